@@ -12,7 +12,7 @@ LIMIT_BYTES = 1 << 30
 
 
 def read_file(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> bytes:
-    """Return the bytes of a file; OSError also when they are more than the limit, or when nobody may ever write it.
+    """Return the bytes of a file; OSError also over the limit, or for a named pipe.
 
     A pipe of the shell (`<(...)`) is read, one with a name in a folder is not.
     """

@@ -172,7 +172,7 @@ class Spool:
             self._budget.give(self.size_bytes)
             self._budget = None
         if isinstance(self._view, mmap.mmap):
-            with suppress(BufferError):  # somebody still holds a memoryview; the mapping goes with the last of them
+            with suppress(BufferError):  # a memoryview is still held; the mapping ends with the last of them
                 self._view.close()
         self._view = None
         self._chunks = []
@@ -187,7 +187,7 @@ class Spool:
         self.close()
 
     def __del__(self) -> None:
-        self.close()  # of work that was cut short nobody may be left to do it
+        self.close()  # work that was cut short may have left no caller to do it
 
     def __repr__(self) -> str:
         return f"<Spool {self.size_bytes} octets>"

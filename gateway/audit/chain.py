@@ -71,7 +71,7 @@ def ends(connection: sqlite3.Connection) -> tuple[int, int]:
 
 
 def first_since(connection: sqlite3.Connection, since: datetime) -> int:
-    """Return the number of the first record of a time, by halving: records stand in the order of their time, but for moments.
+    """Return the number of the first record of a time, by halving: records are in the order of their time, but for moments.
 
     Around what is found all are looked at, so that the answer does not depend on how long the log is by now.
     """
@@ -90,7 +90,7 @@ def first_since(connection: sqlite3.Connection, since: datetime) -> int:
 
 
 def time_of(body: bytes) -> datetime:
-    """Return when a record was made, by its first `HEAD_BYTES`; the earliest time for one that does not tell."""
+    """Return when a record was made, by its first `HEAD_BYTES`; the earliest time for one without a readable time."""
     found = _TIME.search(body, 0, HEAD_BYTES)
     try:
         return datetime.fromisoformat(found[1].decode()) if found is not None else _UNTOLD

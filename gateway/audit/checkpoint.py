@@ -106,7 +106,7 @@ def seal(connection: sqlite3.Connection, signer: Signer, head: Head, moment: dat
 
 
 def parse_notes(text: str) -> tuple[tuple[Checkpoint, ...], bool]:
-    """Return all checkpoints of a notes file, and whether anything else stands in it (a torn or edited note)."""
+    """Return all checkpoints of a notes file, and whether it holds anything else (a torn or edited note)."""
     return tuple(map(_checkpoint, _NOTE.finditer(text))), bool(_NOTE.sub("", text).strip("\n"))
 
 
@@ -164,7 +164,7 @@ def known_checkpoints(place: Path) -> tuple[tuple[Checkpoint, ...], tuple[Path, 
 def last_known_size(folder: Folder) -> int:
     """Return the largest size that the notes files claim, 0 without any; signatures are not looked at.
 
-    Of each file the end is read, where its largest one stands; no day is the newest behind a clock that was set back.
+    Only the end of each file is read, which holds its largest one; no day is the newest behind a clock that was set back.
     """
     sizes = [0]
     for path in folder.checkpoints.glob("*.notes"):

@@ -121,7 +121,7 @@ class Committer:
         return first
 
     def checkpoint_due(self) -> bool:
-        """Whether a checkpoint is due."""
+        """Return whether a checkpoint is due."""
         return bool(self._since_checkpoint) and time.monotonic() >= self._checkpoint_at
 
     def checkpoint(self) -> None:

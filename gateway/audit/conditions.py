@@ -164,7 +164,7 @@ def _phrases(term: Term) -> Iterator[Phrase]:
     columns = _COLUMNS[term.field]
     if fold(term.text) != exact(term.text) and term.field in {Field.ANYWHERE, Field.FILE}:
         yield from _phrase(exact(term.text), tuple(f"{name}_exact" for name in columns if name in _MARKED))
-        columns = tuple(name for name in columns if name not in _MARKED)  # names of people stand in folded form only
+        columns = tuple(name for name in columns if name not in _MARKED)  # names of people are only stored folded
     if columns:
         yield from _phrase(fold(term.text), columns)
 

@@ -1,6 +1,6 @@
 """Identity of the audit log: an empty or foreign folder in its place is detected (docs/decisions/0024).
 
-The name of a log's key stands in its folder. Where the configuration names a marker elsewhere, or the key to expect,
+The folder of a log holds the name of its key. Where the configuration names a marker elsewhere, or the key to expect,
 it refuses a folder without a log, or with another one. A writer that is replaced while the gateway runs always does.
 """
 
@@ -46,12 +46,12 @@ class Written:
         self.publish(records)
 
     def publish(self, records: int) -> None:
-        """Tell it."""
+        """Publish the number of records."""
         _COUNT.pack_into(self._memory, 0, records)
 
     @property
     def records(self) -> int:
-        """As published last."""
+        """The number published last."""
         return int(_COUNT.unpack_from(self._memory)[0])
 
 
@@ -92,7 +92,7 @@ class Marker:
 
 
 def has_log(folder: Folder) -> bool:
-    """Whether there are records, or were; a start that ended before its first record leaves none."""
+    """Return whether there are records, or were; a start that ended before its first record leaves none."""
     return folder.database.is_file() and folder.database.stat().st_size > 0
 
 

@@ -1,6 +1,6 @@
 """Facts of a judged mail as they are kept beside its record: no words, bounded, packed (docs/decisions/0013).
 
-A body is msgpack: version, evidence without words, observation by policy. Its SHA-256 stands in the record, so a replay
+A body is msgpack: version, evidence without words, observation by policy. Its SHA-256 is in the record, so a replay
 proves that it judges what was seen. Of a mail with a secrecy finding file names are kept as keyed stem and extension,
 places without names of sheets and properties, and signatures without their holders.
 """
@@ -151,7 +151,7 @@ def _addresses(evidence: Evidence) -> Iterator[str]:
 
 
 def _units(evidence: Evidence, directory: Directory) -> dict[str, Unit]:
-    """Return the units whose names stand on a signature."""
+    """Return the units named by a signature."""
     names = {
         form
         for signature in evidence.signatures

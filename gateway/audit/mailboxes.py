@@ -1,6 +1,6 @@
 """Changes of the directory of mailboxes, recorded in the log (Điều 10.1: number of mailboxes and changes).
 
-The mailboxes that were recorded last stand in `DATA/mailboxes`, so changes made while nothing ran are found, too.
+The mailboxes that were recorded last are in `DATA/mailboxes`, so changes made while nothing ran are found, too.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _entries(directory: Directory) -> dict[str, MailboxEntry]:
 
 
 def _read(data: Path) -> _Snapshot:
-    """Return what was recorded last; what cannot be read counts as nothing, and the next record says all anew."""
+    """Return what was recorded last; an unreadable file counts as empty, and the next record lists all again."""
     try:
         return msgspec.msgpack.decode((data / "mailboxes").read_bytes(), type=_Snapshot)
     except (OSError, ValueError):

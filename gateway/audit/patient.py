@@ -41,28 +41,28 @@ class PatientCommitter:
         self._try()
 
     def commit(self, group: Sequence[Entry]) -> int:
-        """As `Committer.commit`."""
+        """See `Committer.commit`."""
         first = self._there().commit(group)
         self._written.publish(first + len(group) - 1)
         self._on_commit()
         return first
 
     def checkpoint_due(self) -> bool:
-        """As `Committer.checkpoint_due`."""
+        """See `Committer.checkpoint_due`."""
         return self._open is not None and self._open.checkpoint_due()
 
     def checkpoint(self) -> None:
-        """As `Committer.checkpoint`; nothing without a log."""
+        """See `Committer.checkpoint`; nothing without a log."""
         if self._open is not None:
             self._open.checkpoint()
 
     def expire_facts(self) -> None:
-        """As `Committer.expire_facts`; nothing without a log."""
+        """See `Committer.expire_facts`; nothing without a log."""
         if self._open is not None:
             self._open.expire_facts()
 
     def open_mails(self) -> list[tuple[str, str, int]]:
-        """As `Committer.open_mails`."""
+        """See `Committer.open_mails`."""
         return self._there().open_mails()
 
     def close(self) -> None:

@@ -98,7 +98,7 @@ class AuditReader:
     def open(cls, data: Path, *, limit_s: float | None = None, gone: Callable[[], bool] | None = None) -> AuditReader:
         """Open the log under a data directory; UserError when there is none or it cannot be read.
 
-        With a limit each search ends after so many seconds, and any as soon as `gone` says that nobody waits for it:
+        With a limit each search ends after so many seconds, and any as soon as `gone` reports that its caller has left:
         both with SearchTimeError.
         """
         reader = cls(Folder(data), limit_s=limit_s, gone=gone)
@@ -217,7 +217,7 @@ class AuditReader:
                 yield record
 
     def links(self) -> Iterator[tuple[str, bytes, bytes]]:
-        """Yield body and hash of the records in order as they stand, with an empty node name (`gateway.audit.reader.Reader`)."""
+        """Yield body and hash of the records in order, unchanged, with an empty node name (`gateway.audit.reader.Reader`)."""
         for body, digest in self._index.log.execute("SELECT body, hash FROM record ORDER BY seq"):
             yield "", bytes(body), bytes(digest)
 

@@ -358,7 +358,7 @@ def decode(octets: bytes) -> AnyRecord:
 
 
 def read(octets: bytes, seq: int) -> AnyRecord:
-    """Decode a stored body for a reader; one that somebody damaged is of kind `unreadable`, and hides no other record."""
+    """Decode a stored body for a reader; a damaged one is of kind `unreadable`, and hides no other record."""
     try:
         record = decode(octets)
         datetime.fromisoformat(record.time)

@@ -189,7 +189,7 @@ class Verifier:
         return tuple(sorted(found.values(), key=lambda checkpoint: checkpoint.size))
 
     def _start(self) -> tuple[int, bytes]:
-        """Return the first sequence number and the hash before it; after retention both stand in a later record."""
+        """Return the first sequence number and the hash before it; after retention both are in a later record."""
         begin = self._source.begin()
         if begin is not None:
             return begin.first, begin.before

@@ -76,7 +76,7 @@ def recover_x(y: int, sign: int) -> int | None:
 
 
 def decompress(octets: bytes) -> Point | None:
-    """Return the point that 32 bytes stand for, None when they stand for none."""
+    """Return the point that 32 bytes encode, None when they encode none."""
     y = int.from_bytes(octets, "little")
     sign, y = y >> 255, y & ((1 << 255) - 1)
     x = recover_x(y, sign)

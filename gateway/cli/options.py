@@ -57,9 +57,9 @@ _FLAGS: dict[str, Any] = {
 def command(
     app: typer.Typer, name: str | None = None, *flags: str
 ) -> Callable[[Callable[..., int]], Callable[..., None]]:
-    """Register a function as a command that ends with the exit code it returns, and tells user errors without traceback.
+    """Register a function as a command that ends with the exit code it returns, and prints user errors without traceback.
 
-    What it does in few words stands in `help.toml` by the name of the function. A first parameter `configuration` is made
+    Its short help is in `help.toml` under the name of the function. A first parameter `configuration` is made
     from `--config` and these flags, `data` and `log` (the folder or the centre) from `--config`, `--data` and `--cluster`.
     """
 

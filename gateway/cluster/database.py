@@ -142,7 +142,7 @@ class Database:
 
     @property
     def present(self) -> bool:
-        """Whether the answer to a query would be waited for."""
+        """Return whether the answer to a query would be waited for."""
         return self._pipe is not None and self._late_since is None
 
     def start(self) -> None:

@@ -230,7 +230,7 @@ class Repetitions:
         return self._keyed.proof(moment + words.encode("utf-8", "surrogatepass"))
 
     def _proven(self, proof: bytes, key: bytes, node: str, reference: str, *, relayed: bool) -> bool:
-        """Whether a node of this cluster wrote the row within the window."""
+        """Return whether a node of this cluster wrote the row within the window."""
         moment = proof[:_TIME_BYTES]
         age_s = time.time() - int.from_bytes(moment, "big")
         wanted = self._proof(moment, key, node, reference, relayed=relayed)
@@ -238,9 +238,9 @@ class Repetitions:
 
 
 def _installation(folder: Folder) -> str:
-    """Return a name of this data folder: of the key of its log, and of where it lies, so that a copy of it has another.
+    """Return a name of this data folder: from its log's key and its path, so that a copy of it has another.
 
-    A second machine with this node's name then settles none of its claims by a log that knows nothing of them.
+    A second machine with this node's name then settles none of its claims by a log without them.
     """
     octets = b"%d" % folder.data.stat().st_ino
     for path in (folder.checkpoints / "public-key.txt", Path("/etc/machine-id")):

@@ -18,22 +18,22 @@ class ReplicatedLog(AuditLog):
     """Each call returns once the centre has the record, or after 50 ms; a missed record is noted in the service log."""
 
     def __init__(self, data: Path, door: socket.socket, shipping: Shipping, **options: Any) -> None:
-        """As `AuditLog`; `shipping` is the shipper's shared progress."""
+        """See `AuditLog`; `shipping` is the shipper's shared progress."""
         super().__init__(data, door, **options)
         self._shipping = shipping
 
     async def outcome(self, reference: str, reply: Reply | None, delivery: Delivery | None = None) -> int:
-        """As `AuditLog.outcome`."""
+        """See `AuditLog.outcome`."""
         return await self._shipped(reference, await super().outcome(reference, reply, delivery))
 
     async def is_held(self, reference: str, reply: Reply) -> int:
-        """As `AuditLog.is_held`."""
+        """See `AuditLog.is_held`."""
         return await self._shipped(reference, await super().is_held(reference, reply))
 
     async def refused(
         self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, reply: Reply, **options: Any
     ) -> int:
-        """As `AuditLog.refused`."""
+        """See `AuditLog.refused`."""
         written = await super().refused(transaction, verdict, evidence, reply, **options)
         return await self._shipped(transaction.id, written)
 
@@ -46,7 +46,7 @@ class ReplicatedLog(AuditLog):
         delivery: Delivery,
         **options: Any,
     ) -> int:
-        """As `AuditLog.intent_and_outcome`."""
+        """See `AuditLog.intent_and_outcome`."""
         written = await super().intent_and_outcome(transaction, verdict, evidence, reply, delivery, **options)
         return await self._shipped(transaction.id, written)
 

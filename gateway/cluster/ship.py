@@ -63,7 +63,7 @@ class Shipper:
         state: Callable[[], State] = State,
         exchange: Callable[[Connection, bool], None] = lambda _centre, _publishes: None,
     ) -> None:
-        """Prepare; each heartbeat tells the node's `state`, and `exchange` shares what else nodes share."""
+        """Prepare; each heartbeat reports the node's `state`, and `exchange` shares what else nodes share."""
         self._folder = Folder(data)
         self._cluster = cluster
         self._node = cluster.node

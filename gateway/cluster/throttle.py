@@ -57,7 +57,7 @@ class ClusterThrottle:
         self._key = key
 
     async def wait_s(self, address: str, login: str) -> int:
-        """As `Throttle.wait_s`."""
+        """See `Throttle.wait_s`."""
         wait = 0
         for pause_s in (*PATIENCE_S, 0.0):
             rows = await self._database.ask(_TAKE, *self._values(address, login))
@@ -76,18 +76,18 @@ class ClusterThrottle:
         return wait
 
     async def failed(self, address: str, login: str, /) -> None:
-        """As `Throttle.failed`."""
+        """See `Throttle.failed`."""
         await self._alone.failed(address, login)
         limit = self._limits.auth_failures_per_address
         await self._database.ask(_FAILED, self._hidden(address_key(address)), limit, limit / self._limits.auth_window_s)
 
     async def succeeded(self, address: str, login: str) -> None:
-        """As `Throttle.succeeded`."""
+        """See `Throttle.succeeded`."""
         await self._alone.succeeded(address, login)
         await self._database.ask(_SUCCEEDED, self._hidden(login_key(address, login)))
 
     async def untried(self, address: str, login: str) -> None:
-        """As `Throttle.untried`."""
+        """See `Throttle.untried`."""
         await self._alone.untried(address, login)
         await self._database.ask(_UNTRIED, self._hidden(login_key(address, login)))
 

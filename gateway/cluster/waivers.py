@@ -23,7 +23,7 @@ class NodeWaivers(NamedTuple):
 
 
 def stored(connection: Connection) -> tuple[NodeWaivers, ...]:
-    """Return the files of all nodes, as anybody may have written them."""
+    """Return the files of all nodes; untrusted."""
     rows = connection.execute("SELECT node, moment, content, proof FROM node_waivers ORDER BY node").fetchall()
     return tuple(NodeWaivers(node, moment, bytes(content), bytes(proof)) for node, moment, content, proof in rows)
 

@@ -49,7 +49,7 @@ from gateway.yaml.values import printable
 
 
 def begin(configuration: Configuration, *, anew: bool) -> int:
-    """Begin the log, or say which one is there; with `anew` another may take the place of ours."""
+    """Begin the log, or print which one is there; with `anew` another may replace ours."""
     if anew and configuration.audit.installation:
         raise UserError(both("audit", "fault", "expected", key=configuration.audit.installation))
     data = configuration.data

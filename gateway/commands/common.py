@@ -35,7 +35,7 @@ def user_errors() -> Iterator[None]:
         print(f"gateway: {lines_for_people(str(error))}", file=sys.stderr)
         raise SystemExit(EXIT_CANNOT_RUN) from None
     except BrokenPipeError:
-        # Whoever read our output has gone (`| head`); without this Python complains when it flushes at exit.
+        # The reader of our output has gone (`| head`); without this Python complains when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(EXIT_CANNOT_RUN) from None
     except OSError as error:
@@ -45,7 +45,7 @@ def user_errors() -> Iterator[None]:
 
 
 def print_json(value: object) -> None:
-    """Print one JSON object on a line of its own: UTF-8 whatever the terminal is set to (RFC 8259 §8.1)."""
+    """Print one JSON object on a line of its own: UTF-8 in any locale (RFC 8259 §8.1)."""
     print_octets(printed_json(value, default=msgspec.to_builtins).encode() + b"\n")
     sys.stdout.buffer.flush()
 
@@ -65,7 +65,7 @@ def print_result(result: tuple[str, int]) -> int:
 
 
 def print_octets(octets: bytes) -> None:
-    """Print bytes as they are, behind what was printed before: data for programs, whatever the terminal can show."""
+    """Print bytes as they are, behind what was printed before: data for programs, independent of the terminal."""
     sys.stdout.flush()
     sys.stdout.buffer.write(octets)
 
@@ -93,7 +93,7 @@ def lines_for_people(text: str) -> str:
 def load_configuration(path: Path | None, **flags: Unpack[Flags]) -> Configuration:
     """Return the configuration of a file with the flags put over it; UserError for either.
 
-    Without a file it is this machine's, or where nobody may read one that of the defaults.
+    Without a file it is this machine's, or the defaults where it cannot be read.
     """
     path = path or (INSTALLED if os.access(INSTALLED, os.R_OK) else None)
     configuration = Configuration.load(path) if path is not None else Configuration()

@@ -1,6 +1,6 @@
 """`gateway console account ...`, `gateway console token ...` (of programs, for self-checks) and `gateway console roles`.
 
-Commands of the machine need no login: whoever may write to the data folder may do all of this. Each is an act in the log.
+Commands of the machine need no login: the right to write to the data folder permits all of this. Each is an act in the log.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def set_roles(data: Path, name: str, roles: list[str], reason: str) -> int:
 
 
 def reset(data: Path, name: str, reason: str) -> int:
-    """Begin anew with an account; print its one-time password."""
+    """Reset an account; print its one-time password."""
     with open_book(data) as book:
         password = manage.reset_second_factor(book, name, now=time.time(), sign=signed(data, reason))
         Names(book, time.time).forgive(name)
@@ -120,7 +120,7 @@ def set_locked(data: Path, name: str, reason: str, *, locked: bool) -> int:
 def sessions(data: Path, name: str, reason: str, *, end: bool) -> int:
     """Print the open sessions, or end those of an account or mailbox."""
     with open_book(data) as book:
-        if not name.isprintable():  # octets that are no UTF-8
+        if not name.isprintable():  # bytes that are no UTF-8
             raise AccountFaultError("unknown")
         if end:
             if not name:
@@ -155,7 +155,7 @@ def roles() -> int:
 
 @contextmanager
 def open_book(data: Path) -> Iterator[Book]:
-    """Open the accounts as whoever owns the data folder, so that root leaves no file there that the service cannot open."""
+    """Open the accounts as the owner of the data folder, so that root leaves no file there that the service cannot open."""
     if not data.exists():
         raise UserError(both("steward", "say", "no_folder", path=data))
     become_owner(data)
@@ -164,7 +164,7 @@ def open_book(data: Path) -> Iterator[Book]:
 
 
 def become_owner(data: Path) -> None:
-    """Give up root's rights for those of whoever owns the data folder."""
+    """Give up root's rights for those of the owner of the data folder."""
     folder = data.stat()
     if os.geteuid() == 0 and folder.st_uid != 0:
         os.setgroups([])
@@ -173,7 +173,7 @@ def become_owner(data: Path) -> None:
 
 
 def signed(data: Path, reason: str) -> Sign:
-    """Return what records an act of a command, with the name of whoever gives it."""
+    """Return what records an act of a command, with the name of the user who runs it."""
     by = operator()
 
     def sign(connection: sqlite3.Connection, what: str, about: str) -> None:

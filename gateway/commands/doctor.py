@@ -251,7 +251,7 @@ def _reports(configuration: Configuration) -> Iterator[Line]:
 
 
 def _self_check(configuration: Configuration) -> Iterator[Line]:
-    """Say whether anybody can reach the self-check mailbox: it needs a login, and is no matter of a milter."""
+    """Report whether the self-check mailbox can be reached: it needs a login, and does not apply to a milter."""
     if not configuration.self_check.address:
         return
     kinds = {listener.kind for listener in configuration.listeners}
@@ -261,7 +261,7 @@ def _self_check(configuration: Configuration) -> Iterator[Line]:
 
 
 def _made_by_the_service(path: Path) -> bool:
-    """Whether a path is one that systemd makes for the running service alone (RuntimeDirectory=, LoadCredential=)."""
+    """Return whether a path is one that systemd makes for the running service alone (RuntimeDirectory=, LoadCredential=)."""
     return path.is_relative_to("/run") and not os.access(path, os.F_OK)
 
 

@@ -103,7 +103,7 @@ def _plain(observed: Observed) -> dict[str, Any]:
 
 
 class _Pseudonyms:
-    """Replaces names, each by the same; what stands in an address behind the first dot or plus, and domains, decide and stay."""
+    """Replaces names, each by the same; the rest of an address from the first dot or plus on, and domains, decide and stay."""
 
     def __init__(self, listed: Iterable[str]) -> None:
         """Prepare; `listed` are the names of the directory that the mail shows, as `name_keys` gives them."""

@@ -45,7 +45,7 @@ def run(name: str, configuration: Configuration, *, coverage: bool) -> int:
 
 
 class _Fixed(Rulebook):
-    """Rules that are given, whatever their own cases say."""
+    """Given rules, whose own cases are ignored."""
 
     def __init__(self, rules: Rules) -> None:
         self._current = rules

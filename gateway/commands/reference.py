@@ -1,7 +1,7 @@
 """The reference of every key of `gateway.yaml` and of every rule and setting of the policies, made from the code.
 
 Two forms: JSON Schema for editors (`gateway config schema`, shipped as `deploy/gateway.schema.json`) and Markdown for
-people (`gateway config reference`, shipped as `docs/configuration.md`). The words of keys stand in
+people (`gateway config reference`, shipped as `docs/configuration.md`). The words of keys are in
 `gateway/texts/configuration.toml` in both languages; a key without words is a fault of ours and raises KeyError.
 """
 

@@ -79,12 +79,12 @@ async def _verify_all(
 
 
 def _belongs(signature: Path, file: Path) -> bool:
-    """Whether a signature file is named for a file; a lone pair needs no names."""
+    """Return whether a signature file is named for a file; a lone pair needs no names."""
     return signature.stem in {file.name, file.stem}
 
 
 def _content(file: Path, companions: Sequence[Path]) -> bytes:
-    """Return a mail that carries the file and its signature files; a mail stands for itself."""
+    """Return a mail that carries the file and its signature files; a mail is returned as it is."""
     data = read_file(file)
     if not companions or is_message(data, file.name):
         return as_message(data, file.name, sender="", recipients=("",)).content
@@ -97,7 +97,7 @@ def _content(file: Path, companions: Sequence[Path]) -> bytes:
 
 
 def _status(documents: Sequence[Document]) -> ReadStatus:
-    """Return why a file could not be read, OK when it could: without that nobody knows whether it is signed."""
+    """Return why a file could not be read, OK when it could: an unreadable file may be signed."""
     return next((one.status for one in documents if one.status in _UNREAD), ReadStatus.OK)
 
 

@@ -24,7 +24,7 @@ from gateway.texts.catalogue import both, pair
 
 
 def add(configuration: Configuration, references: list[str], wanted: Wanted) -> int:
-    """Write waivers for refused mails into the policy file, have them put in force, and say what to tell the senders."""
+    """Write waivers for refused mails into the policy file, have them put in force, and print what to write to the senders."""
     text = PolicyText(_file(configuration))
     today = datetime.now(VIETNAM).date()
     entries = [
@@ -69,7 +69,7 @@ def revoke(configuration: Configuration, waiver: str) -> int:
 
 
 def steward() -> str:
-    """Return who gives this command, for `approved_by` where nobody else is named."""
+    """Return who gives this command, for `approved_by` when it is not given."""
     return os.environ.get("SUDO_USER") or getpass.getuser()
 
 

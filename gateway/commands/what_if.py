@@ -79,7 +79,7 @@ def _watched(
 
 
 def _exit_code(summary: Summary) -> int:
-    """Return 0 when nothing changes, 1 something does, 2 a fault, 3 some cannot be told and nothing else changes."""
+    """Return 0 when nothing changes, 1 something does, 2 a fault, 3 some cannot be determined and nothing else changes."""
     if summary.faults:
         return EXIT_CANNOT_RUN
     if summary.changed:

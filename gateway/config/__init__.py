@@ -1,1 +1,1 @@
-"""`gateway.yaml` as types: sections, the values in them, and where a key of the file stands."""
+"""`gateway.yaml` as types: sections, the values in them, and the place of a key in the file."""

@@ -329,7 +329,7 @@ class Configuration(Section):
     @field_validator("hold")
     @classmethod
     def _decided_on(cls, hold: Hold, info: ValidationInfo) -> Hold:
-        """Refuse `hold.release` without a console, for nobody could decide on held mail, and to one of our own listeners."""
+        """Refuse `hold.release` without a console, for held mail could not be decided on, and to one of our own listeners."""
         if hold.release is not None and info.data.get("console") is None:
             raise ValueError(both("start", "config", "hold_console"))
         if hold.release is not None:

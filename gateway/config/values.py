@@ -43,7 +43,7 @@ def _is_host(host: str) -> bool:
 
 
 def _is_name(value: str) -> bool:
-    """Whether the value is a host name; one that ends in a number is a mistyped address (RFC 1123 §2.1)."""
+    """Return whether the value is a host name; one that ends in a number is a mistyped address (RFC 1123 §2.1)."""
     return _NAME.match(value) is not None and _ALL_DIGITS.match(value) is None
 
 
@@ -135,12 +135,12 @@ def split_host_port(value: str) -> tuple[str, int]:
 
 
 def is_loopback(value: str) -> bool:
-    """Whether the host of a `HOST:PORT` is this machine."""
+    """Return whether the host of a `HOST:PORT` is this machine."""
     return is_loopback_host(split_host_port(value)[0])
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether a host names this machine only."""
+    """Return whether a host names this machine only."""
     if host == "localhost":
         return True
     try:

@@ -213,7 +213,7 @@ class Console:
 
 
 class _Body:
-    """The body of a request; once it has been read, whoever sent it may leave."""
+    """The body of a request; once it has been read, its client may leave."""
 
     def __init__(self, receive: Receive, *, ended: bool) -> None:
         self._receive = receive

@@ -1,4 +1,4 @@
-"""The console's process from its first line: started anew, so that nothing of the supervisor's memory is in it."""
+"""Entry point of the console's process: a fresh exec, so that it has nothing of the supervisor's memory."""
 
 from __future__ import annotations
 

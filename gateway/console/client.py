@@ -55,7 +55,7 @@ class _Line(DoorClient[Answered]):
         return call
 
     def leave(self, call: _Call) -> None:
-        """Tell the steward that nobody waits for an answer any more."""
+        """Inform the steward that the caller of a question has left."""
         if call.number in self._calls:
             call.abandoned = True
             self.send(call.number)
@@ -103,7 +103,7 @@ class StewardClient:
         """The steward is lost: the connection for short questions is closed, or all for streamed answers."""
 
     def connect(self) -> None:
-        """Open all connections; OSError when nobody listens."""
+        """Open all connections; OSError without a listener."""
         for line in (self._short, *self._lines):
             line.connect()
         for line in self._lines:

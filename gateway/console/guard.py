@@ -43,7 +43,7 @@ def headers(settings: ConsoleSettings) -> dict[str, str]:
 
 
 def host_is_ours(request: Request, settings: ConsoleSettings) -> bool:
-    """Whether Host is one of our names."""
+    """Return whether Host is one of our names."""
     fields = request.headers.getlist("host")
     if len(fields) != 1:
         return False
@@ -55,7 +55,7 @@ def host_is_ours(request: Request, settings: ConsoleSettings) -> bool:
 
 
 def same_origin(request: Request, settings: ConsoleSettings) -> bool:
-    """Whether a form comes from our own page, by the browser's header fields; False without them."""
+    """Return whether a form comes from our own page, by the browser's header fields; False without them."""
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     if site is not None and site != "same-origin":
@@ -68,7 +68,7 @@ def same_origin(request: Request, settings: ConsoleSettings) -> bool:
 
 
 def from_elsewhere(request: Request) -> bool:
-    """Whether the request follows a link of another site or a mail: browsers then omit the session cookie.
+    """Return whether the request follows a link of another site or a mail: browsers then omit the session cookie.
 
     A reload from our own page includes it.
     """

@@ -80,7 +80,7 @@ class Connection(H11Protocol):
         self._expect(None)
 
     def data_received(self, data: bytes) -> None:
-        """Take octets; a request under way has its own time."""
+        """Take bytes; a request under way has its own deadline."""
         if self.transport.is_closing():
             return
         super().data_received(data)
@@ -102,12 +102,12 @@ class Connection(H11Protocol):
         self._expect(None)
 
     def handle_events(self) -> None:
-        """As uvicorn does; what is no HTTP ends without words."""
+        """See uvicorn; a connection that is not HTTP ends without a log line."""
         with contextlib.suppress(h11.LocalProtocolError):
             super().handle_events()
 
     def _watch(self) -> None:
-        """Set the time of what is expected next; more octets of the same do not lengthen it."""
+        """Set the deadline of what is expected next; more bytes of the same do not extend it."""
         state = self.conn.their_state
         if state is self._stage:
             return

@@ -49,11 +49,11 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
 
     @property
     def tls(self) -> bool:
-        """Whether TLS is enabled."""
+        """Return whether TLS is enabled."""
         return self.certificate is not None
 
     def admits(self, address: str) -> bool:
-        """Whether a client address is in `networks`."""
+        """Return whether a client address is in `networks`."""
         if not self.networks:
             return True
         client = ip_address(address.partition("%")[0])

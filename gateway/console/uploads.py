@@ -74,7 +74,7 @@ class Uploading:
         end = asyncio.get_running_loop().time() + _ROOM_S
         while True:
             try:
-                begun = await uninterrupted(visit.ask(question))  # a place whose ticket nobody took would stay taken
+                begun = await uninterrupted(visit.ask(question))  # a place whose ticket was not taken would stay taken
                 assert isinstance(begun, CheckBegun)
                 self._ticket = begun.ticket
             except Refused as error:

@@ -102,7 +102,7 @@ class Visit:
         return hmac.new(self._secret, self._login.encode(), hashlib.sha256).hexdigest()
 
     def form_is_ours(self) -> bool:
-        """Whether the form carries a valid CSRF token."""
+        """Return whether the form carries a valid CSRF token."""
         if self.person is None and not self._login:
             return False
         return bool(self.csrf) and hmac.compare_digest(self.csrf.encode(), self.form.get("csrf").encode())
@@ -154,7 +154,7 @@ class Visit:
         return self._steward.stream(question, token=self.token, client=self.client, language=self.language)
 
     def may(self, question: str) -> bool:
-        """Whether the person's roles allow a question, given by its tag."""
+        """Return whether the person's roles allow a question, given by its tag."""
         return self.person is not None and question in self.person.may
 
     # Answers

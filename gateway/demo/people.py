@@ -40,7 +40,7 @@ def make_accounts(data: Path) -> list[tuple[str, str, str]]:
 
 
 def show_notice(content: bytes) -> None:
-    """Print a mail of the gateway itself, which nobody here would read otherwise."""
+    """Print a mail of the gateway itself, which has no other reader in the demo."""
     mail = message_from_bytes(content, policy=policy.default)
     lines = str(mail.get_content()).strip().splitlines()
     print(f"\n[thư / mail {mail['To']}] {lines[0]}", flush=True)

@@ -119,7 +119,7 @@ def issue(
 
 
 def _signed_again(certificate: x509.Certificate, signer: rsa.RSAPrivateKey, digest: str) -> x509.Certificate:
-    """Sign a certificate anew with SHA-1, as the authorities of 2010 did; the library no longer makes such."""
+    """Sign a certificate again with SHA-1, as the authorities of 2010 did; the library no longer makes such."""
     parsed = asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
     algorithm = {"algorithm": f"{digest}_rsa", "parameters": core.Null()}
     parsed["tbs_certificate"]["signature"] = algorithm

@@ -53,7 +53,7 @@ class Office:
 
 def run(*, once: bool) -> int:
     """Run the demonstration; with `once` end after the sample mails, 0 only when every verdict was the expected one."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the gateway ends with us, whenever it comes
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: the gateway ends with us at any time
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # the next hop's library warns of a name it sets itself
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name:
         folder = Path(name)

@@ -63,7 +63,7 @@ class CaseResult:
 def run_case(
     case: CaseSection, policies: PolicySet, now: datetime, file: YamlFile[Any], here: tuple[str | int, ...]
 ) -> CaseResult:
-    """Judge a case; its faults stand at its place in a file. A policy that fails on it is a fault, too."""
+    """Judge a case; its faults have its place in the file. A policy that fails on it is a fault, too."""
     try:
         if case.facts is None:
             verdict = evaluate(case_evidence(case, now), policies)
@@ -189,7 +189,7 @@ def trial_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator
             for finding in findings(awake, observe(mail, (awake,))):
                 if finding.rule not in policy.rules:
                     raise ValueError(f"no rule {finding.rule!r}")
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a policy is somebody's code
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a policy may be third-party code
             yield layers.fault(
                 f"“{policy.name}” ({policy.module}) hỏng khi xét một thư thường / fails on an ordinary mail: "
                 f"{crash_words(error)}",

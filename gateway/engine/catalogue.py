@@ -1,6 +1,6 @@
 """The words of every rule, in Vietnamese and English, and their safe rendering.
 
-Texts stand in TOML beside the policies (`texts/<policy>.toml`), one table a rule and language:
+Texts are in TOML beside the policies (`texts/<policy>.toml`), one table a rule and language:
 
     [marked.vi]
     title = "..."          short heading

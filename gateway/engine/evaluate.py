@@ -69,7 +69,7 @@ def _judge(mail: Observed, policies: PolicySet, chosen: tuple[Policy, ...]) -> V
             continue
         try:
             findings.extend(judge.findings(policy, general, single))
-        except Exception as error:  # noqa: BLE001 - a policy is somebody's code: all must run before any fault is reported
+        except Exception as error:  # noqa: BLE001 - a policy may be third-party code: all must run before any fault is reported
             error.add_note(f"in policy {policy.name} ({policy.module})")
             errors.append(error)
     if errors:

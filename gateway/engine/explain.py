@@ -85,7 +85,7 @@ def explanation(
 def _finding_lines(
     judged: JudgedFinding, policies: PolicySet, wording: Wording, now: datetime, *, advised: bool
 ) -> Iterator[str]:
-    """Yield the lines on a finding; without its fix where a mark stands before it, for that would be a way out."""
+    """Yield the lines on a finding; without its fix after a mark, for that would show a way around it."""
     language, finding = wording.language, judged.finding
     notes = [said("reply", "outcome", finding.outcome.value, language)]
     if judged.waiver is not None:

@@ -1,6 +1,6 @@
 """Header fields that are prepended to a relayed mail: the trace field (RFC 5321 §4.4) and the verdict.
 
-Everything is built as ASCII octets with CRLF from cleaned values, folded at white space (RFC 5322 §2.2.3); the mail
+Everything is built as ASCII with CRLF from cleaned values, folded at white space (RFC 5322 §2.2.3); the mail
 itself is never touched. A field of the same name further down is the sender's and means nothing.
 """
 

@@ -74,7 +74,7 @@ class Layers:
         return merged
 
     def settings_place(self, policy: str, key: str) -> tuple[YamlFile[PolicyFile], tuple[str, ...]]:
-        """Return the file in which a setting of a policy was given last, and the section it stands in there."""
+        """Return the file in which a setting of a policy was given last, and its section there."""
         for layer in reversed(self.files):
             section = layer.value.policies.get(policy)
             if section is not None and key in section.settings:
@@ -117,7 +117,7 @@ def with_decided(layers: Layers, decided: Path | None) -> Layers:
 def read_candidate(octets: bytes, current: Layers, registry: Registry) -> Layers:
     """Return the layers of a text that may take the place of the current file; ConfigError with all faults.
 
-    Whoever wrote it may not have other files read, nor other modules run, than the current file does.
+    It may read no other files and run no other modules than the current file does.
     """
     path = candidate_path(current, registry)
     salvaged = parse_or_salvage(octets, PolicyFile, path=str(path), filling={"version": 1, "name": "-"})
@@ -130,7 +130,7 @@ def read_candidate(octets: bytes, current: Layers, registry: Registry) -> Layers
 
 
 def candidate_path(current: Layers, registry: Registry) -> Path:
-    """Return where a candidate stands: in the place of the current file, beside it when that is a preset."""
+    """Return the path of a candidate: in the place of the current file, beside it when that is a preset."""
     path = Path(current.top.path)
     return path.with_name("candidate.yaml") if str(path) in _preset_paths(registry) else path
 

@@ -36,7 +36,7 @@ def lint(
     now: datetime | None = None,
     directory: Directory | None = None,
 ) -> CommandResult:
-    """Load a policy file or preset and tell what it resolves to, its warnings, or all its faults."""
+    """Load a policy file or preset and print what it resolves to, its warnings, or all its faults."""
     now = now or datetime.now(VIETNAM)
     try:
         policies = load_policy_set(source, registry=registry, now=now)
@@ -62,7 +62,7 @@ def lint(
 
 
 def warnings_of(policies: PolicySet, now: datetime, directory: Directory | None) -> Iterator[str]:
-    """Yield what whoever edits a valid policy file should know."""
+    """Yield warnings to the editor of a valid policy file."""
     yield from policies.warnings(now)
     yield from _held(policies)
     yield from strangers(policies, directory)

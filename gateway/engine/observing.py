@@ -21,7 +21,7 @@ Looks = Mapping[str, msgspec.Raw]
 
 
 def observe(evidence: Evidence, policies: Collection[Observing], looks: Sequence[Looks] = ()) -> Observed:
-    """Have each policy observe a mail, those that are off too; what fails is told when that policy is to judge.
+    """Have each policy observe a mail, those that are off too; a failure is reported when that policy is to judge.
 
     `looks` are what is known of the documents, in their order; a document without is looked at as it is.
     """

@@ -1,4 +1,4 @@
-"""Values that a sender controls, made fit to stand in a line of ours: no control characters, bounded, quoted."""
+"""Values that a sender controls, made fit for one line of ours: no control characters, bounded, quoted."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ _NO_LETTER = re.compile(r"[\s,;<>()]")
 
 
 class Addresses:
-    """A set of address patterns: exact, `@domain`, or with `*`; in whatever way patterns and addresses are written."""
+    """A set of address patterns: exact, `@domain`, or with `*`; in any spelling of patterns and addresses."""
 
     __slots__ = ("_pattern", "patterns")
 
@@ -190,7 +190,7 @@ class Observing(Code):
 
     @property
     def idle(self) -> bool:
-        """Whether it never judges."""
+        """Return whether it never judges."""
         return False
 
 
@@ -225,7 +225,7 @@ class Policy(Observing):
 
     @property
     def idle(self) -> bool:
-        """Whether it never runs: off, and no scope turns it on."""
+        """Return whether it never runs: off, and no scope turns it on."""
         return self.mode is Mode.OFF and all(scope.mode in {None, Mode.OFF} for scope in self.scopes)
 
     def stances(self, evidence: Evidence, on: date) -> tuple[Stance, Mapping[str, Stance]]:

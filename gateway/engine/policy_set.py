@@ -44,7 +44,7 @@ class PolicySet:
 
     @cached_property
     def reads_inline(self) -> bool:
-        """Whether short texts may be read outside a child: all policies are ours."""
+        """Return whether short texts may be read outside a child: all policies are ours."""
         return not any(one.foreign for one in self.observers)
 
     @cached_property

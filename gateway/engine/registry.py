@@ -1,7 +1,7 @@
 """Policies found by name: installed packages register them under the entry-point group `gateway.policies`.
 
 A policy is a module with `RULES`, `NEEDS`, `Settings`, and `judge` (with `look` and `observe` where it reads words) or
-`evaluate`; its texts stand in `texts/<policy>.toml` beside it
+`evaluate`; its texts are in `texts/<policy>.toml` beside it
 and presets of its package in `presets/<name>.yaml`. This package never imports a policy by name.
 """
 
@@ -68,7 +68,7 @@ class Registry:
         module_name = module or self.modules[name]
         try:
             imported = importlib.import_module(module_name)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the module is somebody's code
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the module may be third-party code
             words = crash_words(error)
             raise UserError(f"không nạp được mô-đun {module_name} / cannot import {module_name}: {words}") from None
         return checked(name, imported)

@@ -58,7 +58,7 @@ def reply(
 ) -> Reply:
     """Return the reply that a verdict means when nothing else happens to the mail.
 
-    For `relay` and `tag` the next hop's own reply stands; this one is what `check` shows in its place.
+    For `relay` and `tag` the client gets the next hop's own reply; this one is what `check` shows in its place.
     """
     code, enhanced = _codes(verdict)
     room = LIMIT_LINE - len(f"{code} {enhanced} ")

@@ -27,7 +27,7 @@ from gateway.model.scrub import packed
 def warm_up(modules: Iterable[str]) -> None:
     """Import the installed policies and those modules: nothing can be imported in the sandbox."""
     for module in {*Registry.installed().modules.values(), *modules}:
-        with suppress(Exception):  # somebody's code: whoever is to judge by it has told of the fault
+        with suppress(Exception):  # third-party code: the judging process has reported the fault
             importlib.import_module(module)
 
 
@@ -46,7 +46,7 @@ class Observers:
         for one in descriptions:
             try:
                 self._policies.append(_walled(one))
-            except Exception as error:  # noqa: BLE001 - somebody's code
+            except Exception as error:  # noqa: BLE001 - third-party code
                 self._missing[one.name] = _words(error)
 
     def look(self, document: Document) -> tuple[Looks, dict[str, str]]:
@@ -60,7 +60,7 @@ class Observers:
                 looks[policy.name] = _raw(policy.look(document, policy.settings))
             except (MemoryError, RecursionError):
                 raise  # that is the document's doing
-            except Exception as error:  # noqa: BLE001 - somebody's code
+            except Exception as error:  # noqa: BLE001 - third-party code
                 faults[policy.name] = _words(error)
         return looks, faults
 

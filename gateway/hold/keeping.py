@@ -83,7 +83,7 @@ class Keeper:
         self._notify = notify
 
     def may_hold(self, transaction: Transaction, verdict: Verdict) -> bool:
-        """Whether a mail may be held: verdict `hold`, a login with a mailbox for notices, no confidentiality finding."""
+        """Return whether a mail may be held: verdict `hold`, a login with a mailbox for notices, no confidentiality finding."""
         login = transaction.session.auth_user
         return (
             verdict.disposition is Disposition.HOLD

@@ -71,7 +71,7 @@ def public_of(identity: Any) -> str:
 def make_identity(path: Path) -> str:
     """Write a new private key to a new file, mode 0600; return the public key as text. UserError when it cannot be written.
 
-    Its path is to stand in gateway.yaml, so it must be UTF-8.
+    Its path is written to gateway.yaml, so it must be UTF-8.
     """
     identity = pyrage.x25519.Identity.generate()
     text = f"# public key: {public_of(identity)}\n{identity}\n"

@@ -99,7 +99,7 @@ class HoldStore:
         return tuple(sorted(found, key=lambda one: one.time))
 
     def has(self, reference: str) -> bool:
-        """Whether a durable file exists."""
+        """Return whether a durable file exists."""
         return _NAME.match(reference) is not None and self._path(reference).exists()
 
     def put(
@@ -146,7 +146,7 @@ class HoldStore:
             self._path(reference, suffix).unlink(missing_ok=True)
 
     def is_from_backup(self) -> bool:
-        """Whether the files are those of a copy that was put in place, and not looked at yet (`gateway.audit.backup`)."""
+        """Return whether the files are those of a copy that was put in place, and not looked at yet (`gateway.audit.backup`)."""
         return (self.folder / FROM_BACKUP).exists()
 
     def take_over(self) -> None:

@@ -65,7 +65,7 @@ class Families(Collector):
     def _catch_up(self) -> bool:
         try:
             self._counts.catch_up()
-        except (sqlite3.Error, ValueError) as error:  # of the disk, or of what somebody wrote
+        except (sqlite3.Error, ValueError) as error:  # a fault of the disk, or of a damaged record
             _LOG.error("the audit log cannot be read: %s", error)
             return False
         return not self._counts.unreadable

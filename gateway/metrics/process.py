@@ -127,7 +127,7 @@ def unready(address: str) -> str:
 
 
 class _Server(ThreadingMixIn, WSGIServer):
-    """Answers so many clients at a time. One more takes the place of whoever has had his longest, if he lets go."""
+    """Answers so many clients at a time. One more takes the place of the oldest, if that one ends."""
 
     daemon_threads = True
 

@@ -116,7 +116,7 @@ class MilterConnection(asyncio.Protocol):
         self._read_again()
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Forget everything; what is being judged is not to be told to anybody."""
+        """Forget everything; a judgement under way is not answered."""
         self._connections.discard(self)
         if self.work is not None:
             self.work.cancel(MTA_GONE)  # the message goes with it
@@ -305,7 +305,7 @@ class MilterConnection(asyncio.Protocol):
         return self._reply(answer) if isinstance(answer, Reply) else self._packets(answer)
 
     async def _judged(self, transaction: Transaction, spool: Spool) -> MilterAnswer | Reply:
-        """Return the engine's answer, or a temporary failure at the deadline; progress is told meanwhile."""
+        """Return the engine's answer, or a temporary failure at the deadline; progress is reported meanwhile."""
         engine, late = self._settings.engine, Deadline(self._deadlines, self._too_late)
         self._progress = Deadline(self._deadlines, self._tell)
         self._progress.within(PROGRESS_INTERVAL_S)
@@ -332,7 +332,7 @@ class MilterConnection(asyncio.Protocol):
         self._progress.within(PROGRESS_INTERVAL_S)
 
     def _packets(self, answer: MilterAnswer) -> bytes:
-        """Return what the MTA is told to do."""
+        """Return the replies to the MTA."""
         match answer.disposition:
             case Disposition.REJECT | Disposition.DEFER:
                 return self._reply(answer.reply) if answer.reply else protocol.TEMPFAIL

@@ -57,7 +57,7 @@ class Message:
 
     @property
     def too_big(self) -> bool:
-        """Whether what came is more than the limit, as far as the MTA has sent it."""
+        """Return whether what came is more than the limit, as far as the MTA has sent it."""
         return self.size_bytes > self._limit_bytes
 
     def _give_up(self) -> None:

@@ -1,7 +1,7 @@
 """The milter protocol, version 6, without I/O (sendmail `mfdef.h` and `libmilter`, Postfix `milter8.c`).
 
 A packet is a length (4 bytes, big-endian, counting what follows), one command byte and data. `Decoder` cuts a byte
-stream into commands; the functions below it make replies. Whatever breaks the protocol raises `ProtocolError`; the
+stream into commands; the functions below it make replies. A violation of the protocol raises `ProtocolError`; the
 connection is then closed, which an MTA set to `tempfail` turns into 451.
 """
 
@@ -302,7 +302,7 @@ PROGRESS = packet(b"p")
 
 @lru_cache(maxsize=16)
 def accept_options(offer: OptionNegotiation) -> tuple[bytes, Action, Step]:
-    """Return our answer to an offer, and the actions and steps agreed upon."""
+    """Return our answer to an offer, and the agreed actions and steps."""
     if offer.version < LOWEST_VERSION:
         raise ProtocolError(f"version {offer.version}")
     actions, steps = offer.actions & WANTED_ACTIONS, offer.steps & WANTED_STEPS

@@ -31,7 +31,7 @@ class MilterServer:
         """Listen on a socket that was opened before (several workers share it)."""
         loop = asyncio.get_running_loop()
         if listener.family == socket.AF_UNIX:
-            # The path belongs to whoever bound it: other workers listen there, or systemd opens it again.
+            # The path belongs to the process that bound it: other workers listen there, or systemd opens it again.
             kept: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
             self._server = await loop.create_unix_server(self._connection, sock=listener, backlog=BACKLOG, **kept)
         else:

@@ -1,4 +1,4 @@
-"""Circuit breaker: after several failures in a row nobody tries for a while, then one a second; pure but for its clock."""
+"""Circuit breaker: after several failures in a row no attempt is made for a while, then one a second; pure but for its clock."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Breaker:
 
     @property
     def open(self) -> bool:
-        """Whether attempts are held off right now."""
+        """Return whether attempts are held off right now."""
         return self._failures >= self._settings.failures and self._clock() < self._blocked_until
 
     def admit(self) -> bool:
-        """Whether an attempt may be made now. When the breaker was open, one attempt in `again_s` is let through."""
+        """Return whether an attempt may be made now. When the breaker was open, one attempt in `again_s` is let through."""
         if self._failures < self._settings.failures:
             return True
         if self._clock() < self._blocked_until:

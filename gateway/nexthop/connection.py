@@ -49,7 +49,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def usable(self) -> bool:
-        """Whether another command may be sent."""
+        """Return whether another command may be sent."""
         transport = self._transport
         return self._failure is None and self._early is None and transport is not None and not transport.is_closing()
 
@@ -117,7 +117,7 @@ class Connection(asyncio.Protocol):
         if reply.code != 220:
             raise self._abort(FailureKind.TLS, f"STARTTLS was refused with {reply.code}")
         if not self.usable or self._parser.pending:
-            # CVE-2021-38371 and its kin: bytes after the 220 were not protected and must not be taken for a reply
+            # CVE-2021-38371 and its kin: bytes after the 220 were not protected and must not count as a reply
             raise self._abort(FailureKind.TLS, "octets followed the answer to STARTTLS")
         assert self._transport is not None
         assert self._settings.tls_context is not None
@@ -193,7 +193,7 @@ class Connection(asyncio.Protocol):
     # Helpers
 
     def _exchange(self, octets: bytes, timeout_s: float) -> Coroutine[None, None, HopReply]:
-        """Send octets and return an awaitable of the reply."""
+        """Send bytes and return an awaitable of the reply."""
         if self._failure is not None:
             raise HopFailedError(self._failure.kind, "connection is not usable")
         if self._early is not None or self._parser.pending:

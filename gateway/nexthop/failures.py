@@ -44,7 +44,7 @@ _LIMIT_WORDS = 200
 class HopRefusedError(GatewayError):
     """The next hop refused our connection as such, in its banner or its answer to EHLO; `reply` says how.
 
-    It has seen no mail, so a 5yz says nothing about one (RFC 5321 §3.1, §4.2.1): whoever answers for the mail keeps it and
+    It has seen no mail, so a 5yz says nothing about one (RFC 5321 §3.1, §4.2.1): the client keeps the mail and
     comes again, as Postfix does by `smtp_skip_5xx_greeting`. Passed on as the answer to MAIL it would lose the mail.
     """
 
@@ -55,5 +55,5 @@ class HopRefusedError(GatewayError):
 
     @property
     def permanent(self) -> bool:
-        """It wants nothing from us until somebody has fixed what it objects to."""
+        """It takes nothing from us until an administrator removes its objection."""
         return self.reply.code >= 500

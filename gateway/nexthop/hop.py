@@ -37,7 +37,7 @@ class NextHop:
 
     @property
     def breaker_open(self) -> bool:
-        """Whether connection attempts are suspended after repeated failures."""
+        """Return whether connection attempts are suspended after repeated failures."""
         return self._targets.held_off
 
     @property

@@ -37,7 +37,7 @@ class Names:
         loop = asyncio.get_running_loop()
         if self._asked is None or self._asked.done():
             self._asked = asyncio.ensure_future(loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM))
-            self._asked.add_done_callback(_take_note)  # the answer may come when nobody waits for it any more
+            self._asked.add_done_callback(_take_note)  # the answer may come after its caller has left
         try:
             async with asyncio.timeout(self._limit_s):
                 return [str(address[0]) for *_, address in await asyncio.shield(self._asked)]
@@ -56,6 +56,6 @@ def _is_address(host: str) -> bool:
 
 
 def _take_note(done: asyncio.Future[Any]) -> None:
-    """Have an error looked at that nobody waits for."""
+    """Retrieve an error that no caller awaits."""
     if not done.cancelled():
         done.exception()

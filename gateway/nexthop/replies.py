@@ -60,7 +60,7 @@ class ReplyParser:
 
     @property
     def pending(self) -> bool:
-        """Whether a reply has begun but not ended."""
+        """Return whether a reply has begun but not ended."""
         return bool(self._buffer or self._lines)
 
     def feed(self, data: bytes) -> list[HopReply]:

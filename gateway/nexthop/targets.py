@@ -68,7 +68,7 @@ class Targets:
 
     @property
     def held_off(self) -> bool:
-        """Whether every address is held off by its breaker."""
+        """Return whether every address is held off by its breaker."""
         return all(target.breaker.open for target in self._all)
 
     async def connect(self) -> tuple[Target, Connection]:

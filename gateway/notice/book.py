@@ -143,7 +143,7 @@ class NoticeBook:
         return True
 
     def has_room(self, recipient: str, now: float) -> bool:
-        """Whether a mailbox is below its daily limit."""
+        """Return whether a mailbox is below its daily limit."""
         with self._reading() as connection:
             return self._count(connection, recipient, now) < MOST_A_DAY
 
@@ -156,7 +156,7 @@ class NoticeBook:
             )
 
     def has(self, key: str) -> bool:
-        """Whether a key was queued or marked."""
+        """Return whether a key was queued or marked."""
         with self._reading() as connection:
             return _has(connection, key)
 

@@ -27,7 +27,7 @@ class Notices:
         self._clock = clock
 
     async def may_send(self, recipient: str) -> bool:
-        """Whether a mailbox is below its daily limit; NoticeError when the book is unusable."""
+        """Return whether a mailbox is below its daily limit; NoticeError when the book is unusable."""
         return await asyncio.to_thread(self._book.has_room, recipient, self._clock())
 
     async def send(

@@ -65,7 +65,7 @@ class CheckMailbox:
         self._holds = holds
 
     def is_for(self, transaction: Transaction) -> bool:
-        """Whether this mailbox is the mail's only recipient."""
+        """Return whether this mailbox is the mail's only recipient."""
         paths = transaction.envelope.forward_paths
         return len(paths) == 1 and normal_form(paths[0]) == self._address
 

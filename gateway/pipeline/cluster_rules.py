@@ -45,7 +45,7 @@ class KeptBundles:
         return 0
 
     def has(self, sequence: int) -> bool:
-        """Whether a bundle is stored."""
+        """Return whether a bundle is stored."""
         return (self._link.with_name(str(sequence)) / "note.txt").exists()
 
     def keep(self, bundle: Bundle, files: Mapping[str, bytes]) -> None:

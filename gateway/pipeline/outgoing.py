@@ -49,7 +49,7 @@ class Outgoing:
         return fields
 
     async def results(self, transaction: Transaction, content: bytes | mmap.mmap) -> AuthenticationResults | None:
-        """Return what DKIM, SPF and DMARC say of a mail that no login vouches for; None when nobody looks."""
+        """Return what DKIM, SPF and DMARC say of a mail that no login vouches for; None when they are not checked."""
         if not self.judges_origin or self.resolver is None or transaction.session.auth_user is not None:
             return None
         return await authenticate(bytes(content), transaction.session, transaction.envelope, self.resolver)

@@ -1,4 +1,4 @@
-"""Having a running gateway load its rules anew, from outside of it."""
+"""Reloads of a running gateway's rules, from another process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RELOAD_WAIT_S = 60.0
 
 
 def reload(data: Path, digest: str) -> str:
-    """Have a running gateway load its rules anew and wait for them; return `in_force`, `not_running` or `not_yet`."""
+    """Have a running gateway reload its rules and wait for them; return `in_force`, `not_running` or `not_yet`."""
     pid = running(data)
     if not pid:
         return "not_running"
@@ -28,7 +28,7 @@ def reload(data: Path, digest: str) -> str:
 
 
 def ask_reload(data: Path) -> None:
-    """Have a running gateway load its rules anew, without waiting for them."""
+    """Have a running gateway reload its rules, without waiting for them."""
     if pid := running(data):
         os.kill(pid, signal.SIGHUP)
 

@@ -54,7 +54,7 @@ def as_message(data: bytes, name: str, *, sender: str | None, recipients: tuple[
 
 
 def is_message(data: bytes, name: str) -> bool:
-    """Whether a file is a mail: it begins with header fields and has no document suffix."""
+    """Return whether a file is a mail: it begins with header fields and has no document suffix."""
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
     row = by_filename(name)
     if suffix == "eml":

@@ -73,7 +73,7 @@ class Checked:
 
     @property
     def passes(self) -> bool:
-        """Whether the mail would have been relayed."""
+        """Return whether the mail would have been relayed."""
         return self.disposition < Disposition.HOLD
 
     @property
@@ -91,12 +91,12 @@ class Checked:
 
     @property
     def confidential(self) -> bool:
-        """Whether there is a secrecy finding, certain or suspected."""
+        """Return whether there is a secrecy finding, certain or suspected."""
         return self.verdict.confidential
 
     @property
     def marked(self) -> bool:
-        """Whether a mark was found, not merely suspected."""
+        """Return whether a mark was found, not merely suspected."""
         return any(judged.marked for judged in self.verdict.findings)
 
 

@@ -224,7 +224,7 @@ def _violations(mail: Mail) -> Iterator[tuple[Finding, Kind, str]]:
 
 
 def _digest(part: str | None, digests: dict[str, str]) -> str | None:
-    """Return the digest of a part, or of the nearest container that has one; `2!` stands for a member without its name."""
+    """Return the digest of a part, or of the nearest container that has one; `2!` means a member without its name."""
     path = part or ""
     while path:
         if not path.endswith("!") and (found := digests.get(path)):

@@ -223,7 +223,7 @@ class Count:
         cases: defaultdict[tuple[str, str, str, tuple[str, str]], list[Case]] = defaultdict(list)
         listed = self.directory_record is not None  # then others are no persons of ours
         for case in self._cases:
-            # What is only suspected is laid at nobody's door.
+            # A suspicion is attributed to no one.
             if case.kind in {Kind.PREVENTED, Kind.RECORDED} and not (listed and case.unit == OUTSIDE):
                 cases[case.unit, case.sender, case.code, case.rule].append(case)
         return tuple(_person(cases[key]) for key in sorted(cases, key=_outside_last))
@@ -254,7 +254,7 @@ def _person(cases: list[Case]) -> PersonFigures:
 
 
 def _unit(wanted: str, units: Sequence[str]) -> str:
-    """Return the unit that is meant, whatever its case and diacritics; UserError for none."""
+    """Return the unit that is meant, ignoring case and diacritics; UserError for none."""
     found = next((unit for unit in units if unit and unit_tag(unit) == unit_tag(wanted)), None)
     if found is None:
         guess = closest(wanted, [unit for unit in units if unit])

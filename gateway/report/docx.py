@@ -55,7 +55,7 @@ def _styles(document: Any, page: Page) -> None:
             fonts.attrib.pop(qn(f"w:{name}Theme" if name != "cs" else "w:cstheme"), None)
     for language in document.styles.element.iter(qn("w:lang")):
         language.set(qn("w:val"), "vi-VN" if page.language is Language.VI else "en-GB")
-    package = document.part.package  # the template brings a picture of somebody's page
+    package = document.part.package  # the template has a thumbnail of another page
     for key in [key for key, one in package.rels.items() if one.reltype.endswith("/thumbnail")]:
         del package.rels[key]
     properties = document.core_properties
@@ -255,7 +255,7 @@ def _margins(table: Any) -> None:
 
 
 def _repeated(row: Any) -> None:
-    """Have a row stand on top of each page that the table reaches."""
+    """Repeat a row on top of each page of the table."""
     row._tr.get_or_add_trPr().append(_element("w:tblHeader"))  # noqa: SLF001
 
 

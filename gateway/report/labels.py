@@ -27,7 +27,7 @@ words = partial(said, "report")
 
 
 def label(text: str) -> str:
-    """Return a name in one printable line, which cannot be taken for the line of parameters."""
+    """Return a name in one printable line, distinct from the line of parameters."""
     return clean(text, limit=_LIMIT).replace("[", "(").replace("]", ")")
 
 

@@ -47,5 +47,5 @@ def _numbered(ranked: Iterable[Place]) -> Iterator[Place]:
 
 
 def _order(place: Place) -> int:
-    """Return the key by which places are sorted; of equal ones the order of the units stands."""
+    """Return the key by which places are sorted; equal ones keep the order of the units."""
     return -(place.score if place.score is not None else -1)

@@ -1,7 +1,7 @@
 """A report as an office writes it: paragraphs and tables, which each renderer sets in its own way.
 
 Cells keep their numbers, so that a workbook can count with them; `shown` gives what is read. Every name in it is printable
-text of one line, whatever the directory or a mail says.
+text of one line, for any content of the directory or a mail.
 """
 
 from __future__ import annotations

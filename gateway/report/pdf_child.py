@@ -64,7 +64,7 @@ def main() -> int:
     pdfmetrics.registerFontFamily("Serif", *_NAMES.values())
     STATE_DEFAULTS["fontName"] = "Serif"
     decoder = msgspec.msgpack.Decoder(Page)
-    draw(_SAMPLE)  # what is imported late is imported now
+    draw(_SAMPLE)  # late imports are made now
     sandbox.enter(_LIMITS, parent=parent)
     drawn = draw(decoder.decode(sys.stdin.buffer.read()))
     sys.stdout.buffer.write(drawn)

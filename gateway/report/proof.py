@@ -83,14 +83,14 @@ def asked(lines: Iterable[str]) -> Asked | None:
 
 
 def names_hash(lines: Iterable[str], head: bytes) -> bool:
-    """Whether a file bears a hash of the chain."""
+    """Return whether a file bears a hash of the chain."""
     return head.hex() in "".join(lines)
 
 
 def lines_of(document: Document) -> tuple[str, ...]:
     """Return what a reader sees in a document: its paragraphs, and the rows of its tables; of a PDF its words."""
     runs = [run for run in document.runs if run.role not in _BESIDE and run.origin in _SEEN]
-    if document.format == "pdf":  # where its lines break says nothing
+    if document.format == "pdf":  # its line breaks have no meaning
         return tuple(" ".join(run.text for run in runs).split())
     if document.format == "xlsx":  # a chart repeats what it shows, or not, as the program pleases that saved it
         cells = {run.text for run in runs if _CELL.match(run.locator)}
@@ -152,7 +152,7 @@ def _is_blank(line: str, blanks: Sequence[str]) -> bool:
 
 
 def _counts(line: str) -> bool:
-    """Whether a line is a row of a table or has a figure."""
+    """Return whether a line is a row of a table or has a figure."""
     return _BETWEEN in line or any(letter.isdigit() for letter in line)
 
 

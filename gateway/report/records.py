@@ -195,7 +195,7 @@ class Range:
 
 
 def _counts(body: bytes) -> bool:
-    """Whether a record is of a kind that counts."""
+    """Return whether a record is of a kind that counts."""
     kind = _KIND.search(body, 0, HEAD_BYTES)
     return kind is not None and kind[1] in _KINDS
 
@@ -207,7 +207,7 @@ def bounds(connection: sqlite3.Connection, month: Month) -> tuple[int, int]:
 
 
 def is_cut(connection: sqlite3.Connection, month: Month, *, first: int, last: int, made: datetime) -> bool:
-    """Whether a report of a month that was made at a time must have had records outside of a range."""
+    """Return whether a report of a month that was made at a time must have had records outside of a range."""
     begin, end = bounds(connection, month)
     row = connection.execute("SELECT body FROM record WHERE seq = ?", (last + 1,)).fetchone()
     return first != begin or last > end or (last < end and row is not None and time_of(row[0]) < made - _LATE)
@@ -220,5 +220,5 @@ def begins(connection: sqlite3.Connection) -> datetime | None:
 
 
 def is_pruned(connection: sqlite3.Connection) -> bool:
-    """Whether the oldest records were removed."""
+    """Return whether the oldest records were removed."""
     return ends(connection)[0] > 1

@@ -90,7 +90,7 @@ def start_workers(configuration: Configuration, policies: PolicySet | None = Non
 
 
 def anchors_digest(certs: Path) -> str | None:
-    """Return a digest of the trust anchors and roles in a folder, whatever their files are named; None when it cannot be read."""
+    """Return a digest of the trust anchors and roles in a folder, independent of file names; None when it cannot be read."""
     try:
         files = [one for one in certs.iterdir() if one.name not in _NOT_ANCHORS and one.is_file()]
         digests = sorted(hashlib.sha256(one.read_bytes()).digest() for one in files)

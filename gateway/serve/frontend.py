@@ -176,7 +176,7 @@ class _Frontend:
             if (watcher := self._watch_directory()) is not None:
                 aside.append(watcher)
             inherited.rule_reports.send(inherited.rulebook.current)
-            with suppress(BrokenPipeError):  # nobody reads the pipe of a replacement
+            with suppress(BrokenPipeError):  # the pipe of a replacement is not read
                 os.write(ready_pipe, b".")
             os.close(ready_pipe)
             await stop.wait()

@@ -121,7 +121,7 @@ def _number(path: Path) -> int:
 
 
 class Clock:
-    """Whether the wall clock runs steadily, and is after the day of this release."""
+    """Return whether the wall clock runs steadily, and is after the day of this release."""
 
     def __init__(self) -> None:
         self._offset_s = time.time() - time.monotonic()

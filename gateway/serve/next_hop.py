@@ -19,7 +19,7 @@ _NEXT_HOP_WAIT_S = 5.0
 
 
 def needed_at_start(configuration: Configuration) -> bool:
-    """Whether a start waits for the next hop: behind a milter it takes only notices."""
+    """Return whether a start waits for the next hop: behind a milter it takes only notices."""
     relays = any(item.kind is not ListenerKind.MILTER for item in configuration.listeners)
     return configuration.next_hop.required_at_start and relays
 

@@ -179,7 +179,7 @@ class _Supervisor:
                 self._inherited.load.went(Stage.DRAINING)
                 systemd.stopping()
                 for taken in self._addresses.listeners:
-                    taken.close()  # else clients would wait at a socket where nobody accepts
+                    taken.close()  # else clients would wait at a socket without an acceptor
                 self._signal(signal.SIGTERM)
             elif number == signal.SIGHUP and not self._stopping:
                 self._reload()

@@ -123,7 +123,7 @@ class Vitals:
         return "" if not self._clustered or self.has_room(0) else "no_room"
 
     def has_room(self, size_bytes: int) -> bool:
-        """Whether a mail of that size fits on the disks, by their state a second ago."""
+        """Return whether a mail of that size fits on the disks, by their state a second ago."""
         now = time.monotonic()
         if now >= self._room_until:
             self._room_bytes, self._room_until = min(map(_free, self._folders)), now + _ROUND_S

@@ -109,7 +109,7 @@ def _silence(pid: int) -> str:
 
 
 def _held_by_the_kernel(pid: int) -> bool:
-    """Whether a process is in uninterruptible disk sleep (state D of proc(5)): no signal ends it."""
+    """Return whether a process is in uninterruptible disk sleep (state D of proc(5)): no signal ends it."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "D"
     return False

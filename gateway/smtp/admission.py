@@ -1,4 +1,4 @@
-"""Admission of large mails: how many at one time, so that memory stays bounded and nobody is refused.
+"""Admission of large mails: how many at one time, so that memory stays bounded and no mail is refused.
 
 A mail that outgrows its memory limit asks for a place of its expected size, in order of arrival. While the places are taken
 it waits, and TCP makes its client wait: nothing is refused and nothing is lost. What is larger than the limit comes in

@@ -63,7 +63,7 @@ async def replay(credentials: Credentials, connection: Connection, challenge: Ch
     while reply.code == 334 and responses:
         reply = await connection.command(responses.pop(0))
     if reply.code == 334 and mechanism is Mechanism.XOAUTH2:
-        # The next hop says why as a challenge. It has judged by now, so its final reply stands whatever the client answers.
+        # The next hop says why as a challenge. It has judged by now, so its final reply counts, not the client's answer.
         why, reply = reply.lines[0], await connection.command(b"")
         with suppress(CommandError):
             await challenge(_base64_only(why))

@@ -61,7 +61,7 @@ class ClientConnection(asyncio.Protocol):
 
     @property
     def open(self) -> bool:
-        """Whether the connection can still be written to."""
+        """Return whether the connection can still be written to."""
         return self.transport is not None and not self.transport.is_closing()
 
     @property

@@ -26,7 +26,7 @@ class ContentDefect(Enum):
 
 
 class DataReader:
-    """Finds the end of one content in a stream of bytes, in whatever pieces it comes."""
+    """Finds the end of one content in a stream of bytes, in pieces of any size."""
 
     def __init__(self, line_limit_bytes: int) -> None:
         self.defect: ContentDefect | None = None
@@ -46,7 +46,7 @@ class DataReader:
         if self._held:
             data = self._held + data
         after: bytes | None = None
-        # Base64 has no dot at all, which one look at the bytes tells sooner than a search for lines.
+        # Base64 has no dot at all, which one search for a dot finds faster than a search for lines.
         dot = _LINE_DOT.search(data) if b"." in data else None
         end = -1 if dot is None else data.find(_END, dot.start())
         if end >= 0:

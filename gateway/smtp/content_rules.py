@@ -68,7 +68,7 @@ def refusal(
 ) -> Reply:
     """Return the reply for a broken rule; `limit_bytes` is the limit that was broken, if any. No reference, no tag.
 
-    `size_bytes` is the size of what is too big, as it was declared or came in; `parts` tell its largest file.
+    `size_bytes` is the size of what is too big, as it was declared or came in; `parts` have its largest file.
     """
     code, enhanced = CODES[rule]
     fields: dict[str, str | int] = {"limit": limit_bytes, "size": mebibytes(size_bytes)}

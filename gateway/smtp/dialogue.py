@@ -34,7 +34,7 @@ class Dialogue:
 
     @property
     def utf8(self) -> bool:
-        """Whether replies may hold UTF-8 now."""
+        """Return whether replies may hold UTF-8 now."""
         return self._always or (self.smtputf8 and not self._never)
 
     def say(self, reply: Reply) -> None:

@@ -43,7 +43,7 @@ class Relay(Protocol):
         `before_final_dot` is awaited after the content went out and before the terminating dot. When it raises, the
         connection is aborted, nothing is delivered, and its exception passes through. A refusal by the next hop at any
         stage is a Reply. Raises `gateway.nexthop.failures.HopFailedError` (a NextHopError) when the connection failed;
-        its `after_final_dot` tells whether delivery is unknown. May be called once.
+        its `after_final_dot` says whether delivery is unknown. May be called once.
         """
         ...
 
@@ -116,7 +116,7 @@ class Condition(Protocol):
         ...
 
     def has_room(self, size_bytes: int) -> bool:
-        """Whether the disks have room for a mail of that size, 0 for an unknown size."""
+        """Return whether the disks have room for a mail of that size, 0 for an unknown size."""
         ...
 
 

@@ -83,7 +83,7 @@ class PathCommand(Struct, frozen=True):
         return next((item.value for item in self.parameters if item.keyword == keyword), None)
 
     def has(self, keyword: str) -> bool:
-        """Whether the parameter was given."""
+        """Return whether the parameter was given."""
         return any(item.keyword == keyword for item in self.parameters)
 
 
@@ -110,7 +110,7 @@ def parse_rcpt(argument: str) -> PathCommand:
 
 @lru_cache(1024)
 def is_mailbox(text: str) -> bool:
-    """Whether a text is a Mailbox of RFC 5321 §4.1.2 with the lengths of §4.5.3.1, internationalised by RFC 6531."""
+    """Return whether a text is a Mailbox of RFC 5321 §4.1.2 with the lengths of §4.5.3.1, internationalised by RFC 6531."""
     if text.isascii():
         if len(text) > 254:
             return False
@@ -128,7 +128,7 @@ def is_mailbox(text: str) -> bool:
 
 
 def is_helo_name(text: str) -> bool:
-    """Whether a text is accepted as the client's name in EHLO; looser than RFC 5321, for real clients send PC names."""
+    """Return whether a text is accepted as the client's name in EHLO; looser than RFC 5321, for real clients send PC names."""
     return _HELO.fullmatch(text) is not None and not _FORBIDDEN.search(text)
 
 

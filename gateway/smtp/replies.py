@@ -1,6 +1,6 @@
 """SMTP replies (RFC 5321 §4.2, RFC 3463, RFC 6531 §3.7.4.1) and their texts.
 
-Whatever the source (our texts, the engine, the next hop), reply lines have at most 512 bytes and printable characters
+From any source (our texts, the engine, the next hop), reply lines have at most 512 bytes and printable characters
 only; ASCII unless the listener replies in UTF-8 or the mail has SMTPUTF8.
 """
 

@@ -55,7 +55,7 @@ def password_meets(credentials: Credentials, rule: Callable[[str], bool]) -> boo
 
 
 def decode(line: bytes) -> bytes:
-    """Return the bytes of a base64 line, strictly (RFC 4954 §4); `=` stands for no bytes."""
+    """Return the bytes of a base64 line, strictly (RFC 4954 §4); `=` means no bytes."""
     if line == b"=":
         return b""
     try:

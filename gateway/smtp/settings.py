@@ -112,7 +112,7 @@ class SmtpSettings:
 
 
 def address_in(address: IPv4Address | IPv6Address, networks: tuple[Network, ...]) -> bool:
-    """Whether the address is in one of the networks; an IPv4-mapped IPv6 address counts as IPv4."""
+    """Return whether the address is in one of the networks; an IPv4-mapped IPv6 address counts as IPv4."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return any(address in network for network in networks if network.version == address.version)

@@ -26,7 +26,7 @@ class Standing:
 
     @property
     def encrypted_enough(self) -> bool:
-        """Whether the connection is encrypted as AUTH and MAIL require."""
+        """Return whether the connection is encrypted as AUTH and MAIL require."""
         return self.tls is not None or self.listener.auth_without_tls
 
     def greeted(self, name: str, *, extended: bool) -> None:

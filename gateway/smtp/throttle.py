@@ -48,7 +48,7 @@ class AuthThrottle:
         self._levels = levels
 
     async def wait_s(self, address: str, login: str) -> int:
-        """As `Throttle.wait_s`."""
+        """See `Throttle.wait_s`."""
         wait, share = 0, self._share()
         for pause_s in (*PATIENCE_S, 0.0):
             wait = self.look(address, login, share)
@@ -58,15 +58,15 @@ class AuthThrottle:
         return max(wait, 1)
 
     async def failed(self, address: str, _login: str, /) -> None:
-        """As `Throttle.failed`."""
+        """See `Throttle.failed`."""
         self.note_failure(address)
 
     async def succeeded(self, address: str, login: str) -> None:
-        """As `Throttle.succeeded`."""
+        """See `Throttle.succeeded`."""
         self._levels.forget(login_key(address, login))
 
     async def untried(self, address: str, login: str) -> None:
-        """As `Throttle.untried`."""
+        """See `Throttle.untried`."""
         limit = self._limits.auth_failures_per_login
         self._levels.add(login_key(address, login), self.rate(limit), most=limit, amount=-1)
 

@@ -70,7 +70,7 @@ class Transactions:
 
     @property
     def open(self) -> bool:
-        """Whether MAIL was accepted and the transaction has not ended."""
+        """Return whether MAIL was accepted and the transaction has not ended."""
         return self._mail is not None
 
     def size_limit(self, capabilities: Capabilities | None) -> int:

@@ -1,4 +1,4 @@
-"""Answers on accounts. Whoever changes one must hold the role until the change is durable."""
+"""Answers on accounts. The person who changes one must hold the role until the change is durable."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def set_roles(desk: Desk, person: Person, question: q.SetRoles, _language: Langu
 
 
 def reset_second_factor(desk: Desk, person: Person, question: q.ResetSecondFactor, _language: Language) -> q.Answer:
-    """Begin anew with an account whose holder lost his phone."""
+    """Reset an account whose holder lost the phone."""
     _not_oneself(person, question.name)
     sign = _signed(desk, person, question.reason)
     password = manage.reset_second_factor(desk.people.book, question.name, now=desk.people.clock(), sign=sign)

@@ -49,7 +49,7 @@ class Answering:
     def answers(self, asked: q.Asked, gone: Callable[[], bool] = lambda: False) -> Iterator[q.Answered]:
         """Yield the answers of a question, the last one marked; never raises.
 
-        A question that is no act ends early once `gone` says that nobody waits for its answer.
+        A question that is no act ends early once `gone` reports that its caller has left.
         """
         number = asked.number
         try:
@@ -84,7 +84,7 @@ class Answering:
             raise refused("invalid")
         question = asked.question
         row = TABLE[type(question)]
-        if isinstance(question, q.Login) and gone():  # it waited for its turn longer than whoever asked
+        if isinstance(question, q.Login) and gone():  # it waited for its turn longer than its caller
             raise refused("unavailable")
         desk = replace(self._desk, client=asked.client, token=asked.token)
         if row.reads:

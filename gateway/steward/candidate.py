@@ -74,7 +74,7 @@ def _unsound(found: q.Tried, language: Language) -> str:
 
 
 def _trial(desk: Desk, person: Person, text: str, days: int, language: Language) -> Trial:
-    octets = text.replace("\r\n", "\n").encode("utf-8", "replace")  # as forms of browsers end lines
+    octets = text.replace("\r\n", "\n").encode("utf-8", "replace")  # line ends of browser forms
     if len(octets) > LIMIT_BYTES:
         raise refused("invalid", said("answers", "policy", "too_large", language, limit=LIMIT_BYTES >> 10))
     return Trial(
@@ -91,7 +91,7 @@ def _trial(desk: Desk, person: Person, text: str, days: int, language: Language)
 
 
 def _tried(trial: Trial, language: Language, go_on: Callable[[], None]) -> Iterator[_Answer]:
-    """Yield what the process says; it is ended with its time, and when nobody listens any more."""
+    """Yield what the process says; it is ended at its deadline, and when the caller has left."""
     if not _ONE_TRIAL.acquire(blocking=False):
         raise refused("too_many", said("answers", "policy", "busy", language), retry_s=10)
     try:

@@ -191,7 +191,7 @@ class _Clock:
         self._said = 0.0
 
     def tick(self, count: int) -> bool:
-        """Count, and return whether it is time to tell; _OverError at the end of the time."""
+        """Count, and return whether progress is due; _OverError at the deadline."""
         self.done += count
         now = time.monotonic()
         if now > self._end:

@@ -18,7 +18,7 @@ from gateway.errors import NoticeError, UserError
 from gateway.hold.store import HoldStore
 from gateway.model import VIETNAM, Language
 from gateway.notice.book import lost
-from gateway.system.certificate_expiry import Days, certificate_stands
+from gateway.system.certificate_expiry import Days, certificate_state
 from gateway.system.revocation_lists import RevocationLists
 from gateway.texts.catalogue import both, pair, reasons
 from gateway.vietnamese.printed import clean
@@ -39,7 +39,7 @@ class Health(Enum):
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing that was looked at; its words stand in `start.toml`, table `doctor`."""
+    """One check and its result; its words are in `start.toml`, table `doctor`."""
 
     health: Health
     subject: str
@@ -71,7 +71,7 @@ class Running:
 
 
 def condition(configuration: Configuration, running: Running | None, now: datetime) -> Iterator[Condition]:
-    """Yield all lines; without `running` those that anybody can see."""
+    """Yield all lines; without `running` only those that need no running gateway."""
     yield from log_lines(configuration.data, now)
     yield from disk_lines(configuration.data)
     yield from certificate_lines(configuration, now)
@@ -156,7 +156,7 @@ def certificate_lines(configuration: Configuration, now: datetime) -> Iterator[C
 def certificate_line(path: Path, now: datetime) -> Condition:
     """Return how long a certificate still holds."""
     try:
-        found, fields = certificate_stands(path, now)
+        found, fields = certificate_state(path, now)
     except OSError as error:
         return Condition(Health.BAD, "tls", "certificate_unread", {"path": path, "reason": reasons(error)})
     except ValueError as error:
@@ -182,7 +182,7 @@ def revocation_lines(certs: Path | None, now: datetime) -> Iterator[Condition]:
 
 
 def sandbox_line(missing: tuple[str, ...] | None) -> Condition:
-    """Return whether all walls stand around the readers."""
+    """Return whether the sandbox of the readers is complete."""
     if missing is None:
         return Condition(Health.WARNING, "sandbox", "sandbox_silent")
     if missing:

@@ -71,19 +71,19 @@ class Desk:
 
     @property
     def policy_edit(self) -> bool:
-        """Whether a policy may be put in force from the console."""
+        """Return whether a policy may be put in force from the console."""
         console = self.configuration.console
         return console is not None and console.policy_edit and not self.configuration.ruled
 
     @contextmanager
     def reader(self) -> Iterator[AuditReader]:
-        """Lend this thread the log; each search ends after two seconds. Refused once nobody waits for the answer."""
+        """Lend this thread the log; each search ends after two seconds. Refused once the caller has left."""
         self.go_on()
         with self.readers.one(self.configuration.data, limit_s=LIMIT_S, gone=self.gone) as reader:
             yield reader
 
     def go_on(self, _done: int = 0) -> None:
-        """Raise Refused once nobody waits for the answer; long work calls it now and then."""
+        """Raise Refused once the caller has left; long work calls it now and then."""
         if self.gone():
             raise refused("unavailable")
 
@@ -97,7 +97,7 @@ class Desk:
         ok: bool = True,
         client: str | None = None,
     ) -> int:
-        """Record what somebody is about to do; return its place in the log.
+        """Record an act before it is done; return its place in the log.
 
         AuditError, and Refused when session or roles are gone meanwhile: then it must not be done.
         """

@@ -49,7 +49,7 @@ _AXIS_TONES: Final = {
 
 
 def explain(desk: Desk, person: Person, question: q.Explain, language: Language) -> q.Explained | q.CheckedView:
-    """Explain a mail, or a self-check; one of somebody else is not found, as one that is not there. To open another's is an act."""
+    """Explain a mail, or a self-check; another person's is not found, like one that does not exist. Opening another person's is an act."""
     sight = sight_of(desk, person)
     with desk.reader() as reader:
         history = visible(reader, sight, question.reference[:_LIMIT_REFERENCE])
@@ -179,7 +179,7 @@ def _about(records: tuple[r.AnyRecord, ...]) -> r.AnyRecord:
 
 
 def _today(about: r.AnyRecord, kept: KeptMail, policies: PolicySet, language: Language) -> tuple[q.Badge | None, str]:
-    """Return what the policy set in force says of a mail, and what differs or why it cannot be told."""
+    """Return what the policy set in force says of a mail, and what differs or why it cannot be determined."""
     if kept.policy_digest == policies.digest:
         return None, ""
     if kept.observed is None:
@@ -259,7 +259,7 @@ class MailWords:
     def files(self, findings: tuple[JudgedFinding, ...]) -> tuple[q.FileView, ...]:
         """Return the mail and its parts with what was found in each, the most severe first, then those without."""
         found = [one for one in findings if one.finding.outcome is not FindingOutcome.PASSED]
-        # As in the reply: what stands behind a mark would be a way out.
+        # As in the reply: findings after a mark would show a way around it.
         marked = bool(found) and found[0].marked
         views: dict[str, list[q.FindingView]] = {}
         for one in found:

@@ -158,7 +158,7 @@ class Holds:
                 _LOG.error("%s", both("hold", "say", "not_tended", reference="-", reason=error))
 
     def _take_over(self, files: tuple[SealedFile, ...]) -> None:
-        """Of mails out of a backup nobody knows whether they were sent after it was made: they become *unknown*."""
+        """Mails restored from a backup may have been sent after it was made: they become *unknown*."""
         self._ways.recover()
         with self._reading() as reader:
             for file in files:

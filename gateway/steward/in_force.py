@@ -52,7 +52,7 @@ class RulesFollowed:
             await self._live.watch()
 
     def _follow(self) -> None:
-        """Load the policies anew when the front ends judge by others, and the files still say those."""
+        """Load the policies again when the front ends judge by others, and the files still say those."""
         published, now = digests_in_force(Path(self._configuration.data)), Digests.of(self._rulebook.current)
         if published is not None and not self._configuration.ruled:
             published, now = Digests(published.policies), Digests(now.policies)

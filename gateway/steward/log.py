@@ -101,7 +101,7 @@ def _act_row(act: r.Act, language: Language) -> q.ActRow:
 
 
 def _checkpoints(data: Path) -> Iterator[q.CheckpointRow]:
-    """Yield the files of checkpoints, the newest first; what each covers stands in its last note."""
+    """Yield the files of checkpoints, the newest first; the last note of each says what it covers."""
     for name in sorted(_listing(data), reverse=True):
         path = Folder(data).checkpoints / name
         if name.endswith(".txt") or (last := _last_note(path)) is None:
@@ -145,7 +145,7 @@ def get_checkpoint(desk: Desk, person: Person, question: q.GetCheckpoint, _langu
 
 
 def verify(desk: Desk, _person: Person, _question: q.Verify, language: Language) -> Iterator[q.Answer]:
-    """Verify the whole log and tell how far it is; one at a time."""
+    """Verify the whole log and report progress; one at a time."""
     verified = _LAST[desk.configuration.data]
     if not verified.running.acquire(blocking=False):
         raise refused("too_many", said("answers", "log", "running", language))
@@ -202,4 +202,4 @@ def _verified(data: Path) -> Iterator[int | Verification | GatewayError]:
 
 
 class _StoppedError(Exception):
-    """Whoever asked has gone."""
+    """The caller has left."""

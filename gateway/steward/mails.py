@@ -1,4 +1,4 @@
-"""Finding mails: lists and exports. `sight_of` and `visible` are the one place that says whose mails somebody sees."""
+"""Finding mails: lists and exports. `sight_of` and `visible` alone decide whose mails a person sees."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _TONES: Final = {
 
 
 def sight_of(desk: Desk, person: Person) -> Sight:
-    """Return whose mails somebody sees: all (those with a secrecy finding by trust of their own), or his and his units'."""
+    """Return whose mails a person sees: all (those with a secrecy finding by trust of their own), or his and his units'."""
     if person.roles & _EVERYBODY:
         return Sight(everybody=True, confidential=bool(person.roles & TRUSTED))
     if not person.roles & MAILBOX_ROLES:
@@ -75,11 +75,11 @@ def addresses_of(desk: Desk, person: Person) -> frozenset[str]:
 
 
 def visible(reader: AuditReader, sight: Sight, reference: str) -> History | None:
-    """Return everything about a reference, None for what the log does not know and for what somebody may not see."""
+    """Return everything about a reference, None for what the log does not have and for what the person may not see."""
     history = reader.show(reference)
     if history is not None and isinstance(history.records[0], Duplicate):  # a repetition is shown as what it repeats
         history = reader.show(history.records[0].of)
-    # Looked for even when there is nothing, so that time does not tell the two apart.
+    # Looked for even when there is nothing, so that timing does not distinguish the two.
     name = history.reference if history is not None else reference
     seen, all_there_is = (len(reader.find(Filter(reference=name, sight=one))) for one in (sight, ALL))
     return history if 0 < seen == all_there_is else None

@@ -70,7 +70,7 @@ def policy_view(desk: Desk, _person: Person, question: q.AskPolicy, language: La
 
 
 def _text(path: Path) -> str:
-    """Return the file as it stands; empty when it cannot be shown."""
+    """Return the text of the file; empty when it cannot be shown."""
     try:
         with path.open("rb") as file:
             octets = file.read(LIMIT_BYTES + 1)
@@ -80,7 +80,7 @@ def _text(path: Path) -> str:
 
 
 def _by(reader: AuditReader, digest: str) -> str:
-    """Return who put this policy in force at the console, empty when nobody did."""
+    """Return who put this policy in force at the console, empty when it was not put in force there."""
     for row in reader.find(Filter(state="act", words=f'"{_PUT}" {digest}', limit=5)):
         act = reader.act(row.seq)
         if act is not None and (act.what, act.about) == (_PUT, digest):  # the newest: it says whether it was done

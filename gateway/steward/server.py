@@ -69,7 +69,7 @@ class Server:
         answers: Callable[[q.Asked, Callable[[], bool]], Iterator[q.Answered]],
         at_work: Callable[[], None] = lambda: None,
     ) -> None:
-        """`answers` also gets what says whether nobody waits for them; `at_work` is called now and then during heavy ones."""
+        """`answers` also gets a function that reports whether their caller has left; `at_work` is called now and then during heavy ones."""
         self._answers = answers
         self._at_work = at_work
         self._says_at_work = False
@@ -168,7 +168,7 @@ class Server:
             _LOG.error("an answer failed", exc_info=error)
 
     def _work(self, channel: _Channel, asked: q.Asked, gone: threading.Event, *, patient: bool) -> None:
-        """Send the answers of one question, in a thread; stop when nobody reads them."""
+        """Send the answers of one question, in a thread; stop when the reader has left."""
         for answered in self._answers(asked, gone.is_set):
             if channel.closed:
                 return
@@ -186,17 +186,17 @@ class _Channel:
         self.closed = False
 
     def wait(self, number: int) -> threading.Event:
-        """Return what is set once nobody waits for the answers of a question."""
+        """Return the event that is set once the caller of a question has left."""
         gone = self._waiting[number] = threading.Event()
         return gone
 
     def leave(self, number: int) -> None:
-        """Nobody waits for the answers of this question any more."""
+        """The caller of this question has left."""
         if (gone := self._waiting.get(number)) is not None:
             gone.set()
 
     def end(self) -> None:
-        """Nobody waits for any."""
+        """All callers have left."""
         self.closed = True
         for gone in self._waiting.values():
             gone.set()

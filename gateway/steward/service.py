@@ -214,9 +214,9 @@ class Steward:
             _LOG.error("%s", both("steward", "requests", "not_written", reason=error))
 
     def _alive(self) -> bool:
-        """Whether the writer of the log answers and the first listener accepts, as of two seconds ago at most.
+        """Return whether the writer of the log answers and the first listener accepts, as of two seconds ago at most.
 
-        Whoever asks also learns that the steward lives, so the answer comes in any case, and soon.
+        The answer also shows that the steward lives, so it comes in any case, and soon.
         """
         when, good = self._looked
         if time.monotonic() - when >= _ALIVE_S:
@@ -247,7 +247,7 @@ class Steward:
 
 
 def _accepts(place: str) -> bool:
-    """Whether somebody accepts connections at HOST:PORT or unix:PATH."""
+    """Return whether a process accepts connections at HOST:PORT or unix:PATH."""
     with suppress(OSError):
         if place.startswith("unix:"):
             with socket.socket(socket.AF_UNIX) as one:
@@ -262,7 +262,7 @@ def _accepts(place: str) -> bool:
 
 
 async def serve(sources: Sources, door: socket.socket) -> None:
-    """Serve the door until the process is told to end."""
+    """Serve the door until the process receives its end signal."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(ENDED_BY, stop.set)
     await Steward(sources).run(door, stop)

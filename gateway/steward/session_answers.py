@@ -61,7 +61,7 @@ def _begun(desk: Desk, token: str) -> q.LoggedIn:
 
 
 def who_am_i(desk: Desk, person: Person, _question: q.WhoAmI, _language: Language) -> q.Answer:
-    """Tell whose session it is, and how much waits for that person."""
+    """Return the person of a session, and how many decisions await that person."""
     return q.Me(person, waiting_for(desk, person) if not person.must_enrol else 0)
 
 
@@ -73,7 +73,7 @@ def log_out(desk: Desk, _person: Person, _question: q.Logout, _language: Languag
 
 
 def begin_enrolment(desk: Desk, person: Person, _question: q.BeginEnrolment, _language: Language) -> q.Answer:
-    """Show a new second factor; whoever has one gets another only after it was reset."""
+    """Show a new second factor; an enrolled person gets another only after a reset."""
     _must_enrol(person)
     secret = new_secret()
     with desk.people.book.changing() as connection:

@@ -111,7 +111,7 @@ TABLE: Final[dict[type[Struct], Row]] = {
     q.TryPolicy: Row(roles=_POLICY, answer=try_policy, effort=Effort.LONG, reads=True),
     q.ExportTrial: Row(roles=_POLICY, answer=export_trial, effort=Effort.LONG, reads=True),
     q.PutInForce: Row(roles=_POLICY, answer=put_in_force, effort=Effort.LONG, fresh=True),
-    # Requests: what somebody may decide is looked at again where it is decided.
+    # Requests: the right to decide is checked again at the decision.
     q.AskRequests: Row(roles=_ALL_BUT_ACCOUNTS, answer=requests.requests_view, reads=True),
     q.OpenRequest: Row(roles=MAILBOX_ROLES | {Role.OPERATOR}, answer=requests.open_request),
     q.Decide: Row(
@@ -146,7 +146,7 @@ if _WITHOUT:
 
 
 def may(person: Person, question: type[Struct]) -> bool:
-    """Whether somebody with a session may ask a question: the one place that says so."""
+    """Return whether a person with a session may ask a question: the one place that decides it."""
     row = TABLE.get(question)
     match row.asker if row is not None else None:
         case Asker.ANYBODY | Asker.ANY_SESSION:
@@ -158,5 +158,5 @@ def may(person: Person, question: type[Struct]) -> bool:
 
 
 def tags_of(person: Person) -> frozenset[str]:
-    """Return the tags of the questions that somebody may ask."""
+    """Return the tags of the questions that a person may ask."""
     return frozenset(str(kind.__struct_config__.tag) for kind in TABLE if may(person, kind))

@@ -1,1 +1,1 @@
-"""Ground that every process stands on: supervised processes, bound listeners, admission control, files, logs."""
+"""Common ground of every process: supervised processes, bound listeners, admission control, files, logs."""

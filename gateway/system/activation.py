@@ -47,7 +47,7 @@ def take(environment: MutableMapping[str, str] = os.environ) -> Sockets:
 
 
 def _listening(descriptor: int, label: str) -> socket.socket:
-    """Return one socket, ready for an event loop; UserError when nobody could connect to it."""
+    """Return one socket, ready for an event loop; UserError when no client could connect to it."""
     name = printable(label)
     try:
         if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):

@@ -23,13 +23,13 @@ class Days(Enum):
 
 
 def certificate_days(path: Path, now: datetime | None = None) -> tuple[Days, str]:
-    """Return where the first certificate of a PEM file stands, and the words for it (empty when good)."""
-    found, fields = certificate_stands(path, now)
+    """Return the expiry state of the first certificate of a PEM file, and the words for it (empty when good)."""
+    found, fields = certificate_state(path, now)
     return found, both("start", "doctor", found.value, **fields) if found is not Days.GOOD else ""
 
 
-def certificate_stands(path: Path, now: datetime | None = None) -> tuple[Days, dict[str, object]]:
-    """Return where the first certificate of a PEM file stands, and what its words in `start.toml` name."""
+def certificate_state(path: Path, now: datetime | None = None) -> tuple[Days, dict[str, object]]:
+    """Return the expiry state of the first certificate of a PEM file, and what its words in `start.toml` name."""
     begins, ends = _time(path)
     now = now or datetime.now(UTC)
     if now < begins:

@@ -74,7 +74,7 @@ def admitted(door: socket.socket, selector: selectors.BaseSelector) -> list[sock
 def handed_in(door: socket.socket) -> list[socket.socket] | None:
     """Return the sockets of one message at the door, None once all its other ends are closed.
 
-    Whoever is at the other end may send anything: a message without octets is no end, a file is no socket.
+    The other end may send anything: an empty message is no end, a file is no socket.
     """
     try:
         data, descriptors, *_ = socket.recv_fds(door, 16, 1)
@@ -100,10 +100,10 @@ def _sockets(descriptors: list[int]) -> Iterator[socket.socket]:
 
 
 class DoorClient(ABC, Generic[_Value]):
-    """A front end's connection to the process; made at the first use, and anew after the process was replaced."""
+    """A front end's connection to the process; made at the first use, and again after the process was replaced."""
 
     def __init__(self, door: socket.socket | None, answers: msgspec.msgpack.Decoder[_Value]) -> None:
-        """Prepare; without a door nobody is ever there."""
+        """Prepare; without a door every question is lost."""
         self._door = door
         self._answers = answers
         self._frames = Frames(answers)
@@ -119,10 +119,10 @@ class DoorClient(ABC, Generic[_Value]):
 
     @abstractmethod
     def lost(self, cause: object) -> None:
-        """Tell everybody who waits for an answer that none comes."""
+        """Fail all pending questions."""
 
     def send(self, question: msgspec.Struct | int) -> None:
-        """Send a question; when nobody is there, `lost` is called."""
+        """Send a question; without a process at the door `lost` is called."""
         self._unsent += framed(question)
         if self._blocked:
             return
@@ -132,12 +132,12 @@ class DoorClient(ABC, Generic[_Value]):
             self.lose(error)
 
     def connect(self) -> None:
-        """Connect now rather than at the first question; OSError when nobody holds the door."""
+        """Connect now rather than at the first question; OSError when no process holds the door."""
         if self._sock is None:
             self._connect()
 
     def read(self, *, on: bool) -> None:
-        """Stop reading answers, or go on, so that whoever sends them waits for a slow reader."""
+        """Stop or resume reading answers, so that the sender waits for a slow reader."""
         if self._sock is not None:
             if on:
                 self._loop.add_reader(self._sock, self._receive, self._sock)

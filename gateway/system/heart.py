@@ -26,7 +26,7 @@ class Heart:
         _MOMENT.pack_into(self._memory, 0, 0)
 
     def beats(self) -> bool:
-        """Whether there was a sign within the last second."""
+        """Return whether there was a sign within the last second."""
         return 0.0 < self.silent_s() < _BEATS_S
 
     def silent_s(self) -> float:

@@ -50,7 +50,7 @@ class _JournalFormatter(JsonFormatter):
 
 
 def _is_journal(descriptor: int) -> bool:
-    """Whether what is written there goes to systemd's journal (systemd.exec(5), JOURNAL_STREAM)."""
+    """Return whether what is written there goes to systemd's journal (systemd.exec(5), JOURNAL_STREAM)."""
     stream = os.fstat(descriptor)
     return os.environ.get("JOURNAL_STREAM") == f"{stream.st_dev}:{stream.st_ino}"
 

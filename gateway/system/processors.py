@@ -32,7 +32,7 @@ def peoples(allowed: set[int]) -> set[int]:
 
 
 def keep_to_peoples(pid: int = 0) -> None:
-    """Keep a process with one thread, and whatever it starts, to the processors of people's work."""
+    """Keep a process with one thread, and its children, to the processors of people's work."""
     with suppress(OSError):
         os.sched_setaffinity(pid, peoples(os.sched_getaffinity(pid)))
 

@@ -91,7 +91,7 @@ class SupervisedProcess:
     def end(self, number: signal.Signals | None = None) -> None:
         """Wait until the process has ended, by itself or by a signal that it gets first.
 
-        One that was told to and does not within `_END_S` is killed.
+        One that does not end within `_END_S` of the signal is killed.
         """
         if not self._pid:
             return
@@ -109,7 +109,7 @@ class SupervisedProcess:
         self._pid = 0
 
     def _run(self) -> int:
-        """Do the work in the forked process; return its exit code, whatever happens."""
+        """Do the work in the forked process; return its exit code in any case."""
         ctypes.CDLL(None).prctl(_PR_SET_NAME, self._name.encode(), 0, 0, 0)
         leave_no_core()
         try:

@@ -9,17 +9,17 @@ import time
 
 
 def ready(status: str = "") -> None:
-    """Tell that the service serves, or that a reload has ended."""
+    """Notify systemd that the service serves, or that a reload has ended."""
     _notify(f"READY=1\nSTATUS={status}")
 
 
 def reloading() -> None:
-    """Tell that a reload begins; `ready` ends it (Type=notify-reload)."""
+    """Notify systemd that a reload begins; `ready` ends it (Type=notify-reload)."""
     _notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
 
 def stopping() -> None:
-    """Tell that the service ends."""
+    """Notify systemd that the service ends."""
     _notify("STOPPING=1")
 
 

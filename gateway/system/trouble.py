@@ -85,7 +85,7 @@ class Reporter:
         self._reported: dict[Trouble, int] = {}
 
     def lasts(self, trouble: Trouble) -> bool:
-        """Whether the trouble has begun and not ended."""
+        """Return whether the trouble has begun and not ended."""
         return trouble in self._mails
 
     def happened(self, trouble: Trouble, reason: str, *, mails: int = 1) -> None:

@@ -57,7 +57,7 @@ def open_for_reading(path: Path) -> BufferedIOBase:
 
 class _Reading(zstd.ZstdFile):
     def readline(self, size: int | None = -1) -> bytes:
-        """As `BufferedIOBase`; ValueError for data that is not Zstandard."""
+        """See `BufferedIOBase`; ValueError for data that is not Zstandard."""
         try:
             return super().readline(size)
         except zstd.ZstdError as error:

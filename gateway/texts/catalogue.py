@@ -63,7 +63,7 @@ def one_language(text: str, language: str) -> str:
 
 
 def _half(pieces: list[str], language: str) -> str:
-    """Return the first or second half of the pieces between slashes: what is quoted may hold one, and stands in either half."""
+    """Return the first or second half of the pieces between slashes: a quotation may hold one, and is in either half."""
     middle, odd = divmod(len(pieces), 2)
     return " / ".join(pieces if odd else pieces[:middle] if language == "vi" else pieces[middle:])
 

@@ -235,7 +235,7 @@ def _number(content: object) -> str:
 def nearest(word: str, candidates: Sequence[str], *, otherwise: str | None = None) -> tuple[str, str] | None:
     """Return what to add about a word that is none of the candidates: the nearest one, or all of them.
 
-    Both languages. `otherwise` names the words for all of them (of `hint`); without it only a near word is told.
+    Both languages. `otherwise` names the words for all of them (of `hint`); without it only a near word is suggested.
     """
     guess = closest(word, candidates)
     if guess is not None:

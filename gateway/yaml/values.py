@@ -55,7 +55,7 @@ class Places:
     _values: dict[int, dict[str | int, tuple[int, int]]] = field(default_factory=dict)
 
     def note(self, container: object, key: str | int, key_place: tuple[int, int], value_place: tuple[int, int]) -> None:
-        """Remember where an entry of a container stands."""
+        """Remember the place of an entry of a container."""
         self._keys.setdefault(id(container), {})[key] = key_place
         self._values.setdefault(id(container), {})[key] = value_place
 
@@ -64,7 +64,7 @@ class Places:
         return self._keys.get(id(container), {}).get(key)
 
     def forget(self, container: dict[str, Value] | list[Value], key: str | int) -> None:
-        """Take an entry out of a container; what stands behind it in a list keeps its place in the file."""
+        """Take an entry out of a container; later entries of a list keep their places in the file."""
         for table in (self._keys.get(id(container), {}), self._values.get(id(container), {})):
             if isinstance(key, int):
                 for number in range(key, len(container) - 1):
@@ -283,7 +283,7 @@ class _Builder:
         container[key] = value
 
     def _merge(self, container: dict[str, Value]) -> None:
-        """Fill in what `<<` refers to; keys that stand beside it win."""
+        """Fill in what `<<` refers to; keys beside it win."""
         place = self.places.key(container, "<<") or (1, 1)
         merged = container.pop("<<")
         for source in merged if isinstance(merged, list) else [merged]:
@@ -311,7 +311,7 @@ class _Frame:
 
     @property
     def wants_key(self) -> bool:
-        """Whether the next node of this mapping is a key."""
+        """Return whether the next node of this mapping is a key."""
         return isinstance(self.container, dict) and self._key is None
 
     def take_key(self, key: str, place: tuple[int, int]) -> None:

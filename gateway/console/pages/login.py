@@ -102,7 +102,7 @@ async def confirm(visit: Visit) -> Response:
 
 
 def _again(visit: Visit, words: str) -> Response:
-    """Show the same factor again; it came back with the form, so that the authenticator need not be set up anew."""
+    """Show the same factor again; it came back with the form, so that the authenticator need not be set up again."""
     shown = q.Enrolment(visit.form.get("uri"), visit.form.get("secret"))
     good = shown.uri.startswith("otpauth://totp/") and len(shown.uri) < 500
     return visit.page("enrol.html", 422, enrolment=shown, picture=qr(shown.uri) if good else None, fault=words)

@@ -14,7 +14,7 @@ _OTHERWISE: Final = (("search", "/mails"), ("ask_accounts", "/accounts"))
 
 
 async def page(visit: Visit) -> Response:
-    """Show the figures of the last days and what is well or not; whoever may not see that is sent to another page."""
+    """Show the figures of the last days and the condition; redirect those who may not see them."""
     if not visit.may("overview"):
         return visit.go(next((path for question, path in _OTHERWISE if visit.may(question)), "/help"))
     days = {"7": 7, "90": 90, "365": 365}.get(visit.request.query_params.get("days", ""), 30)

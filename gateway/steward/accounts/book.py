@@ -64,7 +64,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """One account as it stands."""
+    """Current state of one account."""
 
     name: str
     display: str
@@ -127,7 +127,7 @@ class Book:
             raise UserError(both("steward", "fault", "accounts", path=self.path, reason=error)) from None
 
     def note(self, statement: str, values: tuple[object, ...]) -> None:
-        """Write down what does not matter when it cannot be: nobody waits for it."""
+        """Write what may be lost: no caller waits for it."""
         if self._write_lock.acquire(blocking=False):
             try:
                 with suppress(sqlite3.Error):

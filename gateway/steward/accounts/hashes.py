@@ -51,7 +51,7 @@ def hashed(password: str) -> str:
 
 
 class Verifier:
-    """Compares passwords; for a name that nobody has it takes as long."""
+    """Compares passwords; an unknown name takes as long."""
 
     def __init__(self) -> None:
         self._nobodys = hashed(secrets.token_urlsafe(32))
@@ -60,7 +60,7 @@ class Verifier:
         self._patient: subprocess.Popen[bytes] | None = None
 
     def holds(self, kept: str | None, password: str) -> bool:
-        """Whether a password is the kept one; never when none is kept. OSError when there is no process for a rush."""
+        """Return whether a password is the kept one; never when none is kept. OSError when there is no process for a rush."""
         with self._lock:
             now = time.monotonic()
             rush = len(self._tries) == _RUSH and now - self._tries[0] < _RUSH_S
@@ -92,7 +92,7 @@ def _verified(kept: str, password: str) -> bool:
 
 
 def fit(password: str, name: str) -> bool:
-    """Whether somebody may choose this password: the rule of Điều 6.1, at least twelve characters, not the name."""
+    """Return whether a person may choose this password: the rule of Điều 6.1, at least twelve characters, not the name."""
     return (
         SHORTEST <= len(password) <= LONGEST
         and meets_article_6(password)

@@ -65,7 +65,7 @@ class Logins:
         return token
 
     def check_password(self, name: str, password: str, client: str) -> None:
-        """Judge the present password of somebody who has a session; Refused as for a login."""
+        """Judge the present password of a person with a session; Refused as for a login."""
         locks, kept = self._begin(name, client)
         if not self._verifier.holds(kept.password, password):
             raise self._wrong(kept.account, "password", client, locks=locks)
@@ -100,7 +100,7 @@ class Logins:
         return refused(kind)
 
     def _second(self, kept: _Kept, code: str, client: str) -> bool:
-        """Whether the second factor is right; it is used up then. An account without one has its one-time password only."""
+        """Return whether the second factor is right; it is used up then. An account without one has its one-time password only."""
         if kept.password is None and kept.account is not None:
             return kept.one_time is not None
         return self._by_step(kept, code) or self._by_recovery(kept, code, client)
@@ -122,7 +122,7 @@ class Logins:
             gone = connection.execute(
                 "DELETE FROM credential WHERE name = ? AND kind = ? AND value = ?", (*mine, digest)
             )
-            if gone.rowcount != 1:  # somebody was faster
+            if gone.rowcount != 1:  # another request used it first
                 return False
             (left,) = connection.execute("SELECT count(*) FROM credential WHERE name = ? AND kind = ?", mine).fetchone()
             self._record(_act(kept.account, "recovery_code", client, about=f"{left} left"))
@@ -145,7 +145,7 @@ class Logins:
 
 
 def _act(account: Account | None, what: str, client: str, *, ok: bool = True, about: str = "") -> Act:
-    """Return the record of a try. A name that nobody has is not in it: it may be a password in the wrong field."""
+    """Return the record of a try. An unknown name is not in it: it may be a password in the wrong field."""
     roles = tuple(sorted(role.value for role in account.roles)) if account is not None else ()
     return Act(
         who=account.name if account is not None else "", roles=roles, what=what, client=client, ok=ok, about=about

@@ -71,7 +71,7 @@ class People:
             raise refused("forbidden")
 
     def mailbox(self, address: str) -> Mailbox | None:
-        """Return the mailbox of the directory that somebody may log in with, None when there is none."""
+        """Return the mailbox of the directory that a person may log in with, None when there is none."""
         directory = self._directory()
         mailbox = directory.find(normal_form(address.strip())) if directory is not None else None
         today = datetime.fromtimestamp(self.clock(), VIETNAM).date()

@@ -1,6 +1,6 @@
 """Sessions: 256 random bits in a cookie, of which only the SHA-256 is kept; 30 minutes without a question, 8 hours in all.
 
-What somebody may do is looked up at each question, never kept in the session: a role that goes is gone at once.
+Permissions are looked up at each question, never kept in the session: a removed role has no effect any more at once.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Sessions:
         return Session(key, name, bool(mailbox), csrf, pending)
 
     def begin(self, connection: sqlite3.Connection, name: str, *, mailbox: bool) -> str:
-        """Begin a session in a running transaction; return its token, which nobody else ever knows."""
+        """Begin a session in a running transaction; return its token, which is stored nowhere."""
         now, token = int(self._clock()), secrets.token_urlsafe(32)
         connection.execute(f"DELETE FROM session WHERE NOT ({_GOOD})", _bounds(now))  # noqa: S608 - our own words
         connection.execute(
@@ -92,7 +92,7 @@ class Sessions:
 
 
 def end_all(connection: sqlite3.Connection, name: str, *, mailbox: bool = False) -> None:
-    """End all sessions of somebody in a running transaction."""
+    """End all sessions of a person in a running transaction."""
     connection.execute("DELETE FROM session WHERE name = ? AND mailbox = ?", (name, mailbox))
 
 
@@ -102,7 +102,7 @@ def end_one(connection: sqlite3.Connection, key: bytes) -> None:
 
 
 def is_there(connection: sqlite3.Connection, key: bytes) -> bool:
-    """Whether a session has not been ended meanwhile."""
+    """Return whether a session has not been ended meanwhile."""
     return connection.execute("SELECT 1 FROM session WHERE token = ?", (key,)).fetchone() is not None
 
 

@@ -1,6 +1,6 @@
 """Login throttling: five failures lock a name for 15 minutes, twenty an address.
 
-A name is counted whether or not somebody has it, and in the same way, so that nothing tells which names there are. It is
+A name is counted in the same way whether or not it exists, so that existing names are not revealed. It is
 counted before a try is judged, so that many tries at once are no more than one after the other.
 """
 

@@ -116,5 +116,5 @@ def listed_unit(unit: str, directory: Directory | None) -> str:
 
 
 def is_program(person: Person) -> bool:
-    """Whether a person is a program with a token."""
+    """Return whether a person is a program with a token."""
     return person.name.startswith(_NAMED)

@@ -43,7 +43,7 @@ class CheckBegun(Struct, frozen=True, tag="check_begun"):
 
 
 class CheckPiece(Struct, frozen=True, kw_only=True, tag="check_piece"):
-    """The next octets of a file, at most `PIECE_BYTES`; files come one after the other. Answer: `Done`."""
+    """The next bytes of a file, at most `PIECE_BYTES`; files come one after the other. Answer: `Done`."""
 
     ticket: str
     file: int

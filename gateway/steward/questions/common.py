@@ -22,7 +22,7 @@ class Choice(Struct, frozen=True):
 
 
 class Piece(Struct, frozen=True, tag="piece"):
-    """Octets of a file."""
+    """Bytes of a file."""
 
     octets: bytes
 

@@ -8,13 +8,13 @@ from gateway.steward.questions.common import Badge, Bar
 
 
 class AskRequests(Struct, frozen=True, tag="ask_requests"):
-    """The requests that somebody may see, or those about one mail. Answer: `RequestsView`."""
+    """The requests that a person may see, or those about one mail. Answer: `RequestsView`."""
 
     reference: str = ""
 
 
 class StepView(Struct, frozen=True):
-    """A decision of somebody."""
+    """A person's decision."""
 
     who: str
     time: str
@@ -155,6 +155,6 @@ class HeldText(Struct, frozen=True, kw_only=True, tag="held_text"):
 
 
 class GetHeld(Struct, frozen=True, tag="get_held"):
-    """Its octets. Answers: `Piece`, the last `ExportEnd`."""
+    """Fetch a held mail as bytes. Answers: `Piece`, the last `ExportEnd`."""
 
     reference: str

@@ -33,7 +33,7 @@ class HealthLine(Struct, frozen=True, kw_only=True):
 
 
 class MarkedCheck(Struct, frozen=True, kw_only=True):
-    """Somebody had a file with a mark of secrecy checked before sending it."""
+    """A self-check of a file with a mark of secrecy."""
 
     time: str
     who: str
@@ -70,7 +70,7 @@ class OverviewView(Struct, frozen=True, kw_only=True, tag="overview_view"):
 
 
 class AskHealth(Struct, frozen=True, tag="ask_health"):
-    """Is all well? Without a session; `Health` tells no detail."""
+    """Health check, without a session; `Health` has no details."""
 
 
 class Health(Struct, frozen=True, tag="health"):
@@ -89,7 +89,7 @@ class AskLog(Struct, frozen=True, tag="ask_log"):
 
 
 class ActRow(Struct, frozen=True, kw_only=True):
-    """An act of somebody at the console."""
+    """A person's act at the console."""
 
     seq: int
     time: str

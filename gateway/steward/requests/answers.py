@@ -1,4 +1,4 @@
-"""The answers on requests. Whose mails somebody sees is decided in `gateway.steward.mails`, who may decide in `request`."""
+"""The answers on requests. Whose mails a person sees is decided in `gateway.steward.mails`, who may decide in `request`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _WAITING: Final = frozenset(
 
 
 def requests_view(desk: Desk, person: Person, question: q.AskRequests, language: Language) -> q.RequestsView:
-    """Return the requests that somebody may see, and whether he may open one about a mail."""
+    """Return the requests that a person may see, and whether the person may open one about a mail."""
     book, now = desk.people.requests, int(desk.people.clock())
     if desk.holds is not None:
         desk.holds.adopt()
@@ -66,7 +66,7 @@ def requests_view(desk: Desk, person: Person, question: q.AskRequests, language:
 
 
 def waiting_for(desk: Desk, person: Person) -> int:
-    """Return how many requests wait for the decision of somebody."""
+    """Return how many requests wait for a person's decision."""
     if desk.accounts is None:
         return 0
     now = int(desk.people.clock())
@@ -231,7 +231,7 @@ def _wanted(desk: Desk, sha256: str) -> Wanted:
 
 
 def _may_open(desk: Desk, person: Person, history: History) -> bool:
-    """Whether somebody may ask for a mail: the sender, or an operator."""
+    """Return whether a person may ask for a mail: the sender, or an operator."""
     mail = history.mail
     if mail is None or not any(isinstance(record, r.Refused) for record in history.records):
         return False

@@ -34,14 +34,14 @@ class RequestBook:
             connection.execute(_SCHEMA)
 
     def all(self, now: float) -> tuple[Request, ...]:
-        """Return what may still wait for somebody, and the newest of the others; newest first."""
+        """Return requests that may await a decision, and the newest of the others; newest first."""
         newest = "id IN (SELECT id FROM request ORDER BY opened DESC, id LIMIT ?)"
         with self._book.reading() as connection:
             how = f"WHERE {_WAITING} OR {newest} ORDER BY opened DESC, id"
             return _read(connection, how, int(now) - _LONGEST_S, _LIMIT)
 
     def waiting(self, now: float) -> tuple[Request, ...]:
-        """Return what may still wait for somebody."""
+        """Return requests that may await a decision."""
         with self._book.reading() as connection:
             return _read(connection, f"WHERE {_WAITING}", int(now) - _LONGEST_S)
 
@@ -57,7 +57,7 @@ class RequestBook:
             return next(iter(_read(connection, "WHERE id = ?", name)), None)
 
     def adopt(self, request: Request) -> None:
-        """Put in what nobody opened, a held mail, unless it is there."""
+        """Insert the request of a held mail, which no person opened, unless it is there."""
         with self._book.changing() as connection:
             connection.execute("INSERT OR IGNORE INTO request VALUES (?, ?, ?, ?, ?)", _row(request))
 

@@ -34,7 +34,7 @@ def correct(desk: Desk, since: int) -> int:
 
 
 def _is_kept(desk: Desk, act: Act) -> bool:
-    """Whether the book has what an act did; acts on anything but requests are nobody's here."""
+    """Return whether the book has the effect of an act; only acts on requests matter here."""
     step = _STEPS.get(act.what)
     if step is None and act.what != _OPENED:
         return True

@@ -31,7 +31,7 @@ _PENDING = "waivers.pending"
 def put_in_force(configuration: Configuration, approved: Callable[[], Iterable[Request]]) -> bool:
     """Write the waivers of approved requests and have them loaded; True when the gateway judges by them, or does not run.
 
-    `approved` is asked when nobody else writes, so that no older answer overwrites a newer one.
+    `approved` is called under the write lock, so that no older answer overwrites a newer one.
 
     OSError or UserError leave the file as it was; when the gateway keeps its old rules the old file is put back.
     """

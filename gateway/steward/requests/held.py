@@ -74,7 +74,7 @@ def _outcome_after(error: Exception, holds: Holds, held: HeldMail, language: Lan
 
 
 def release_held(desk: Desk, person: Person, question: q.Release, language: Language) -> q.Answer:
-    """Have an approved mail sent again that was put off, or of which nobody knows."""
+    """Have an approved mail sent again that was deferred, or whose outcome is unknown."""
     reason = reason_of(question.reason, language)
     request = find(desk, question.request)
     if request is None:
@@ -83,7 +83,7 @@ def release_held(desk: Desk, person: Person, question: q.Release, language: Lang
 
 
 def get_held(desk: Desk, person: Person, question: q.GetHeld, language: Language) -> Iterator[q.Answer]:
-    """Send the octets of a held mail; that somebody looks is an act, recorded before anything is opened."""
+    """Send the bytes of a held mail; reading it is an act, recorded before anything is opened."""
     yield from pieces(_opened(desk, person, question.reference, "save_held", language))
 
 
@@ -141,7 +141,7 @@ def holds_of(desk: Desk) -> Holds:
 
 @contextmanager
 def _leased(desk: Desk, person: Person, request: Request, language: Language) -> Iterator[HeldMail]:
-    """Have a held mail that somebody may see to oneself, for as long as a step with it takes."""
+    """Lock a held mail that the person may see for the duration of a step."""
     holds = holds_of(desk)
     if not sees(desk, person, request):
         raise refused("not_found")
@@ -191,7 +191,7 @@ def view_of(desk: Desk, request: Request, language: Language) -> q.HeldView | No
 
 
 def queued(desk: Desk, person: Person) -> tuple[q.QueuedMail, ...]:
-    """Return the mails of the last week that an MTA was asked to hold, newest first: they stand in its queue."""
+    """Return the mails of the last week that an MTA was asked to hold, newest first: they are in its queue."""
     since = datetime.fromtimestamp(desk.people.clock(), UTC) - timedelta(days=_QUEUED_DAYS)
     wanted = Filter(state=r.Delivery.HELD.value, since=since, limit=_LIMIT_QUEUED, sight=sight_of(desk, person))
     with desk.reader() as reader:

@@ -41,7 +41,7 @@ class State(Enum):
 
 
 class Step(Enum):
-    """Steps that somebody may take with a request."""
+    """Steps that a person may take with a request."""
 
     ENDORSE = "endorse"
     APPROVE = "approve"
@@ -99,7 +99,7 @@ class Request(Struct, frozen=True, kw_only=True):
         return self.until or self.opened + OPEN_S
 
     def at(self, now: int) -> State:
-        """Return the state at a time: a request that nobody decided expires by itself."""
+        """Return the state at a time: an undecided request expires by itself."""
         waiting = self.state in {State.OPEN, State.ENDORSED}
         return State.EXPIRED if waiting and now >= self.expires else self.state
 
@@ -137,7 +137,7 @@ def after(step: Step) -> State:
 
 
 def barred(request: Request, step: Step, person: Person, *, directory: Directory | None, now: int) -> str:
-    """Return why somebody may not take a step now, as a key of the words; empty when he may.
+    """Return why a person may not take a step now, as a key of the words; empty when allowed.
 
     Neither who endorses nor who approves is the sender, the login, a delegate of the mailbox, who opened the request, or the
     other one of the two. An account is also the holder of its official mailbox, so two accounts with one mailbox are one person.
@@ -162,14 +162,14 @@ def barred(request: Request, step: Step, person: Person, *, directory: Directory
 
 
 def _names(directory: Directory | None, *given: str) -> set[str]:
-    """Return the names that tell one person from another: of a mailbox under whatever address, the directory's."""
+    """Return the names that identify a person; for any address of a mailbox, the directory's."""
     names = {one.casefold() for one in given if one}
     found = (directory.find(one) for one in tuple(names)) if directory is not None else ()
     return names | {mailbox.address for mailbox in found if mailbox is not None}
 
 
 def _is_delegate(name: str, request: Request, directory: Directory | None) -> bool:
-    """Whether somebody may send in the name of a mailbox that a request is about."""
+    """Return whether a person may send in the name of a mailbox that a request is about."""
     own = directory.find(name) if directory is not None else None
     if directory is None or own is None:
         return False

@@ -1,4 +1,4 @@
-"""A step of somebody with a request: in one transaction looked at, recorded and kept."""
+"""Steps of a person with a request: checked, recorded and stored in one transaction."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def taken(
 
 
 def sees(desk: Desk, person: Person, request: Request) -> bool:
-    """Whether somebody may see a request: who sees all mails, the sender, who opened it, the head of the unit."""
+    """Return whether a person may see a request: who sees all mails, the sender, who opened it, the head of the unit."""
     sight = sight_of(desk, person)
     if sight.everybody:
         return sight.confidential or not request.confidential
