@@ -57,7 +57,7 @@ PARTS: Final = {
     "S1": "Everything that can be seen or once stood in a document is searched: text, headers, boxes, watermarks, properties, "
     "comments, names, hidden and deleted text, earlier revisions, what was read in pictures",
     "S2": "A level is read in every writing: old Vietnamese codes, letters apart, look-alikes, escapes, slips of the keyboard",
-    "S3": "A level alone on its line, in brackets at its head, or run together with what stands beside the stamp",
+    "S3": "A level alone on its line, in brackets at its head, or run together with what is beside the stamp",
     "S4": "What the lines around say: a level over two lines, one in small letters, a broken title, the title of a paper",
     "S5": "A label of secrecy and its value",
     "S6": "Names: subjects, file names, sheets, properties",
@@ -73,7 +73,7 @@ _NAMES: Final = "Decision 7600/QĐ-UBND, art. 4.1"
 
 RULES: Final = (
     Rule(
-        id="stamp-line", part="S3", says="A level is all that a line says, in capitals, whatever stands between its letters", source=_LETTER,
+        id="stamp-line", part="S3", says="A level is all that a line says, in capitals, whatever is between its letters", source=_LETTER,
         found=("TUYỆT MẬT", "TỐI MẬT", "MẬT", "T Ố I   M Ậ T", "TUYỆT\nMẬT", "TUYỆ\nT MẬT", "TỐI MẬT - HỎA TỐC"),
         others=("BẢO MẬT", "MẬT KHẨU", "Mật", "bảo vệ\nbí mật nhà nước"),
     ),
@@ -91,7 +91,7 @@ RULES: Final = (
         others=("Số: 15/KH-BMNN", "Bản số: 02", "B Ả O M Ậ T thông tin", "M Ậ T K H Ẩ U của tôi"),
     ),
     Rule(
-        id="titled-line", part="S4", says="A level behind a noun, alone on its line: what stands around decides", source=_LAW,
+        id="titled-line", part="S4", says="A level behind a noun, alone on its line: what is around decides", source=_LAW,
         found=("ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nTài liệu tối mật\nSố: 15/KH-UBND", "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nBẢN MẬT\nSố: 15/KH-UBND"),
         others=("Tài liệu Tối mật", "Tài liệu mật là gì?", "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nBÁN MẬT\nSố: 15/KH-UBND"),
     ),
