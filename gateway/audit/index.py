@@ -95,7 +95,7 @@ class Index:
     def catch_up(self, *, within_s: float | None = None, anew: bool = False) -> sqlite3.Connection:
         """Index all records and return the index for queries; AuditError when that fails.
 
-        A damaged index, or any one with `anew`, is discarded first. SearchTimeError at the deadline; rows indexed by then stay.
+        A damaged index, or any one with `anew`, is discarded first. SearchTimeError at the deadline; rows indexed so far stay.
         """
         wait_s = BUSY_BUDGET_S * 12 if within_s is None else within_s
         end = None if within_s is None else time.monotonic() + within_s

@@ -364,7 +364,7 @@ class AuditLog:
         return self._relayed.find(self._reader, self._relayed.keys(login, envelope, sha256), within_s)
 
     async def already_held(self, login: str, envelope: Envelope, sha256: str, within_s: float = 900) -> Relayed | None:
-        """Return an identical mail recently held, whatever its later outcome."""
+        """Return an identical mail recently held, with any later outcome."""
         return self._relayed.find(self._reader, self._relayed.keys(login, envelope, sha256, held=True), within_s)
 
     # --- inside ----------------------------------------------------------------------------------------------------

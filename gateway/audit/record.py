@@ -15,7 +15,7 @@ from msgspec.json import Decoder, Encoder
 
 from gateway.audit.mail_record import FindingFacts, MailFacts, PartFacts, SessionFacts, SignatureFacts
 
-__all__ = ["FindingFacts", "MailFacts", "PartFacts", "SessionFacts", "SignatureFacts"]  # beside what stands here
+__all__ = ["FindingFacts", "MailFacts", "PartFacts", "SessionFacts", "SignatureFacts"]  # beside these
 
 _ENCODER = Encoder()
 

@@ -86,7 +86,7 @@ def _removable(connection: sqlite3.Connection, before: datetime, now: datetime, 
     first, _ = ends(connection)
     heads = connection.execute(f"SELECT seq, substr(body, 1, {HEAD_BYTES}) FROM record ORDER BY seq")  # noqa: S608 - our own number
     last = 0
-    # From the oldest on: behind a clock that was set back, younger ones stand before older ones. What bears a time that is
+    # From the oldest on: behind a clock that was set back, younger ones come before older ones. What bears a time that is
     # still to come was made by a clock that was ahead, and neither ends this nor goes by itself.
     for seq, head in heads:
         moment = time_of(head)

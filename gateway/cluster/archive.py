@@ -66,7 +66,7 @@ def _archive(connection: Connection, shipped: Shipped, day: date, put: Put, *, w
     first = _border(connection, node, day) + 1
     last = _border(connection, node, day + timedelta(days=1))
     name = f"{node}/{day}{SUFFIX}"
-    # What is shipped later would be in no archive. A later record, or a heartbeat with nothing left to ship, shows that the day is whole.
+    # Records shipped later would be in no archive. A later record, or a heartbeat with nothing left to ship, shows that the day is whole.
     behind = shipped.at is not None and shipped.at < end and (shipped.reported < end or shipped.lag)
     if whole and behind and last >= first:
         raise UserError(both("cluster", "archive", "behind", node=node, day=day, at=f"{shipped.at:%Y-%m-%d %H:%M}"))

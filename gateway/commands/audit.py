@@ -159,10 +159,10 @@ def verify_file(file: Path, checkpoints: tuple[Path, ...], key: Path | None, *, 
     header, result = verify_archive(file, checkpoints=checkpoints, key=key)
     if not as_json:
         print(both("audit", "archive", "day", day=printable(header.day), node=printable(header.node)))
-    return _told(result, as_json=as_json)
+    return _report(result, as_json=as_json)
 
 
-def _told(result: Verification, *, as_json: bool) -> int:
+def _report(result: Verification, *, as_json: bool) -> int:
     if as_json:
         print_json(result)
     else:
@@ -177,7 +177,7 @@ def verify(configuration: Configuration, checkpoints: tuple[Path, ...], key: Pat
         last = reader.last
     with progress("verify", last) as tick:
         result = verify_log(data, checkpoints=checkpoints, key=key, witnesses=witnesses, tick=tick)
-    return _told(result, as_json=as_json)
+    return _report(result, as_json=as_json)
 
 
 def proof(data: Path, seq: int) -> int:

@@ -51,7 +51,7 @@ def print_json(value: object) -> None:
 
 
 class Result(NamedTuple):
-    """What a command found, and its exit code."""
+    """Result of a command, and its exit code."""
 
     text: str
     exit_code: int

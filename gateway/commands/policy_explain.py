@@ -143,7 +143,7 @@ def _judged(reference: str, data: Path) -> Iterator[tuple[str, str, tuple[Findin
     except UserError:
         if reference.upper().startswith("BT-"):
             raise
-        return  # what is no reference may be a misspelt rule, for which no log is needed
+        return  # anything but a reference may be a misspelt rule, for which no log is needed
     if history is None:
         return
     found = False

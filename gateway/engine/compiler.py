@@ -161,7 +161,7 @@ class Compiler:
             for index, waiver in enumerate(layer.value.waivers):
                 module = modules.get(waiver.policy)
                 if decided and (module is None or waiver.rule not in module.rules):
-                    continue  # what was decided under other policies waives nothing under these
+                    continue  # decisions under other policies waive nothing under these
                 if waiver.id in waivers:
                     message = f"mã miễn trừ “{waiver.id}” bị lặp / the waiver id “{waiver.id}” is given twice"
                     self._faults.append(layer.fault(message, "waivers", index, "id"))

@@ -35,7 +35,7 @@ def observe(evidence: Evidence, policies: Collection[Observing], looks: Sequence
                 seen[policy.name] = policy.observe(_mail(policy, evidence, bare, looks), policy.settings)
             elif policy.evaluate is not None and not policy.idle:
                 found[policy.name] = tuple(policy.evaluate(_worded(policy, evidence, bare), policy.settings))
-        except Exception as error:  # noqa: BLE001 - a policy is somebody's code; one that is off must harm nobody
+        except Exception as error:  # noqa: BLE001 - third-party code; a policy that is off must not fail a mail
             faults[policy.name] = error
     return Observed(bare=bare, seen=seen, texts=_texts(policies, seen), found=found, faults=faults)
 

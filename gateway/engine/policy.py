@@ -212,7 +212,7 @@ class Policy(Observing):
 
     @property
     def observer(self) -> Observer | None:
-        """What the reading process is given of this policy; None when it reads no words."""
+        """The part of this policy that the reading process needs; None when it reads no words."""
         if self.observe is None and (self.evaluate is None or self.idle):
             return None
         return Observer(

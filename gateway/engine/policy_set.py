@@ -39,7 +39,7 @@ class PolicySet:
 
     @cached_property
     def observers(self) -> tuple[Observer, ...]:
-        """What the reading process is given of the policies that read words."""
+        """The parts of the policies that the reading process needs."""
         return tuple(observer for policy in self.policies if (observer := policy.observer) is not None)
 
     @cached_property

@@ -121,7 +121,7 @@ def checked(name: str, module: ModuleType) -> PolicyModule:
         )
     if len({rule.id for rule in module.RULES}) != len(module.RULES):
         raise UserError(f"{module.__name__}: hai quy tắc trùng tên / two rules have the same id")
-    # The policy that Article 4.1 is about is confidential whatever its module says.
+    # The policy that Article 4.1 is about is confidential, even if its module says otherwise.
     confidential = name == "classified" or bool(getattr(module, "CONFIDENTIAL", False))
     return PolicyModule.of(
         name,

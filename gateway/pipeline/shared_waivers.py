@@ -71,7 +71,9 @@ class SharedWaivers:
             there = None
         if own == (there.content if there is not None else b""):
             return
-        moment = max(time.time_ns(), there.moment + 1 if there is not None else 0)  # greater, whatever the clock did
+        moment = max(
+            time.time_ns(), there.moment + 1 if there is not None else 0
+        )  # greater, even if the clock went back
         waivers.store(centre, NodeWaivers(self._node, moment, own, self._proof(self._node, moment, own)))
 
     def _take(self, row: NodeWaivers) -> bool:

@@ -47,7 +47,7 @@ def counted(
     `again` says what a report was counted from, to count it again; `tick` gets how many records were read. UserError when
     there is no log, or when it no longer has these records.
     """
-    now = now.astimezone(UTC).replace(microsecond=0)  # as the report says it, so that it can be made again
+    now = now.astimezone(UTC).replace(microsecond=0)  # in the report's precision, so that it can be made again
     with reading(data) as connection:
         connection.execute("BEGIN")  # one snapshot, while others write on
         return _counted(connection, month, now=now, again=again, tick=tick)

@@ -80,7 +80,7 @@ class PasswordWatch:
             "weak_password", address, author=self._settings.notice_from, apart_s=MONTH.total_seconds()
         )
         if reply is None:
-            return await self._notices.may_send(address)  # it was told within the month, or had no room today
+            return await self._notices.may_send(address)  # notified within the month, or over the limit of the day
         if not reply.negative:
             return True
         _LOG.warning("the next hop did not take a notice about a weak password: %d", reply.code)

@@ -1,4 +1,4 @@
-"""From a question to its answers: session, role, fresh code, then the function of the table; whatever fails is an answer too."""
+"""Answering of questions: session, role, fresh code, then the function of the table; a failure is an answer too."""
 
 from __future__ import annotations
 

@@ -268,7 +268,7 @@ def main() -> None:
     leave_no_core()
     trial = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Trial)
     out = sys.stdout.buffer
-    sys.stdout = sys.stderr  # what a module prints is no answer
+    sys.stdout = sys.stderr  # the output of a module is no answer
     try:
         for answer in answers(trial):
             out.write(framed(answer))

@@ -146,7 +146,7 @@ class _Explainer:
         mail = self.history.mail
         for record in self.history.records:
             held = held and not isinstance(record, r.Intent)
-            if held:  # what the next server says to a release is no answer to the client
+            if held:  # the next hop's reply to a release is no answer to the client
                 continue
             if isinstance(record, r.Refused | r.RecipientRefused | r.ContentRefused | r.Outcome) and record.code:
                 guarded = isinstance(record, r.Outcome) and mail is not None and mail.confidential

@@ -44,7 +44,7 @@ class Logins:
         self._names = Names(book, clock)
         self._addresses = addresses
         self._verifier = Verifier()
-        self._nobodys_secret = new_secret()
+        self._decoy_secret = new_secret()
 
     def log_in(self, name: str, password: str, code: str, client: str) -> str:
         """Return the token of a new session; Refused: `bad_login`, `locked` or `too_many`."""
@@ -107,7 +107,7 @@ class Logins:
 
     def _by_step(self, kept: _Kept, code: str) -> bool:
         now = self._clock()
-        step = step_of(kept.secret or self._nobodys_secret, code, now)
+        step = step_of(kept.secret or self._decoy_secret, code, now)
         if step is None or kept.secret is None or kept.account is None:
             return False
         with self._book.changing() as connection:
