@@ -1,7 +1,8 @@
 """Stamps of several words, other stamps of nearly these letters, and large words of a poster over several lines."""
 
+import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pictures import image
@@ -118,3 +119,25 @@ def test_a_stamp_under_print_that_ends_like_a_longer_word_stays_one() -> None:
     assert poster("BẢO", "MẬT", sizes=(60,), left=300), "not aligned"
     assert poster("BẢO", "MẬT", sizes=(60,), frame=True), "in a frame"
     assert poster("BẢO", "MẬT", inks=("#141414",), sizes=(60,), frame=True), "in a dark frame"
+
+
+@pytest.mark.parametrize(("words", "marked"), [("TUYỆT MẬT", True), ("BẢO MẬT", False)])
+@pytest.mark.parametrize("wide", [214, 299])
+def test_a_photo_of_a_stamp_alone_is_read_at_either_size(words: str, wide: int, *, marked: bool) -> None:
+    bold = str(scans.FONT_DIR / "liberation/LiberationSerif-Bold.ttf")
+    left, _, right, _ = ImageFont.truetype(bold, 100).getbbox(words)
+    font = ImageFont.truetype(bold, int(320 * wide / (right - left)))
+    left, top, right, bottom = font.getbbox(words)
+    high, edge = int((bottom - top) * 1.7), wide * 75 // 214
+    page = Image.new("RGB", (4 * wide + 2 * edge, high + 2 * edge), (232, 228, 220))
+    draw = ImageDraw.Draw(page)
+    draw.rectangle((edge, edge, edge + 4 * wide, edge + high), outline=RED, width=wide * 16 // 214)
+    at = edge + (4 * wide - right + left) // 2 - left, edge + (high - bottom + top) // 2 - top
+    draw.text(at, words, RED, font)
+    page = page.resize((page.width // 4, page.height // 4), Image.Resampling.LANCZOS)
+    light = np.asarray(page) * (0.72 + 0.25 * np.arange(page.width) / page.width)[None, :, None]
+    grain = np.random.default_rng(1).normal(0, 7, light.shape)
+    photo = Image.fromarray((light + grain).clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.8))
+    data = file_of(photo, "JPEG", quality=70)
+    document = image.read(Source(data=data, part="1", declared_type="image/jpeg"), Budget(part_cpu_s=300)).document
+    assert any(mark.strength is Strength.MARKED for mark in find_in_document(document)) is marked

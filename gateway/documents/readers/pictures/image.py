@@ -13,6 +13,7 @@ import math
 import re
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -21,6 +22,7 @@ from gateway.documents.readers.base import Budget, PageReading, ReadError, Readi
 from gateway.documents.readers.parallel import in_order
 from gateway.documents.readers.pictures import thumbnail
 from gateway.documents.readers.pictures.frames import SMALLEST, Frame, Frames, frame_count
+from gateway.documents.readers.rows import holds_a_mark
 from gateway.documents.readers.sniff_pictures import still_brand
 from gateway.model import Document, Image, ReadStatus, Role, Run
 from gateway.vietnamese.normal import skeleton
@@ -174,22 +176,37 @@ def _search(
     *,
     small: bool,
 ) -> PageReading:
-    """Return what was read of a frame, with one view of it."""
-    from gateway.documents.readers.pictures import page_runs, stamp_page
+    """Return what was read of a frame, with one view of it.
 
-    dpi = pixels.shape[1] / _width(pixels, inches)
-    pixels = _with_margin(pixels, 50 if _page_width(pixels) else 4)
+    Where MẬT may have been misread in a cut-out of unknown width, its stamps are read at the least width, too.
+    """
+    from gateway.documents.readers.pictures import page_runs, stamp_page
+    from gateway.documents.readers.pictures.stamp_words import MARKS
+
+    dpi, is_page, cut_out = pixels.shape[1] / _width(pixels, inches), _page_width(pixels) is not None, pixels
+    pixels = _with_margin(pixels, 50 if is_page else 4)
     view = page_runs.PageView(number, dpi, points_per_pixel=72 / dpi, first_block=next_block(look.runs))
     found = stamp_page.examine(pixels, view, budget)
     least = thumbnail.LETTER * view.points_per_pixel if small else 0.0
-    runs = (run for run in found.runs if run.bbox_pt is None or run.bbox_pt[3] - run.bbox_pt[1] >= least)
-    return PageReading(
+    runs = [run for run in found.runs if run.bbox_pt is None or run.bbox_pt[3] - run.bbox_pt[1] >= least]
+    read = PageReading(
         (*look.runs, *runs),
         max(look.boxes, found.boxes),
         max(look.unread, found.unread),
         look.whole_page or found.whole_page,
         look.doubtful or found.doubtful,
     )
+    if (
+        is_page
+        or small
+        or inches != math.inf
+        or not holds_a_mark(spoken(runs))
+        or any(run.text in MARKS for run in runs)
+    ):
+        return read
+    closer = _search(read, number, cut_out, budget, 0.0, small=small)
+    stamps = (run for run in closer.runs[len(read.runs) :] if run.role is Role.STAMP)
+    return replace(closer, runs=(*read.runs, *stamps))
 
 
 def _width(pixels: npt.NDArray[np.uint8], inches: float) -> float:
