@@ -73,7 +73,7 @@ class SharedWaivers:
             return
         moment = max(
             time.time_ns(), there.moment + 1 if there is not None else 0
-        )  # greater, even if the clock went back
+        )  # greater, even if the clock goes back
         waivers.store(centre, NodeWaivers(self._node, moment, own, self._proof(self._node, moment, own)))
 
     def _take(self, row: NodeWaivers) -> bool:
