@@ -79,7 +79,7 @@ def faults(text: str) -> tuple[str, ...]:
         ("listeners: [{kind: relay, listen: '300.1.1.1:25'}]", "1:35: .*expected HOST:PORT"),
         ("listeners: [{kind: relay, listen: '0.0.0.0:70000'}]", "1:35: .*from 0 to 65535"),
         ("listeners: [{kind: relay, listen: 'unix:/run/x'}]", "1:35: .*unix: is for milter listeners only"),
-        ("listeners: [{kind: relay, listen: '127.0.0.1:0', networks: []}]", "nobody could send"),
+        ("listeners: [{kind: relay, listen: '127.0.0.1:0', networks: []}]", "no client could send"),
         ("listeners: [{kind: relay, listen: '127.0.0.1:0', proxy_networks: [10.0.0.1]}]", "needs proxy_protocol: true"),
         ("listeners: [{kind: relay, listen: '127.0.0.1:0', auth_without_tls: true}]", "no effect on a relay listener"),
         ("listeners: [{kind: milter, listen: 'unix:/run/x', networks: [10.0.0.1]}]", "no effect on a milter listener"),
@@ -226,7 +226,7 @@ def test_no_folder_is_no_data_folder():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("listeners: [{kind: relay, listen: '0.0.0.0:0', networks: ['::/0']}]", "whoever can connect"),
+        ("listeners: [{kind: relay, listen: '0.0.0.0:0', networks: ['::/0']}]", "any client may send without a login"),
         ("limits: {deadline_s: 30}\nlisteners: [{kind: relay, listen: '0.0.0.0:0', networks: [10.0.0.0/8]}]", ""),
     ],
 )

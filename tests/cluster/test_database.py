@@ -141,7 +141,7 @@ def test_a_start_without_the_driver_or_with_another_key_is_refused_in_words(tmp_
     (tmp_path / "key").write_bytes(b"short")
     section = {"node": "one", "dsn": "postgresql://gateway@127.0.0.1:1/x", "key_file": str(tmp_path / "key")}
     configuration = Configuration.model_validate({"cluster": section})
-    with pytest.raises(UserError, match="exactly 32 octets"):
+    with pytest.raises(UserError, match="exactly 32 bytes"):
         check_cluster(configuration)
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(UserError, match="needs psycopg"):

@@ -166,5 +166,5 @@ async def test_what_one_person_refuses_is_gone_and_what_nobody_can_send_is_told_
         path.write_text(json.dumps({key: value for key, value in json_of(path).items() if key != "hold"}))
         assert (await cli("hold", "list", "--config", path)).code == 2
         await here.gateway.start()
-        await here.gateway.logged("nobody can send or end them")
+        await here.gateway.logged("they can be neither sent nor deleted")
         assert (await here.send(2)).code == 550

@@ -197,7 +197,7 @@ async def test_a_unit_that_the_month_did_not_know_has_no_report(office):
         ({"send": False, "office": OFFICE}, True, []),
         ({"send": True, "office": OFFICE}, True, ["GOOD", "1 units", OFFICE]),
         ({"send": True}, True, ["GOOD", "1 units"]),
-        ({"send": True}, False, ["WARNING", "nobody gets one"]),
+        ({"send": True}, False, ["WARNING", "there is no recipient"]),
     ],
 )
 def test_the_doctor_says_who_gets_reports(office, reports, directory, said):
