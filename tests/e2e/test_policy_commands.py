@@ -153,7 +153,7 @@ async def test_a_rule_and_a_mail_are_explained(policy, tmp_path):
     assert "check_sizes = false" in run.out
     assert "in 30 days" in run.out
     run = await cli("policy", "explain", "BT-00000001", "--data", str(data))
-    assert "official_sender.unofficial: passed -> relay" in run.out
+    assert "typography.issued_document_font: passed -> relay" in run.out
     run = await cli("policy", "explain", "BT-R", "--data", str(data))
     assert run.out.startswith("BT-R: c@d.vn 550")
     for folder in (data, tmp_path / "no-log"):
