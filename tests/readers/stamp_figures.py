@@ -38,7 +38,7 @@ class Figures:
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     times_ms: list[float] = field(default_factory=list)
-    """Processor time, which neighbours on the machine do not lengthen."""
+    """Processor time; neighbours that share caches lengthen it too."""
     false_marks: int = 0
     false_suspicions: int = 0
     unstamped: int = 0
