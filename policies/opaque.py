@@ -213,7 +213,7 @@ def cause(status: ReadStatus, reason: str, filename: str | None) -> str:
 
 
 _OFFICE: Final = frozenset({Family.WORD, Family.SHEET, Family.SLIDES})
-"""Whose files are archives that nobody packs by hand."""
+"""Families whose files are archives, which people never make by hand."""
 _PASSWORD: Final = frozenset({"", "password", "zip-entry-encrypted"})
 _MIME: Final = "mime-"
 _DAMAGE: Final = {

@@ -92,16 +92,16 @@ class Index:
             self.close()
             return False
 
-    def catch_up(self, *, within_s: float | None = None, anew: bool = False) -> sqlite3.Connection:
+    def catch_up(self, *, within_s: float | None = None, rebuild: bool = False) -> sqlite3.Connection:
         """Index all records and return the index for queries; AuditError when that fails.
 
-        A damaged index, or any one with `anew`, is discarded first. SearchTimeError at the deadline; rows indexed so far stay.
+        A damaged index, or any one with `rebuild`, is discarded first. SearchTimeError at the deadline; rows indexed so far stay.
         """
         wait_s = BUSY_BUDGET_S * 12 if within_s is None else within_s
         end = None if within_s is None else time.monotonic() + within_s
         try:
             with self._locked(wait_s=wait_s):
-                if anew:
+                if rebuild:
                     self.close()
                     self._remove()
                 while _advance(self._open(), self.log, 2000):
@@ -116,8 +116,8 @@ class Index:
         except (sqlite3.Error, OSError) as error:
             if interrupted(error):
                 raise SearchTimeError(*pair("audit", "fault", "index_behind", count=self._behind())) from None
-            if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) and not anew:
-                return self.catch_up(within_s=within_s, anew=True)
+            if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) and not rebuild:
+                return self.catch_up(within_s=within_s, rebuild=True)
             raise AuditError(both("audit", "fault", "index", path=self._folder.index, reason=error)) from error
         return self.connection
 

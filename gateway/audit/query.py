@@ -149,7 +149,7 @@ class AuditReader:
                     sequence_numbers = matching(index, found, wanted)
             except sqlite3.DatabaseError:  # more likely of the index, which can be made again
                 self.index_was_wrong = True
-                index = self._index.catch_up(within_s=self._limit_s, anew=True)
+                index = self._index.catch_up(within_s=self._limit_s, rebuild=True)
                 with self._limited():
                     sequence_numbers = matching(index, found, wanted)
             with self._limited():
@@ -250,7 +250,7 @@ class AuditReader:
         if not gone:
             return index
         self.index_was_wrong = True
-        return self._index.catch_up(within_s=self._limit_s, anew=True)
+        return self._index.catch_up(within_s=self._limit_s, rebuild=True)
 
     def keyed(self, sha256: str) -> tuple[str, ...]:
         """Return the keyed digests under which a file of a confidential mail may be indexed; none without a key."""

@@ -33,7 +33,7 @@ class Question:
 
     def __init__(self, unanswered: Callable[[], None]) -> None:
         self.answer: asyncio.Future[Rows | None] = asyncio.get_running_loop().create_future()
-        """Its rows; None once nobody waits for them any more."""
+        """Its rows; None once the caller has left."""
         self.rows: Rows | None = None
         """Its rows, also when they came too late for `answer`."""
         self.timer: asyncio.TimerHandle | None = None

@@ -16,7 +16,7 @@ from gateway.yaml.values import printable
 
 _WAIVER_NOTICE_DAYS = 14
 LONGEST_WAIVER_DAYS = 366
-"""Beyond it a waiver is a change of policy that nobody looks at again."""
+"""Beyond it a waiver is a change of policy without review."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """`gateway fix`: a writer's own file fixed before sending, everything else left as it was.
 
 Legacy-encoded letters become Unicode, fonts Times New Roman, letters black. DOCX, XLSX, PPTX, ODT, ODS, ODP, RTF and plain
-text are edited in place: bytes that need no change are copied, never written anew. What cannot be done safely is refused:
+text are edited in place: bytes that need no change are copied, never rewritten. What cannot be done safely is refused:
 signed files first of all, encrypted and damaged ones, formats that cannot be edited in place. Runs at the writer's wish on
 his own file, outside the mail flow; it never touches a mail.
 """

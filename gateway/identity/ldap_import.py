@@ -27,7 +27,7 @@ _UNITS: Final = ("department", "ou")
 _DISABLED: Final = 0x2
 """ACCOUNTDISABLE of userAccountControl."""
 _SHARED: Final = frozenset({4, 16, 32})
-"""Shared, room and equipment mailboxes of Exchange: nobody logs in to them as a person."""
+"""Shared, room and equipment mailboxes of Exchange: no person logs in to them."""
 _PAGE: Final = 500
 _TIMEOUT_S: Final = 20
 _LIMIT_ENTRIES: Final = 500_000

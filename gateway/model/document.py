@@ -120,7 +120,7 @@ class Image(Struct, frozen=True, omit_defaults=True, kw_only=True):
     height_px: int | None = None
     sha256: str | None = None
     red_boxes: int | None = None
-    """Red or grey framed boxes of stamp shape that were found; None when nobody looked."""
+    """Red or grey framed boxes of stamp shape that were found; None when not examined."""
     unread_boxes: int | None = None
     """Of these, the boxes whose words could not be read."""
 
@@ -151,7 +151,7 @@ class Document(Struct, frozen=True, omit_defaults=True, kw_only=True, weakref=Tr
     read_pages: tuple[int, ...] = ()
     """Of these, the pages that OCR did read."""
     doubtful_pages: tuple[int, ...] = ()
-    """Pages on which something looks like the words of a document, and nobody read any of it."""
+    """Pages on which something looks like the words of a document, and none of it was read."""
     runs: tuple[Run, ...] = ()
     setups: tuple[PageSetup, ...] = ()
     """Sections in order, neighbours that are alike given once; pages of a PDF, which states no margins. At most 200."""

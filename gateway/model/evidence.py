@@ -54,8 +54,8 @@ class Evidence(Struct, frozen=True, omit_defaults=True, kw_only=True):
     documents: tuple[Document, ...] = ()
     signatures: tuple[Signature, ...] = ()
     authentication: AuthenticationResults | None = None
-    """None when nobody looked."""
+    """None when not examined."""
     directory: Directory | None = None
     """None without a configured directory."""
     history: History | None = None
-    """None when no policy asked, or when it could not be told."""
+    """None when no policy asked, or when it is unknown."""

@@ -125,13 +125,13 @@ class Violations(Struct, frozen=True, kw_only=True):
     """Only recorded: the policy was in monitor mode."""
     waived: int = 0
     untold: int = 0
-    """It could not be told whether the rule was broken."""
+    """Whether the rule was broken is unknown."""
     noted: int = 0
     """Shortcomings that are handed on with a note: no violations."""
     mended: int = 0
     """Of the prevented ones: sent again in order within three days."""
     named: int = 0
-    """Of the prevented ones, those with a file name, of which it can be told whether they were mended."""
+    """Of the prevented ones, those with a file name, of which it is known whether they were mended."""
     unproven: int = 0
     """Of the prevented and recorded ones, those without a login: the address may be forged."""
 
@@ -164,7 +164,7 @@ class PersonFigures(Struct, frozen=True, kw_only=True):
     unit: str
     mailbox: str
     logins: tuple[str, ...] = ()
-    """The login where it differs from the mailbox; empty when nobody logged in."""
+    """The login where it differs from the mailbox; empty without a login."""
     policy: str
     rule: str
     code: str

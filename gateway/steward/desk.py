@@ -53,7 +53,7 @@ class Desk:
     readers: Readers = field(default_factory=Readers)
     """Of the log, between two questions."""
     gone: Callable[[], bool] = lambda: False
-    """Whether nobody waits for the answer any more; only what is read ends then."""
+    """Return whether the caller has left; only reading ends then."""
 
     @property
     def people(self) -> People:

@@ -69,7 +69,7 @@ class Row(Struct, frozen=True, kw_only=True):
     fresh: bool = False
     """The question's `code` must be a fresh one of the second factor."""
     reads: bool = False
-    """Ends as soon as nobody waits for the answer; an act is carried through."""
+    """Ends as soon as the caller has left; an act is carried through."""
 
 
 STAFF: Final = frozenset(Role) - MAILBOX_ROLES

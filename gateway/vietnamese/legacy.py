@@ -118,7 +118,7 @@ class _Evidence:
         self._votes.setdefault(font, Counter())[charset] += weight
 
     def hint(self, font: str | None) -> Charset | None:
-        """Return what a block of this font most probably is; None for a legacy font of which nothing else tells."""
+        """Return what a block of this font most probably is; None for a legacy font without other evidence."""
         if font not in self._hints:
             self._hints[font] = self._find(font)
         return self._hints[font]

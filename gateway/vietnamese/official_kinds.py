@@ -56,7 +56,7 @@ class Kind(Enum):
 
 
 _UNTITLED: Final = frozenset({Kind.CONG_VAN, Kind.KET_LUAN, Kind.LENH})
-"""Kinds without a title, or whose name heads a part of any text: only the symbol tells them."""
+"""Kinds without a title, or whose name heads a part of any text: only the symbol identifies them."""
 _KINDS: Final = {skeleton(kind.value): kind for kind in Kind if kind not in _UNTITLED}
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _KIND_LINE: Final = re.compile(

@@ -54,7 +54,7 @@ class Report(Struct, frozen=True, omit_defaults=True, kw_only=True):
     legacy_letters: int = 0
     decomposed_letters: int = 0
     private_letters: int = 0
-    """Letters at private-use code points outside symbol fonts: nobody else's computer can show them."""
+    """Letters at private-use code points outside symbol fonts: other computers cannot show them."""
     fonts: tuple[tuple[str, int], ...] = ()
     """Families that are not Times New Roman with their letters, most first; at most `LIMIT_VALUES`."""
     colours: tuple[tuple[str, int], ...] = ()

@@ -154,7 +154,7 @@ def test_counts_equal_the_records_in_slices_of_any_length(tmp_path: Path, events
         pass
     assert _kept(index.connection) == expected
     assert index.differs_from_the_log() == ""
-    assert _kept(index.catch_up(anew=True)) == expected
+    assert _kept(index.catch_up(rebuild=True)) == expected
     index.close()
 
 

@@ -113,7 +113,7 @@ class PageReading:
     whole_page: bool = False
     """Nothing was left unread in which a mark may stand."""
     doubtful: bool = False
-    """Something on it looks like the words of a document, and nobody read it."""
+    """Something on it looks like the words of a document, and was not read."""
 
 
 def next_block(runs: Iterable[Run]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 BY_DEFAULT: Final = 25
-"""Result of a field that nobody changed; then its default counts."""
+"""Result of an unchanged field; then its default counts."""
 
 
 def shown_value(code: str, entries: Sequence[str], chosen: int) -> str:

@@ -80,7 +80,7 @@ class Stage:
         self.line_heights: dict[int, float] = {}
         """Of blocks whose lines are at an exact distance: how many points."""
         self.moved: set[int] = set()
-        """Blocks of which nobody can tell where in their column they begin."""
+        """Blocks whose start in their column is unknown."""
 
     def on_page(self, plane: Hashable, thing: Thing) -> None:
         """Take an object at coordinates of a page, slide or frame, over those given before."""

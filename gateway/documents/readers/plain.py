@@ -79,7 +79,7 @@ class Decoded:
     alternative: str = ""
     """A second reading that must be looked at too, empty when there is none."""
     lossy: bool = False
-    """The text is not in the declared charset, as far as it can be told, or that is not known here."""
+    """The text is probably not in the declared charset, or that is not known here."""
 
 
 def decode(data: bytes, declared: str | None = None) -> Decoded:

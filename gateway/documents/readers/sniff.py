@@ -69,7 +69,7 @@ _ZIP_TAIL: Final = (1 << 16) + 300
 _OPENED: Final = (
     b"PK", b"\xd0\xcf\x11\xe0", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\0\0\1\0", b"\0\0\2\0",
 )  # fmt: skip
-"""First bytes of formats that only their content tells apart."""
+"""First bytes of formats that only their content distinguishes."""
 _SELF_EXTRACTING: Final = 2 << 20
 """Greatest offset of an archive in a program (as unrar and 7-Zip search)."""
 _CARRIED: Final = (

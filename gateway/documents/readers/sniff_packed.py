@@ -73,7 +73,7 @@ def unknown_type(data: bytes, filename: str | None) -> str | None:
 
 
 def _is_old_cpio(data: bytes) -> bool:
-    """The binary header of 26 bytes, whose magic is too short to be told alone (cpio(5))."""
+    """The binary header of 26 bytes, whose magic is too short to identify it alone (cpio(5))."""
     for order in "<>":
         if len(data) > 28 and struct.unpack_from(f"{order}H", data)[0] == 0o070707:
             length: int = struct.unpack_from(f"{order}H", data, 20)[0]

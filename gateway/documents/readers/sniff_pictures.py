@@ -121,5 +121,5 @@ def named_picture(filename: str | None, declared_type: str) -> str | None:
 
 
 def named_film(filename: str | None) -> str | None:
-    """Return the type of a film that is no more than one JPEG behind the other, which only its name tells."""
+    """Return the type of a film that is a mere sequence of JPEG files, which only its name identifies."""
     return "video/x-mjpeg" if _MJPEG_NAME.search(filename or "") else None

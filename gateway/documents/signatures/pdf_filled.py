@@ -25,7 +25,7 @@ _UNSEEN: Final = 1 | 2 | 32
 """Flags Invisible, Hidden and NoView of an annotation (ISO 32000-2 table 167)."""
 _READ_ONLY: Final = 1
 _BUTTON: Final = 1 << 16
-"""Flags of a field that nobody fills in, and of one that is only pressed (ISO 32000-2 tables 227 and 229)."""
+"""Flags of a read-only field, and of a push button (ISO 32000-2 tables 227 and 229)."""
 _DEEPEST: Final = 32
 _LIMIT: Final = 2000
 _LONGEST: Final = 4000

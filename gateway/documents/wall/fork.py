@@ -42,7 +42,7 @@ class ZygoteSettings(Struct, frozen=True, kw_only=True):
     """Number of this zygote, another for each; its children give it, so that what they read is not taken for the work of
     another trust store or version."""
     observing: str = ""
-    """Module that has policies observe what was read (`gateway.engine.walled`); empty when nobody will ask."""
+    """Module that has policies observe what was read (`gateway.engine.walled`); empty when none is needed."""
     observers: tuple[Observer, ...] = ()
     """Policies that are imported beside the installed ones."""
     probe: str | None = None

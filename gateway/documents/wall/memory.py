@@ -24,7 +24,7 @@ _MADV_DONTNEED: Final = 4
 _MADV_POPULATE_WRITE: Final = 23
 _MADV_COLLAPSE: Final = 25
 _COPIED: Final = 1 << 63 | 1 << 56
-"""Bits of /proc/self/pagemap: the page is mapped, and nobody else has it (proc_pid_pagemap(5))."""
+"""Bits of /proc/self/pagemap: the page is mapped, and by this process alone (proc_pid_pagemap(5))."""
 
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 _libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)

@@ -32,7 +32,7 @@ class Observed:
         for result in request.known:
             self._merger.take(result)
         self._whole = any(one.whole for one in request.observers)
-        """All words of the mail are wanted together, so what an earlier child has told is read again."""
+        """All words of the mail are wanted together, so what an earlier child has read is read again."""
         self.unread = {result.part.path for result in request.known} - set(request.lost) if self._whole else set()
         """Paths that an observer would miss."""
 

@@ -56,7 +56,7 @@ class SandboxLimits(Struct, frozen=True, kw_only=True):
     cpu_s: int = 600
     descriptors: int = 64
     file_bytes: int = 0
-    """To what size a file that is open may grow; a process that tells of faults may have one as its standard error."""
+    """To what size a file that is open may grow; a process that logs faults may have one as its standard error."""
 
 
 class SandboxStatus(Struct, frozen=True, kw_only=True):

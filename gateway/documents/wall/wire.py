@@ -88,7 +88,7 @@ class InspectionRequest(Struct, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     """For the observers: what is known of the message beside its parts."""
     known: tuple[Result, ...] = ()
-    """For the observers: what was told of other parts."""
+    """For the observers: what is known of other parts."""
     lost: tuple[str, ...] = ()
     """Of these, the paths that ended a child: nothing is known of their words."""
     patient: bool = False
@@ -121,7 +121,7 @@ class Result(Struct, frozen=True, kw_only=True, tag="result"):
     documents: tuple[Document, ...] = ()
     signatures: tuple[Signature, ...] = ()
     looks: tuple[dict[str, Raw], ...] = ()
-    """Observations of each document, by observer; empty when nobody looked."""
+    """Observations of each document, by observer; empty without observers."""
     faults: dict[str, str] = {}
     """Kind and place of the error, by observer that failed."""
 
@@ -167,7 +167,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
     origin: int = 0
     """The zygote whose children have read them; 0 for none, or several."""
     looks: tuple[dict[str, Raw], ...] = ()
-    """Observations of each document, in the order of the documents; empty where nobody looked."""
+    """Observations of each document, in the order of the documents; empty without observers."""
     observations: Observations | None = None
     """Observations of the message; None when no child was needed."""
 

@@ -136,7 +136,7 @@ class Zygote:
         self._poll.register(spare.pidfd, select.POLLIN)
 
     def _bury(self, pidfd: int) -> None:
-        """Take away a spare that ended, or that is told to end by its closed channel."""
+        """Remove a spare that ended, or that ends by its closed channel."""
         spare = self._spares.pop(pidfd)
         self._poll.unregister(pidfd)
         spare.channel.close()

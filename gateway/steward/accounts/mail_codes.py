@@ -22,7 +22,7 @@ GOOD_S: Final = 600
 TRIES: Final = 5
 MAILS_AN_HOUR: Final = 3
 ALL_MAILS_AN_HOUR: Final = 600
-"""To all mailboxes together, so that nobody can flood the city's server through us."""
+"""To all mailboxes together, so that the city's server cannot be flooded through us."""
 ASKED_OF_ADDRESS: Final = 100
 """Times that an address may ask within an hour; a whole ward may come from one."""
 _HOUR_S: Final = 3600.0

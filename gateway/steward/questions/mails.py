@@ -158,7 +158,7 @@ class Explained(Struct, frozen=True, kw_only=True, tag="explained"):
     today: Badge | None = None
     """Answer of the policy in force, from the facts; None when it is the one that judged."""
     today_note: str = ""
-    """Why that cannot be told, or what differs."""
+    """Why that is unknown, or what differs."""
     contact: str = ""
     own: bool = True
     """It is a mail of the person who asks."""

@@ -87,7 +87,7 @@ class RequestsView(Struct, frozen=True, kw_only=True, tag="requests_view"):
     needs_file: bool = False
     """For it the refused file must be shown again: the log holds keyed digests only."""
     barred: str = ""
-    """Why none may be opened, in words; empty where nobody could want one."""
+    """Why none may be opened, in words; empty where none applies."""
 
 
 class OpenRequest(Struct, frozen=True, kw_only=True, tag="open_request"):

@@ -19,7 +19,7 @@ _TICK: Final = (
 )
 _BLACK: Final = r"[\u25a0\u25a3\u25c9\u25cf\u2b1b\u2b24\U0001f518]"
 EMPTY: Final = r"[\u2610\u25a1\u25a2\u25fb\u25ef\u25cb\u2b1c\u2b55]|\[ {0,3}\]|\( {0,3}\)"
-"""A box to tick that nobody ticked."""
+"""An empty check box."""
 _BOX: Final = re.compile(f"(?P<tick>{_TICK})|(?P<black>{_BLACK})|(?P<empty>{EMPTY})")
 _OPEN: Final = "(?<![a-z])(?P<open>thuong|khong mat|khong|cong khai|binh thuong)(?![a-z])"
 OPTION: Final = re.compile(f"{LEVEL_WORDS}|{_OPEN}")

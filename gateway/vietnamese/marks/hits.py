@@ -36,7 +36,7 @@ class Strength(Enum):
     """Certainty of a mark."""
 
     NOTED = "noted"
-    """Worth recording, not acting on: circulation stamps, column heads, options nobody chose."""
+    """Worth recording, not acting on: circulation stamps, column heads, options not chosen."""
     SUSPECTED = "suspected"
     MARKED = "marked"
 

@@ -18,7 +18,7 @@ from gateway.vietnamese.repertoire import octets, table
 from gateway.vietnamese.typed import TYPED_AT
 
 _OTHER_A: Final = "ăằẳẵặắá"
-"""Vowels of mặt, mắt, mát, which nobody takes for mật who sees them."""
+"""Vowels of mặt, mắt, mát, which readers do not mistake for mật."""
 _SHOWN_OTHER, _SHOWN_LOST, _SHOWN_HIDDEN, _SHOWN_SLIP = "\xe1", "\xe2", "\xe3", "\xe4"
 
 
@@ -65,7 +65,7 @@ _LEVEL: Final = _compiled(
     f"m(?={_NO_LETTER}[4at7\xe1-\xe4])(?!{_LOST}|{_OTHER})"
     f"(?:(?:{_NO_LETTER}[4a\xe1-\xe4]{_NO_LETTER}|[^a-z0-9\\s\xe1-\xe4]*+)[t7](?:(?![a-z])|{_GLUED})|{TYPED_AT})"
 )
-"""Mật, also with a digit or signs for some of its letters, which `damage` tells from other words, and by its keys."""
+"""Mật, also with a digit or signs for some of its letters, which `damage` distinguishes from other words, and by its keys."""
 _AUXILIARY: Final = _compiled(
     "\n[^a-z\n\xe1-\xe4]*+(?:t{n}(?:{}|{})|{}|{}|{}|{})".format(
         *map(_pattern, ("ai lieu thu hoi", "hoi han bao ve bmnn", "chi nguoi co ten", "xem xong tra lai", "luu hanh noi bo",

@@ -85,7 +85,7 @@ def _files_only(data: bytes, files: list[Any]) -> bytes:
 
 
 def _comments(contents: Contents, headers: Any, blocks: list[Any]) -> None:
-    """Give the comments, which WinRAR shows when the archive is opened; a compressed one cannot be told."""
+    """Read the comments, which WinRAR shows when the archive is opened; a compressed one is *cannot tell*."""
     rarfile = _library()
     read = [one for one in (headers.comment, *(entry.comment for entry in headers.infolist())) if one is not None]
     for line in (line for comment in read for line in comment.splitlines()):

@@ -21,7 +21,7 @@ _SOUGHT: Final = re.compile(
 """What is before a literal that a function only looks for."""
 _CHOOSING: Final = re.compile(r"(?:\w+:)?=?\s*(?:_xlfn\.)?(?:IFS?|CHOOSE|SWITCH|IFERROR|IFNA)\(", re.IGNORECASE)
 _VOLATILE: Final = re.compile(r"\b(?:NOW|TODAY|RAND\w*|OFFSET|INDIRECT|CELL|INFO)\s*\(", re.IGNORECASE)
-"""Functions for which each program that opens the file computes the formula anew."""
+"""Functions for which each program that opens the file computes the formula again."""
 _FAR: Final = 400
 _DDE: Final = re.compile(r"(?i)^\s*[=+\-@]?\s*[\w.]+\s*\|\s*'?[^!]*!|\bDDE(?:AUTO)?\b")
 _FETCH: Final = re.compile(r"(?i)\b(WEBSERVICE|RTD|REGISTER\.ID|CALL)\s*\(")
@@ -100,7 +100,7 @@ def formula_words(formula: str, chosen: str | None = None) -> str:
 
 
 def is_uncertain(formula: str, *, saved: bool, number: bool) -> bool:
-    """Return whether nobody can tell what a formula shows: it may be a word that it makes, and its value is not saved.
+    """Return whether it is unknown what a formula shows: it may be a word that it makes, and its value is not saved.
 
     A number that is saved for a formula that makes text is none of its values: programs that compute nothing write 0.
     """

@@ -57,7 +57,7 @@ class Book:
     strings: SharedStrings
     since_1904: bool = False
     recalculated: bool = False
-    """Values of formulas are made anew when the workbook is opened, whatever it says they are."""
+    """Values of formulas are computed again when the workbook is opened, whatever it says they are."""
 
 
 @dataclass(frozen=True)

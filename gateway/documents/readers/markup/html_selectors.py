@@ -137,7 +137,7 @@ class Node:
     number: int = 1
     number_of_type: int = 1
     siblings: int = 0
-    """Children of its parent, itself included; 0 where nobody looked ahead. The same by type below."""
+    """Children of its parent, itself included; 0 where the parser did not look ahead. The same by type below."""
     siblings_of_type: int = 0
     empty: bool = False
     """Known to hold neither elements nor text."""

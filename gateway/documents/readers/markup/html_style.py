@@ -45,7 +45,7 @@ _NOWHERE = re.compile(
 )
 """Values that leave nothing of an element to be seen."""
 _UNKNOWN = re.compile(r"(?!var\()[a-z-]+\(")
-"""A value that is worked out by the browser; a variable that nobody set is as if it were not there."""
+"""A value that is computed by the browser; an unset variable counts as absent."""
 _FAR = re.compile(r"(?<![\w.#])[1-9]\d{2,}(?:\.\d+)?(?:[sld]?v(?:[hwib]|min|max)|%)|(?<![\w.#])\d{4}")
 """A way beyond the edge of a window."""
 _PLACING = ("top", "left", "right", "bottom", "inset", "margin", "transform", "translate")
@@ -92,7 +92,7 @@ class Look:
     moved: bool = False
     """It may be displayed elsewhere than its text."""
     cut: bool = False
-    """Some of its letters may not be seen, nobody knows which."""
+    """Some of its letters may not be seen; which ones is unknown."""
     turn: Turn = AS_IT_IS
     """Transformations of pictures."""
     collapsed: bool = False

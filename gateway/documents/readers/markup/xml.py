@@ -70,7 +70,7 @@ _UNTOLD: Final = {
     "http://schemas.microsoft.com/office/2006/xmlPackage": "flat-opc",
     "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}document": "flat-odf",
 }
-"""Names of formats of which nobody can tell what is shown, by their root or its namespace: their words are read all the same.
+"""Names of formats whose look is *cannot tell*, by their root or its namespace: their words are read all the same.
 
 Not the parts of an OpenDocument package, which LibreOffice puts into PPT files for each chart."""
 _LIMIT_NODES: Final = 2_000_000

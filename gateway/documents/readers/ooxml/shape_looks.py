@@ -16,7 +16,7 @@ class ShapeLooks(NamedTuple):
     """Properties of a shape for the text in it."""
 
     fill: str | None = None
-    """RRGGBB behind the text; None where there is none, it is seen through, or cannot be told."""
+    """RRGGBB behind the text; None where there is none, it is transparent, or unknown."""
     lined: bool = False
     """A line is drawn around it."""
     ink: str | None = None

@@ -22,7 +22,7 @@ _SAFE_STAMPS = frozenset(
 )  # fmt: skip
 """Names of stamps that viewers draw in words of their own, none of which is a level (ISO 32000-1 §12.5.6.12)."""
 _SMALL = 3.0
-"""Points across a link that nobody could hit: its border is there to be seen."""
+"""Points across a link too small to click: its border is there to be seen."""
 _LEAST_LETTERS = 3
 
 

@@ -41,7 +41,7 @@ LINE = 42
 HALF = 1.4
 """Half the width of the word, in heights."""
 POSSIBLE, SUSPECT, SUSPECT_LEVEL, SURE_FRAMED, SURE = 0.5, 4.0, 4.7, 2.0, 6.0
-"""Log odds of both looks from which a word in a frame of stamp shape that nobody could read is suspected, from which any other
+"""Log odds of both looks from which an illegible word in a frame of stamp shape is suspected, from which any other
 is, slanting or in a frame, or level as print is, and from which its letters were misread where they are others: in a frame in
 which a mark was read, and elsewhere."""
 OVER_PRINT, AROUND = (1.5, 3.0), (9.0, 3.5)

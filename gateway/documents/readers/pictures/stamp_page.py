@@ -177,7 +177,7 @@ class _Page:
         self._words: list[ocr.Word] | None = None
         """Those of `_done` in reading order, None when they must be put in order again."""
         self._sparse: list[ocr.Word] | None = None
-        """Words of the whole picture, where its lines cannot be told."""
+        """Words of the whole picture, where its lines are not found."""
         self.is_limited = self._sheet.crowded
         """Something was left unread that a mark may be in."""
 

@@ -24,7 +24,7 @@ LETTER: Final = 10
 """Pixels of the height of letters from which on they are read."""
 _HIGHEST: Final = 200
 _STEPS: Final = 7
-"""Levels of brightness between the darkest and the lightest pixel at which ink is told from paper."""
+"""Levels of brightness between the darkest and the lightest pixel at which ink is distinguished from paper."""
 _LEAST_CONTRAST: Final = 24
 _NEIGHBOURS: Final = 3
 """Letters side by side that look like a word."""

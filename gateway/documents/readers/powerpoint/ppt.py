@@ -359,7 +359,7 @@ class _Reader:
         self._sink.members.append(Member(name=name, data=data, relation="embedded", locator=locator))
 
     def _second(self, path: tuple[str, ...]) -> None:
-        """The same presentation once more for PowerPoint 97, beside that for PowerPoint 95; any other is told."""
+        """The same presentation once more for PowerPoint 97, beside that for PowerPoint 95; any other is reported."""
         twin = embedded_member(self._compound, path[:1], "object") if path[0] == _TWIN and len(path) == 2 else None
         if twin is None:
             self._sink.note("second-presentation")

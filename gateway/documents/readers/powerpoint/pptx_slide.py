@@ -56,7 +56,7 @@ class Template:
     holders: list[Holder] = field(default_factory=list)
     under: Template | None = None
     shows_master: bool = True
-    """Shapes of the master stand on the slides of this layout."""
+    """Shapes of the master are shown on the slides of this layout."""
 
     def find(self, kind: str, index: str) -> Levels:
         """Return what a placeholder inherits: by index from the layout, by kind from the master."""

@@ -12,7 +12,7 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.powerpoint.pptx_slide import Template, load_template
 
 ABOVE: Final = {"p:sld": "slideLayout", "p:sldLayout": "slideMaster", "p:notes": "notesMaster"}
-"""Kind of the part that one of each kind stands on."""
+"""Kind of the part that a part of each kind inherits from."""
 OFF: Final = {"0", "false"}
 _MAP: Final = clark("p:clrMap")
 _OVERRIDE: Final = f"{clark('p:clrMapOvr')}/{clark('a:overrideClrMapping')}"

@@ -66,7 +66,7 @@ class _Reader:
         self._compound = compound
         self._document = document
         self._data = b""
-        """The stream that pictures stand in."""
+        """The stream with the pictures."""
         self._anchors: dict[int, int] = {}
         self._boxes: dict[int, list[Run]] = {}
         """Words by the numbers of their shapes."""

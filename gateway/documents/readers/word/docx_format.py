@@ -47,9 +47,9 @@ _FLAGS: Final = {"w:rtl": "rtl", "w:cs": "complex", "w:specVanish": "specVanish"
 _HIGHLIGHTS: Final = {"darkYellow": "808000", "darkMagenta": "800080", "darkGreen": "006400", "lightGray": "C0C0C0"}
 DEFAULT_SIZE_PT: Final = 10.0
 NARROWEST: Final = 15
-"""Per cent of their width at which letters are a line that nobody reads."""
+"""Per cent of their width at which letters are an illegible line."""
 UNKNOWN: Final = ""
-"""Behind the letters there is something, but what colour it has cannot be told (a shape without fill over others)."""
+"""What is behind the letters has an unknown colour (a shape without fill over others)."""
 
 
 class Look(NamedTuple):

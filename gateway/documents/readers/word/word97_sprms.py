@@ -245,7 +245,7 @@ _SIMPLE: Final[dict[int, tuple[str, Callable[[int], object]]]] = {
 _MOVING: Final = frozenset({0x2403, 0x2461, 0x840F, 0x845E, 0x8411, 0x8460})
 """Alignment and indents (MS-DOC 2.6.2)."""
 _GROUNDS: Final = {0xD612: 0, 0xD616: 22, 0xD60C: 44}
-"""Number of the first cell that each tells the ground of."""
+"""Number of the first cell whose shading each sets."""
 
 
 def with_paragraph_sprms(paragraph: Paragraph, group: bytes) -> Paragraph:

@@ -90,7 +90,7 @@ class Letters:
         self.lists = lists
         self._fonts = fonts
         self.look = remembered(self._look)
-        """Returns the letters of a paragraph style with groups of sprms upon them."""
+        """Returns the letters of a paragraph style changed by groups of sprms."""
         self._known = remembered(self._paragraph)
         self.text = "".join(piece.text(document) for piece in pieces)
 
