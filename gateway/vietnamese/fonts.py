@@ -62,17 +62,26 @@ def is_times_new_roman(font: str, stand_ins: frozenset[str] = frozenset()) -> bo
     return key in (_TIMES_ROOT, "timesnewromanps") or key in stand_ins
 
 
+_SIGNS: Final = re.compile(
+    r"wingdings|webdings|dingbat|marlett|mtextra|monotypesorts|(?:^|bookshelf|standard|euclid)symbol|msoutlook"
+)
+"""Fonts that show a sign for each letter of ASCII."""
 _SYMBOLS: Final = re.compile(
-    r"symbol|wingdings|webdings|dingbat|marlett|cambriamath|mtextra|mathtype|monotypesorts|opensymbol|emoji|fontawesome"
-    r"|materialicons|euclid(?:extra|math|symbol)|stixmath|xitsmath|asanamath|starsymbol|bookshelfsymbol|msreference"
-    r"|msoutlook|cm(?:sy|mi|ex)\d|msam|msbm"
+    r"symbol|cambriamath|mathtype|emoji|fontawesome|materialicons|euclid(?:extra|math)|stixmath|xitsmath|asanamath"
+    r"|msreference|cm(?:sy|mi|ex)\d|msam|msbm"
 )
 
 
 @lru_cache(maxsize=2048)
 def is_symbol(font: str) -> bool:
     """Return whether the font holds signs, not letters: bullets, dingbats, equations."""
-    return _SYMBOLS.search(family_key(font)) is not None
+    return shows_signs(font) or _SYMBOLS.search(family_key(font)) is not None
+
+
+@lru_cache(maxsize=2048)
+def shows_signs(font: str) -> bool:
+    """Return whether the letters of ASCII are signs in a font: `v` of Wingdings is a bullet."""
+    return _SIGNS.search(family_key(font)) is not None
 
 
 _LEGACY: Final = (

@@ -109,6 +109,11 @@ _SYMBOL_BOXES: Final = {
 _SYMBOL_BOX: Final = re.compile(f"(?<![\uf020-\uf0ff])[{''.join(_SYMBOL_BOXES)}](?![\uf020-\uf0ff])")
 
 
+def sign_of(letter: str) -> str:
+    """Return a sign for a letter of a symbol font: the box to tick that it is, or a bullet."""
+    return _SYMBOL_BOXES.get(chr(0xF000 | ord(letter)), "•")
+
+
 def canonical(text: str) -> str:
     """Return the canonical form."""
     referring = "&#" in text or "\\u" in text

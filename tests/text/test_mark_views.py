@@ -40,6 +40,26 @@ def test_letters_that_nobody_makes_out_are_left_out_of_what_is_shown(look):
     assert found(run("Kế hoạch phòng thủ "), run("TỐI MẬT", **look)) == ["toi_mat"]  # it stands there all the same
 
 
+@pytest.mark.parametrize(
+    ("bullet", "font"), [("v", "Wingdings"), ("\uf076", "Wingdings"), ("\uf076", None), ("Þ", "Symbol")]
+)
+def test_a_letter_that_its_font_shows_as_a_sign_is_a_bullet(bullet, font):
+    assert found(run(f"{bullet} ", font=font), run("TỐI MẬT")) == ["toi_mat"]
+    assert found(run(bullet, font=font), run("MẬT")) == ["mat"]
+    assert not found(run(f"{bullet} ", font=font), run("BẢO MẬT"))
+    assert not found(run("BẢO "), run(bullet, font=font), run(" MẬT"))
+
+
+def test_letters_and_boxes_to_tick_keep_their_meaning_in_fonts_of_signs():
+    assert not found(run("BẢO ", font="Segoe UI Symbol"), run("MẬT"))
+    assert not found(run("BẢO ", font="Cambria Math"), run("MẬT"))
+    assert not found(
+        *(piece for level in ("Tuyệt mật ", "Tối mật ", "Mật ") for piece in (run("o ", font="Wingdings"), run(level)))
+    )
+    assert found(run("\uf042\uf041\uf04f\uf020", font=".VnTimeH"), run("MẬT")) == []
+    assert found(run("TỐI MẬT", font="Wingdings")) == ["toi_mat"]  # where the font is missing
+
+
 def test_a_struck_line_of_a_cell_does_not_go_on_in_the_next_one():
     def lines(origin):
         place = {"role": Role.CELL, "locator": "table:1,row:1,column:1"}

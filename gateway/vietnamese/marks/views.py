@@ -17,6 +17,9 @@ from msgspec import structs
 
 from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.colour import channels
+from gateway.vietnamese.fonts import legacy_font, shows_signs
+from gateway.vietnamese.marks.sieve import is_clear
+from gateway.vietnamese.normal import sign_of
 
 _SHOWN: Final = frozenset({Origin.TEXT, Origin.OCR})
 OFF_PAGE: Final = frozenset({Role.NAME, Role.ALT_TEXT, Role.PROPERTY})
@@ -25,6 +28,8 @@ _USUAL_PT: Final = 12.0
 _PALE: Final = 120
 _PLAIN: Final = 300
 """Contrast of letters with their ground (sum of the differences of red, green and blue) below which they are skipped, above which read."""
+_OF_SIGNS: Final = re.compile("[!-\xff\uf020-\uf0ff]")
+_ALONE: Final = re.compile("(?<![\uf020-\uf0ff])[\uf020-\uf0ff](?![\uf020-\uf0ff])")
 _CONCEALED: Final = frozenset(origin.value for origin in Origin) - {origin.value for origin in _SHOWN}
 _CODE: Final = re.compile(
     r"\s*(?:QUOTE|SET|IF|ASK|FILLIN|TITLE|SUBJECT|KEYWORDS|COMMENTS|DOCPROPERTY|DOCVARIABLE|INFO|AUTOTEXT|AUTOTEXTLIST"
@@ -61,16 +66,32 @@ def _contrast(colour: str | None, background: str | None) -> int:
 
 
 def is_simple(document: Document) -> bool:
-    """Return whether everything in a document is shown, so that there are no other views."""
-    return all(run.origin in _SHOWN for run in document.runs)
+    """Return whether everything in a document is shown as it is written, so that there are no other views."""
+    return all(run.origin in _SHOWN for run in document.runs) and not _shows_signs(document)
+
+
+def _shows_signs(document: Document) -> bool:
+    """Return whether something in a document is shown as a sign beside what may be a mark."""
+    texts = [_with_signs(run) for run in document.runs]
+    changed = any(text is not run.text for text, run in zip(texts, document.runs, strict=True))
+    return changed and not is_clear("\n".join(texts))
+
+
+def _with_signs(run: Run) -> str:
+    """Return the text of a run with a bullet for each letter that is shown as a sign, but for the boxes to tick."""
+    if run.font is not None and shows_signs(run.font):
+        return _OF_SIGNS.sub(lambda one: sign_of(one[0]), run.text)
+    if _ALONE.search(run.text) is None or (run.font is not None and legacy_font(run.font) is not None):
+        return run.text
+    return _ALONE.sub(lambda one: sign_of(one[0]), run.text)
 
 
 def shown_view(document: Document) -> Document:
     """Return what is shown and the words of field codes: what is concealed neither parts words nor excuses them.
 
-    It is empty where nothing on a page is concealed.
+    It is empty where nothing on a page is concealed, or another sign than its letter.
     """
-    if all(run.origin in _SHOWN or run.role in OFF_PAGE for run in document.runs):
+    if all(run.origin in _SHOWN or run.role in OFF_PAGE for run in document.runs) and not _shows_signs(document):
         return structs.replace(document, runs=())
     return _view(document, _shown)
 
@@ -96,7 +117,7 @@ def _view(document: Document, view: Callable[[list[Run]], Iterator[list[Run]]]) 
 
 
 def _shown(block: list[Run]) -> Iterator[list[Run]]:
-    shown = [run for run in block if run.origin in _SHOWN]
+    shown = [structs.replace(run, text=_with_signs(run)) for run in block if run.origin in _SHOWN]
     if shown:
         yield shown
     elif block[0].role is Role.FIELD and block[0].origin is Origin.HIDDEN:

@@ -19,7 +19,7 @@ from gateway.documents.readers.ooxml.theme import NO_THEME, FontSet, Theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, take
 from gateway.documents.readers.placed import Line, line_of
 from gateway.documents.readers.sink import Face, Place, Sink, by_script, capitals
-from gateway.vietnamese.fonts import is_symbol
+from gateway.vietnamese.fonts import shows_signs
 
 _AUTOMATIC: Final = re.compile(r"(alpha|roman)(Uc|Lc)(ParenBoth|ParenR|Period|Plain)")
 _KINDS: Final = {
@@ -64,7 +64,9 @@ class Bullets:
         count = count + 1 if bullet == last else 0
         self._counts = {other: one for other, one in self._counts.items() if other < level} | {level: (bullet, count)}
         if isinstance(bullet, str):
-            is_sign = bullet == _ROUND or not any(map(str.isalpha, bullet)) or is_symbol(layer.get("bullet_font") or "")
+            is_sign = (
+                bullet == _ROUND or not any(map(str.isalpha, bullet)) or shows_signs(layer.get("bullet_font") or "")
+            )
             return "" if is_sign else f"{bullet} "
         kind, start = bullet
         found = _AUTOMATIC.fullmatch(kind)

@@ -12,7 +12,7 @@ from unicodedata import normalize
 from gateway.documents.readers.ole.art import Record
 from gateway.documents.readers.ole.octets import i16, rgb, u16, u32
 from gateway.documents.readers.sink import Face
-from gateway.vietnamese.fonts import family_key, is_symbol
+from gateway.vietnamese.fonts import shows_signs
 
 _Value = TypeVar("_Value")
 _LIMIT_RUNS: Final = 100_000
@@ -176,7 +176,7 @@ def stretches(text: str, styles: bytes, kind: int, looks: Looks) -> Iterator[tup
     begins = True
     for (end, (level, paragraph), look), letters in alike:
         shown = look._replace(align=paragraph.align).over(looks.master(kind, level))
-        if begins and end < 0 and paragraph.bullet and _has_letters(looks.fonts.get(paragraph.bullet_font or 0, "")):
+        if begins and end < 0 and paragraph.bullet and not shows_signs(looks.fonts.get(paragraph.bullet_font or 0, "")):
             yield f"{paragraph.bullet} ", shown
         begins = end >= 0
         yield "".join(letter for letter, *_ in letters), shown
@@ -189,11 +189,6 @@ _REST: Final = frozenset({"ẬT", "ỐI MẬT", "UYỆT MẬT"})
 def may_be_level(line: str) -> bool:
     """Return whether a letter before a line would make it a level."""
     return normalize("NFC", line).upper() in _REST
-
-
-def _has_letters(font: str) -> bool:
-    """Return whether a letter shows as itself in a font of bullets: in those of LibreOffice, which are Unicode, it does."""
-    return not is_symbol(font) or family_key(font) in {"opensymbol", "starsymbol"}
 
 
 def _by_letter(runs: list[tuple[int, _Value]], usual: _Value, length: int) -> Iterator[_Value]:
