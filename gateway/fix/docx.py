@@ -23,7 +23,8 @@ from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
 _TEXT_PARTS: Final = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments|numbering)\.xml")
 _SCRIPTS: Final = (b"ascii", b"hAnsi", b"cs")
 _PROPERTIES, _FONTS, _COLOUR, _STYLE = map(clark, ("w:rPr", "w:rFonts", "w:color", "w:rStyle"))
-_PARAGRAPH, _TABLE, _LINK = map(clark, ("w:p", "w:tbl", "w:hyperlink"))
+_PARAGRAPH, _TABLE, _LINK, _LABEL = map(clark, ("w:p", "w:tbl", "w:hyperlink", "w:lvlText"))
+_TEXTS: Final = clark("w:t"), clark("w:delText")
 _PARAGRAPH_STYLE: Final = f"{clark('w:pPr')}/{clark('w:pStyle')}"
 _KIND: Final = f"{clark('w:numFmt')}[@{VAL}='bullet']"
 _OF_TABLES: Final = f"{clark('w:style')}[@{clark('w:type')}='table']"
@@ -104,36 +105,39 @@ def _mend(part: Part, styles: _Styles, tally: Tally) -> None:
 
 
 def _runs(part: Part, styles: _Styles) -> Iterator[_WordRun]:
-    blocks = {element: number for number, element in enumerate(part.iter("w:p", "w:lvl"), 1)}
+    blocks = {
+        element: (number, element.find(_PARAGRAPH_STYLE if NAMES[element.tag] == "w:p" else clark("w:pStyle")))
+        for number, element in enumerate(part.iter("w:p", "w:lvl"), 1)
+    }
     for element in part.iter("w:r", "w:lvl"):
         is_run = NAMES[element.tag] == "w:r"
         holder = next(element.iterancestors(_PARAGRAPH), None) if is_run else element
-        style = None if holder is None else holder.find(_PARAGRAPH_STYLE if is_run else clark("w:pStyle"))
+        block, style = blocks.get(holder, (0, None))
         properties = element.find(_PROPERTIES)
         own = {} if properties is None else parse_run_properties(properties)
         look = styles.look(own, None if style is None else style.get(VAL))
-        pieces = [
-            _Piece(*part.content(one))
-            for one in (element.iterchildren(clark("w:t"), clark("w:delText")) if is_run else ())
-        ]
-        label = element.find(clark("w:lvlText"))
-        if label is not None and element.find(_KIND) is None and (place := part.attribute(label, "val")) is not None:
-            pieces.append(_Piece(place.value, place.value_end, label.get(VAL, "")))
-        yield _WordRun(element, blocks.get(holder, 0), own, *look, pieces)
+        if is_run:
+            pieces = [_Piece(*part.content(one)) for one in element.iterchildren(*_TEXTS)]
+        else:
+            label: Element = element.find(_LABEL) if element.find(_KIND) is None else None
+            place = None if label is None else part.attribute(label, "val")
+            pieces = [] if place is None else [_Piece(place.value, place.value_end, label.get(VAL, ""))]
+        yield _WordRun(element, block, own, *look, pieces)
 
 
 def _set_look(part: Part, run: _WordRun, styles: _Styles, tally: Tally, *, stamp: bool) -> None:
     if not any(map(str.isalpha, run.text)) or (run.font is not None and is_symbol(run.font)):
         return
-    element, properties = run.element, run.element.find(_PROPERTIES)
-    in_table = next(element.iterancestors(_TABLE), None) is not None
-    is_link = next(element.iterancestors(_LINK), None) is not None
+    element, set_by_table = run.element, styles.tables_set_fonts or styles.tables_set_colours
+    in_table = set_by_table and next(element.iterancestors(_TABLE), None) is not None
     by_table = styles.tables_set_colours and in_table and "colour" not in run.own
     font = _needs_font(run, by_table=styles.tables_set_fonts and in_table)
-    colour = not stamp and not is_link and (by_table or not is_black(run.colour))
+    colour = not stamp and (by_table or not is_black(run.colour)) and next(element.iterancestors(_LINK), None) is None
+    if not font and not colour:
+        return
     tally.fonts += font
     tally.colours += colour
-    prefix, times, inserted = part.prefix(element), TIMES.encode(), b""
+    properties, prefix, times, inserted = element.find(_PROPERTIES), part.prefix(element), TIMES.encode(), b""
     fonts = b"<%brFonts" % prefix + b"".join(b' %b%b="%b"' % (prefix, one, times) for one in _SCRIPTS) + b"/>"
     black = b'<%bcolor %bval="auto"/>' % (prefix, prefix)
     for wanted, name, content in ((font, _FONTS, fonts), (colour, _COLOUR, black)):

@@ -86,14 +86,18 @@ class _Walker:
                 yield Piece(place.value, place.value_end, element.get(_VALUE, ""), block, font, quoted=True)
         elif not name.startswith("table:"):
             around = self._dress(element, name, around)
-        holds_text = around.block > 0 and name.startswith(("text:", "presentation:"))
+        if not around.block:
+            for child in element:
+                yield from self.walk(child, around)
+            return
+        holds_text = name.startswith(("text:", "presentation:"))
         _, at, close, _ = self._part.span(element)
         text = element.text
         for child in element:
             start, _, _, end = self._part.span(child)
             if text and holds_text:
                 yield Piece(at, start, text, around.block, around.font)
-            if NAMES[child.tag] in _GAPS and around.block:
+            if NAMES[child.tag] in _GAPS:
                 yield Piece(end, end, " ", around.block, around.font)
             yield from self.walk(child, around)
             at, text = end, child.tail

@@ -19,7 +19,7 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse
 from gateway.fix.letters import is_other, mended
 from gateway.fix.tally import TIMES, RefusedError, Tally
 from gateway.fix.xlsx_headers import mend_headers
-from gateway.fix.xlsx_strings import RichString, shown, strings, style_of
+from gateway.fix.xlsx_strings import RichString, shown, strings
 from gateway.fix.xml_spans import Part
 from gateway.model import Run
 from gateway.vietnamese.colour import is_black
@@ -79,15 +79,17 @@ def mend_xlsx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], T
 
 def _mend(book: _Workbook, tally: Tally) -> tuple[dict[str, bytes], Tally]:
     found = {name: list(strings(part)) for name, part in book.parts.items() if name != _STYLES}
+    used: set[int] = set()
     for part in (part for name, part in book.parts.items() if _SHEETS.fullmatch(name)):
-        for number, style in shown(part):
-            if number < len(found.get(_SHARED, ())):
+        for style, number in shown(part):
+            used.add(style)
+            if 0 <= number < len(found.get(_SHARED, ())):
                 found[_SHARED][number].styles.add(style)
         mend_headers(part, tally)
     _texts(book, found, tally)
     if tally.converted:
         _refuse_bound_words(book, next(iter(tally.converted)))
-    _number_formats(book, tally)
+    _number_formats(book, used, tally)
     grounds = {n for n, _ in enumerate(book.formats) if book.styles.cell(str(n)).face.background is not None}
     on_ground = {book.formats[style].get("fontId", "0") for style in grounds}
     for number, font in enumerate(book.fonts):
@@ -127,10 +129,9 @@ def _texts(book: _Workbook, found: dict[str, list[RichString]], tally: Tally) ->
             book.parts[name].edits.append((start, end, escape(after.text).encode("utf-8")))
 
 
-def _number_formats(book: _Workbook, tally: Tally) -> None:
+def _number_formats(book: _Workbook, used: set[int], tally: Tally) -> None:
     """Change the codes of numbers with words, such as a currency, that cells in a font of an old code show."""
-    sheets = (part for name, part in book.parts.items() if _SHEETS.fullmatch(name))
-    faces = {style: book.font_of(style) for style in {style_of(cell) for part in sheets for cell in part.iter("s:c")}}
+    faces = {style: book.font_of(style) for style in used}
     legacy = {book.formats[style].get("numFmtId"): face for style, face in faces.items() if face and legacy_font(face)}
     placed: list[tuple[Element, Run]] = []
     for element in book.codes:

@@ -45,14 +45,15 @@ def style_of(cell: Element) -> int:
 def strings(part: Part) -> Iterator[RichString]:
     """Yield the strings of a part in document order; phonetic guides are none."""
     for holder in part.iter("s:si", "s:is", "s:text", "s:v"):
-        cell = next(holder.iterancestors(_CELL), None)
-        styles = set() if NAMES[holder.tag] == "s:si" else {-1 if cell is None else style_of(cell)}
-        if NAMES[holder.tag] != "s:v":
+        name, parent = NAMES[holder.tag], holder.getparent()
+        if name != "s:v":
+            cell = next(holder.iterancestors(_CELL), None)
+            styles = set() if name == "s:si" else {-1 if cell is None else style_of(cell)}
             runs = [(None, holder), *((run, run) for run in holder.iterchildren(_RUN))]
             pieces = [_piece(part, text, run) for run, inside in runs for text in inside.iterchildren(_TEXT)]
             yield RichString([one for one in pieces if one.text], styles, holder.findall(f"{_RUN}/{_LOOK}"))
-        elif cell is not None and cell.get("t") == "str":
-            yield RichString([_piece(part, holder, None)], styles, [])
+        elif parent.get("t") == "str":
+            yield RichString([_piece(part, holder, None)], {style_of(parent)}, [])
 
 
 def _piece(part: Part, text: Element, run: Element | None) -> Piece:
@@ -61,8 +62,7 @@ def _piece(part: Part, text: Element, run: Element | None) -> Piece:
 
 
 def shown(part: Part) -> Iterator[tuple[int, int]]:
-    """Yield the number of a shared string and the format of a cell that shows it."""
+    """Yield the format of every cell, with the number of the shared string that it shows or -1."""
     for cell in part.iter("s:c"):
         number = whole((cell.findtext(_VALUE) or "").strip(), -1) if cell.get("t") == "s" else -1
-        if number >= 0:
-            yield number, style_of(cell)
+        yield style_of(cell), number

@@ -6,7 +6,9 @@ A document type declaration and anything but UTF-8 is refused; nothing external 
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import ReadError
@@ -14,12 +16,13 @@ from gateway.documents.readers.ooxml.xml import Element, clark, parse
 from gateway.fix.tally import RefusedError
 
 _TAG: Final = re.compile(
-    rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<(?P<ends>/?)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(?P<empty>/?)>", re.DOTALL
+    rb"<(?:!--.*?--|!\[CDATA\[.*?\]\]|\?.*?\?|(?P<tag>[^<>\"'!?]++)(?:\"[^\"]*+\"[^<>\"']*+|'[^']*+'[^<>\"']*+)*+)>",
+    re.DOTALL,
 )
 _ATTRIBUTE: Final = re.compile(
     rb"(?<!\s)\s++(?:[^\s=:]+:)?(?P<local>[^\s=:]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')"
 )
-_LIMIT_ELEMENTS: Final = 4_000_000
+_LIMIT_TAGS: Final = 8_000_000
 Edit = tuple[int, int, bytes]
 """Start, end and new content of a span of bytes; edits never overlap."""
 
@@ -49,29 +52,39 @@ class Part:
 
     def __init__(self, data: bytes) -> None:
         _refuse_other_encodings(data)
+        if data.count(b"<") > _LIMIT_TAGS:
+            raise RefusedError("damaged", "size")
         try:
             self.root = parse(data)
         except ReadError as error:
             raise RefusedError("damaged", error.reason) from None
         self.data = data
         self.edits: list[Edit] = []
-        self._elements = [*self.root.iter()]
-        spans = _spans(data)
-        if len(spans) != len(self._elements):
-            raise RefusedError("damaged", "xml")
-        self._spans: dict[Element, Span] = dict(zip(self._elements, spans, strict=True))
 
     def iter(self, *names: str) -> Iterator[Element]:
         """Yield the elements of some short names, all without any, in document order."""
-        return iter(self.root.iter(*map(clark, names)) if names else self._elements)
+        return iter(self.root.iter(*map(clark, names)))
+
+    @cached_property
+    def _numbers(self) -> dict[Element, int]:
+        """Number of each element; found when a span is first asked for, most sheets are never changed."""
+        return {element: number for number, element in enumerate(self.root.iter())}
+
+    @cached_property
+    def _offsets(self) -> array[int]:
+        offsets = _spans(self.data)
+        if len(offsets) != len(self._numbers) * len(Span._fields):
+            raise RefusedError("damaged", "xml")
+        return offsets
 
     def span(self, element: Element) -> Span:
         """Return the bytes of an element."""
-        return self._spans[element]
+        at = self._numbers[element] * len(Span._fields)
+        return Span(*self._offsets[at : at + len(Span._fields)])
 
     def content(self, element: Element) -> tuple[int, int, str]:
         """Return the span inside an element and its text, empty when it has child elements."""
-        span = self._spans[element]
+        span = self.span(element)
         return span.inner, span.close, "" if len(element) else element.text or ""
 
     def prefix(self, element: Element) -> bytes:
@@ -80,7 +93,7 @@ class Part:
 
     def attribute(self, element: Element, local: str) -> Written | None:
         """Return the spans of an attribute, by its name without prefix; None when it is absent."""
-        start, inner, _, _ = self._spans[element]
+        start, inner, _, _ = self.span(element)
         each = _ATTRIBUTE.finditer(self.data[start:inner])  # whole: a value may hold what looks like another
         found = next((one for one in each if one["local"] == local.encode()), None)
         if found is None:
@@ -90,7 +103,7 @@ class Part:
 
     def replace(self, element: Element, content: bytes = b"") -> None:
         """Replace an element."""
-        span = self._spans[element]
+        span = self.span(element)
         self.edits.append((span.start, span.end, content))
 
     def set_value(self, element: Element, local: str, value: str) -> bool:
@@ -119,23 +132,22 @@ def spliced(data: bytes, edits: Iterable[Edit]) -> bytes:
     return b"".join((*pieces, data[last:]))
 
 
-def _spans(data: bytes) -> list[Span]:
-    """Return the spans of the elements of well-formed XML, in document order."""
-    found: list[Span] = []
+def _spans(data: bytes) -> array[int]:
+    """Return the spans of the elements of well-formed XML, one after the other, in document order."""
+    found = array("Q")
     opened: list[int] = []
     for tag in _TAG.finditer(data):
+        name = tag["tag"]
+        if name is None:
+            continue
         start, end = tag.span()
-        if tag["ends"] is None:
+        if name.startswith(b"/"):
+            at = opened.pop()
+            found[at + 2], found[at + 3] = start, end
             continue
-        if tag["ends"]:
-            number = opened.pop()
-            found[number] = found[number]._replace(close=start, end=end)
-            continue
-        if len(found) >= _LIMIT_ELEMENTS:
-            raise RefusedError("damaged", "size")
-        if not tag["empty"]:
+        if not data.endswith(b"/", start, end - 1):
             opened.append(len(found))
-        found.append(Span(start, end, end, end))
+        found.extend((start, end, end, end))
     return found
 
 

@@ -295,6 +295,13 @@ def test_the_parts_of_an_element_are_found_however_they_are_written():
     assert [data[part.span(one).start : part.span(one).end] for one in part.iter()] == [data[21:], b"<b />"]
 
 
+def test_a_part_of_too_many_tags_is_refused_before_it_is_parsed(monkeypatch):
+    monkeypatch.setattr("gateway.fix.xml_spans._LIMIT_TAGS", 2)
+    assert Part(b"<r a='1'/>").root.get("a") == "1"
+    with pytest.raises(RefusedError, match="size"):
+        Part(b"<r><x/></r")
+
+
 def test_a_package_keeps_its_comment_with_the_parts_that_are_not_changed():
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as package:
