@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 
 from gateway.documents.readers import plain, text_art
 from gateway.documents.readers.base import Budget, Source
+from gateway.documents.readers.beside import meant
 from gateway.documents.readers.markup import html
 from gateway.documents.readers.markup.html_shown import turn_of
 from gateway.documents.readers.pictures.joined import AS_IT_IS, Turn
@@ -195,6 +196,53 @@ CELL = '<td width=5 height=5 bgcolor="#000"></td>'
 
 
 SHEET = "data:text/css,h1::before%7Bcontent:%22M%22%7Dh1::after%7Bcontent:%22{}%22%7D"
+
+
+MAT, HIDING = 'h1::before{content:"MẬT"}', "i{display:none}"
+
+
+@pytest.mark.parametrize(
+    ("body", "sheet", "marked"),
+    [
+        ("<link rel=stylesheet href=s.css><h1></h1>", MAT, True),
+        ("<?xml-stylesheet type='text/css' href='s.css'?><h1></h1>", MAT, True),
+        ("<link rel='Stylesheet' media='screen, print' href=' s.css?v=2#x '><h1></h1>", MAT, True),
+        ("<link rel=stylesheet href=s.css><h1></h1>", 'h1::before{content:"\\"MẬT\\""}', True),
+        ("<link rel=stylesheet href=s.css><h1></h1>", MAT.encode("utf-16"), True),
+        ("<link rel=stylesheet href=s.css><p>M<i>x</i>ẬT</p>", HIDING, True),
+        ("<style>/*@import 's.css';*/ @charset \"utf-8\"; @import url( s.css ) layer(a) screen;</style><p>M<i>x</i>ẬT</p>", HIDING, True),
+        ("<link rel=stylesheet href=s.css><p><i>BẢO </i>MẬT</p>", HIDING, True),
+        ("<link rel=stylesheet href=s.css><p><i>BẢO </i>MẬT</p>", "i{color:red}", False),
+        ("<link rel=stylesheet href=s.css><style>i{display:inline}</style><p>M<i>x</i>ẬT</p>", HIDING, False),
+        ("<link rel=stylesheet media=print href=s.css><p>M<i>x</i>ẬT</p>", HIDING, False),
+        ("<link rel='alternate stylesheet' href=s.css><p>M<i>x</i>ẬT</p>", HIDING, False),
+        ("<link rel=stylesheet disabled href=s.css><p>M<i>x</i>ẬT</p>", HIDING, False),
+        ("<style>@import 's.css' print;</style><p>M<i>x</i>ẬT</p>", HIDING, False),
+        ("<style>p{margin:0} @import 's.css';</style><p>M<i>x</i>ẬT</p>", HIDING, False),
+        ("<style media=print>i{display:none}</style><p>M<i>x</i>ẬT</p>", "", False),
+        ("<link rel=stylesheet href=t.css><h1></h1>", MAT, False),
+        ("<link rel=stylesheet href=s.css><p>Kính gửi</p>", MAT, False),
+        ("<link rel=stylesheet href=s.css><h1></h1>", "@import 's.css'; @import 't.css'; @import 'https://[x';" + MAT, True),
+    ],
+)  # fmt: skip
+def test_style_sheets_beside_a_page_apply_as_those_in_it(body, sheet, marked):
+    data = sheet if isinstance(sheet, bytes) else sheet.encode()
+    source = Source(data=page(body), part="1", beside=lambda asked: data if "s.css" in meant(asked, ()) else None)
+    assert bool(find_in_document(html.read(source, Budget()).document)) is marked
+
+
+def test_sheets_that_import_one_another_end_at_a_limit():
+    names = [f"{number}.css" for number in range(9)]
+    every = "".join(f"@import '{name}';" for name in names).encode()
+    source = Source(data=page("<link rel=stylesheet href=0.css>"), part="1", beside=lambda _: every)
+    document = html.read(source, Budget()).document
+    assert (document.status, document.reason) == (ReadStatus.LIMIT, "html-styles")
+
+
+def test_boxes_that_are_hidden_paint_nothing():
+    boxes = "<i class=t></i>" * 100
+    assert kinds(page(boxes, ".t{background:#333}")) == {"look-painted"}
+    assert kinds(page(boxes, ".t{background:#333;visibility:hidden}")) == set()
 
 
 @pytest.mark.parametrize(("last", "marked"), [("T", True), ("C", False)])

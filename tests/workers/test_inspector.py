@@ -195,7 +195,7 @@ def test_lies_about_a_file_are_recorded(name, data, kind):
     assert kind in active(inspect(mail((name, data))))
 
 
-@pytest.mark.parametrize("name", ["a.docx", "b.xlsx", "c.txt", "d.csv", "e.zip"])
+@pytest.mark.parametrize("name", ["a.docx", "b.xlsx", "c.txt", "d.csv", "e.zip", "trang.html"])
 def test_honest_names_are_not_accused(name):
     files = {
         "a.docx": sample._ooxml("word/document.xml", "wordprocessingml.document", "<x/>"),
@@ -203,6 +203,7 @@ def test_honest_names_are_not_accused(name):
         "c.txt": "Kính gửi".encode(),
         "d.csv": b"a;b\n1;2\n",
         "e.zip": zip_archive(("a", "b")),
+        "trang.html": b"<p><img src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>\">",
     }
     assert not active(inspect(mail((name, files[name])))) & {"type-mismatch", "polyglot", "double-extension"}
 

@@ -61,7 +61,7 @@ class Source:
     relation: str = ""
     """Relation of the part to its container (`Member.relation`); empty for a part of the mail itself."""
     beside: Callable[[str], bytes | None] = lambda _address: None
-    """Gives the part of the same mail that has an address: `cid:` (RFC 2392), or its Content-Location (RFC 2557)."""
+    """Gives the file beside this one that has an address (`readers.beside`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class Member:
     entity: SignedEntity | None = None
     """Data that a detached signature in a mail signs; None for all else."""
     addresses: tuple[str, ...] = ()
-    """By which pages of the same mail name it (`Source.beside`)."""
+    """By which pages beside it name it, besides its name (`Source.beside`)."""
 
 
 @dataclass(frozen=True)

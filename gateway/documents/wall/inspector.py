@@ -225,7 +225,7 @@ class Inspector:
                 relation=member.relation,
                 signed=signed_by(member, children),
                 announced=report,
-                addresses=tuple(filter(None, member.addresses)),
+                addresses=tuple(filter(None, (*child.names, *member.addresses))),
             )
             for child, member in children
         ]

@@ -35,7 +35,7 @@ _REVERSING: Final = frozenset("\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
 
 def family(kind: str) -> Family | None:
     """Return the family of a detected or declared type, None when it has none that people know."""
-    if kind.startswith("image/"):
+    if kind.startswith("image/") and not kind.endswith("+xml"):
         return Family.IMAGE
     return Family.TEXT if kind.startswith("text/") else _known(by_type(kind))
 

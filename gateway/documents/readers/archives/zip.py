@@ -49,7 +49,6 @@ def read(source: Source, budget: Budget) -> Reading:
     if found.hidden_names:
         contents.fault(ReadStatus.ENCRYPTED, "password")
     reader = _MemberReader(source, budget, contents)
-    book = any(entry.name.endswith(".opf") for entry in found.entries)
     with contents.filling():
         for entry in found.entries:
             _entry_words(contents, entry)
@@ -66,8 +65,7 @@ def read(source: Source, budget: Budget) -> Reading:
                 contents.name(entry.name)
                 continue  # some packers deflate the nothing in a folder
             relation = "link" if entry.link else "member"
-            addresses = (entry.name,) if book else ()  # pages of an EPUB name pictures by their paths
-            contents.add(Member(name=entry.name or "unnamed", data=data, relation=relation, addresses=addresses))
+            contents.add(Member(name=entry.name or "unnamed", data=data, relation=relation))
     return contents.reading()
 
 

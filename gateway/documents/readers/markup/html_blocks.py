@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +13,8 @@ from msgspec import structs
 from gateway.documents.readers.base import Budget, Member, ReadError
 from gateway.documents.readers.markup.data_address import is_data_address, member_of
 from gateway.documents.readers.markup.html_cascade import LIMIT_SHEET, Sheet, alone
-from gateway.documents.readers.markup.html_selectors import Node
+from gateway.documents.readers.markup.html_selectors import Node, unescaped
+from gateway.documents.readers.markup.html_sheets import StyleSheets
 from gateway.documents.readers.markup.html_shown import Paint
 from gateway.documents.readers.markup.html_style import Look, apply, attribute_declarations
 from gateway.documents.readers.markup.svg import Svg
@@ -62,10 +62,10 @@ class Block:
 
 LIMIT_SHEETS = 200
 """Sheets of a page, and pictures in one."""
-_STYLE = re.compile(r"<style[^>]{0,500}>(.*?)(?:</style|$)", re.DOTALL | re.IGNORECASE)
-_LINKED = re.compile(r"<link\b[^>]{0,500}?\bhref\s*=\s*[\"']?(data:text/css[^\"'\s>]*)", re.IGNORECASE)
-_IMPORTED = re.compile(r"@import\s*(?:url\(\s*)?[\"']?(data:text/css[^\"')\s]*)", re.IGNORECASE)
-_SHEET_DATA = re.compile(r"url\(\s*(?:\"(data:[^\"]+)\"|'(data:[^']+)'|(data:[^\"')\s]+))")
+_SHEET_DATA = re.compile(
+    r"url\(\s*(?:\"(data:(?:[^\"\\]|\\.)++)\"|'(data:(?:[^'\\]|\\.)++)'|(data:[^\"')\s]+))", re.DOTALL
+)
+_DIGITS = re.compile(r"data:[^,]{0,200};base64,", re.IGNORECASE)
 
 
 class Builder:
@@ -74,6 +74,7 @@ class Builder:
     def __init__(self, budget: Budget, beside: Callable[[str], bytes | None]) -> None:
         self.sink = Sink(budget)
         self._beside = beside
+        self._sheets = StyleSheets(beside)
         self.paint = Paint()
         self._drawn: set[bytes] = set()
         self._taken: dict[tuple[bytes, str], Member] = {}
@@ -90,18 +91,18 @@ class Builder:
 
     def add_sheets(self, text: str) -> None:
         """Take the style sheets of a page, which may follow what they style; LIMIT `html-styles` when not all of them are read."""
-        sheets: list[str] = [*_STYLE.findall(text), *filter(None, map(_sheet_of, _LINKED.findall(text)))]
-        for number, sheet in enumerate(sheets):
-            sheets += filter(None, map(_sheet_of, _IMPORTED.findall(sheet)))
-            pictures = _SHEET_DATA.findall(sheet)
-            if number >= LIMIT_SHEETS or len(sheet) > LIMIT_SHEET or len(pictures) > LIMIT_SHEETS:
+        for number, (sheet, conditions, is_part) in enumerate(self._sheets.of(text)):
+            self.sink.budget.check_time()
+            files = [unescaped("".join(found)) for found in _SHEET_DATA.findall(sheet)]
+            if number >= LIMIT_SHEETS or len(sheet) > LIMIT_SHEET or len(files) > LIMIT_SHEETS:
                 self.sink.fail(ReadStatus.LIMIT, "html-styles")
             if number >= LIMIT_SHEETS:
                 break
-            self.sheet.add(sheet)
+            self.sheet.add(sheet, conditions)
             self.paint.sheet(sheet)
-            for found in pictures[:LIMIT_SHEETS]:
-                self.address("style", "style", "".join(found))
+            for address in files[:LIMIT_SHEETS]:
+                if not (is_part and _DIGITS.match(address)):  # which is found in the part itself
+                    self.address("style", "style", address)
 
     def made(self, tag: str, attributes: dict[str, str], node: Node | None) -> tuple[str, str]:
         """Return the words that style sheets put before and behind what is in an element."""
@@ -252,12 +253,6 @@ class Builder:
         self.sink.budget.take_bytes(len(member.data))
         self.sink.members.append(member)
         return member
-
-
-def _sheet_of(address: str) -> str:
-    """Return the style sheet that an address holds."""
-    member = member_of(html.unescape(address), 0)
-    return member.data.decode("utf-8", "replace") if member is not None else ""
 
 
 def _unseen(look: Look) -> bool:

@@ -7,11 +7,18 @@ judged as a screen shows it: what only printers, narrow or dark screens get does
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import ReadError
-from gateway.documents.readers.markup.html_computed import Motion, worked_out
+from gateway.documents.readers.markup.html_declarations import (
+    COMMENT,
+    Declarations,
+    Motion,
+    parse_declarations,
+    put,
+    worked_out,
+)
 from gateway.documents.readers.markup.html_selectors import (
     Matcher,
     Node,
@@ -22,14 +29,13 @@ from gateway.documents.readers.markup.html_selectors import (
     parse_selectors,
     unescaped,
 )
-from gateway.documents.readers.markup.html_style import INHERITED, parse_colour
 from gateway.model import ReadStatus
 
 LIMIT_RULES: Final = 50_000
 LIMIT_SHEET: Final = 8 << 20
 """Letters; pages saved with their fonts have millions."""
 
-_COMMENT: Final = re.compile(r"/\*.*?(?:\*/|$)|<!--|-->", re.DOTALL)
+_LAYER: Final = re.compile(r"\s*layer\b(?:\(\s*([^()]{0,400}?)\s*\))?", re.IGNORECASE)
 _EDGE: Final = re.compile(r"[{};]")
 _GROUPS: Final = ("@media", "@supports", "@layer", "@container", "@document", "@scope")
 _NOT_SHOWN: Final = re.compile(
@@ -39,7 +45,7 @@ _CONTENT: Final = re.compile(r"(?<![\w-])(?:content|(mso-(?:first-|even-)?(?:hea
 """Words on the page, and the headers and footers of a sheet that Excel saved as a page."""
 _HEADER_CODE: Final = re.compile(r"(&[LCR])|&(?:\"[^\"]{0,200}\"|K[0-9A-Fa-f]{6}|\d{1,3}|[A-Za-z&])")
 _CONTENT_ITEM: Final = re.compile(
-    r"\s*(?:\"([^\"]*)\"|'([^']*)'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)"
+    r"\s*(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)"
 )
 _PART: Final = re.compile(r"::?first-l|:(?:has|lang|dir|-webkit-any|-moz-any)\(|:nth-[a-z-]*child\([^()]*\bof\b")
 _HIDING: Final = re.compile(
@@ -68,38 +74,6 @@ _LIMIT_PUT_IN: Final = 2000
 _LIMIT_LETTERS: Final = 64 << 20
 """Letters of the values of a page that custom properties are put into, each of which costs `_LEAST`."""
 _LEAST: Final = 64
-
-
-class Declarations(NamedTuple):
-    """Property to value, as written and marked `!important`."""
-
-    usual: dict[str, str]
-    important: dict[str, str]
-
-
-def parse_declarations(text: str) -> Declarations:
-    """Return the declarations of a list that mean something; later ones win."""
-    found = Declarations({}, {})
-    for item in (_COMMENT.sub(" ", text) if "/*" in text else text).split(";"):
-        name, colon, value = item.partition(":")
-        if not colon:
-            continue
-        name, value = unescaped(name), value.strip()
-        value = value if '"' in value or "'" in value else unescaped(value)
-        target = found.usual
-        if value.lower().endswith("!important"):
-            value, target = value[:-10].strip(), found.important
-        name = name.strip()
-        name = name if name.startswith("--") else name.lower()
-        if _means_something(name, value):
-            _put(target, name, value)
-    return found
-
-
-def _put(target: dict[str, str], name: str, value: str) -> None:
-    """Set a property as the last one: `font` after `font-family` means something else than before it."""
-    target.pop(name, None)
-    target[name] = value
 
 
 class _Rule(NamedTuple):
@@ -149,7 +123,7 @@ class Sheet:
         self._put_in = 0
         self._letters = 0
         self._layers = _Layers()
-        self._motion = Motion(lambda text: parse_declarations(text).usual)
+        self._motion = Motion()
         self.hides_parts = False
         """Some rule hides what is not resolved here: first letters, what depends on elements inside, nested rules."""
         self.contextual = False
@@ -165,9 +139,14 @@ class Sheet:
         self.shown_attributes: set[str] = set()
         """Attributes whose values `content: attr()` puts on the page."""
 
-    def add(self, text: str) -> None:
-        """Add the rules of one sheet."""
-        for prelude, body, shown, layer in _rules(_COMMENT.sub(" ", text[:LIMIT_SHEET]), self._layers):
+    def add(self, text: str, conditions: Iterable[str] = ()) -> None:
+        """Add the rules of one sheet; each condition is that of a `media` attribute or of an `@import`."""
+        group = (True, _NO_LAYER)
+        for condition in conditions:
+            layered = _LAYER.match(condition)
+            layer = self._layers.inside(group[1], layered[1] or "") if layered else group[1]
+            group = (group[0] and _is_shown("@media" + condition[layered.end() if layered else 0 :].lower()), layer)
+        for prelude, body, shown, layer in _rules(COMMENT.sub(" ", text[:LIMIT_SHEET]), self._layers, group):
             if prelude.lower().startswith("@font-face"):
                 if "data:" in body:
                     family = _FAMILY.search(body)
@@ -294,7 +273,7 @@ class Sheet:
             rules.sort(key=lambda rule: rule.layer, reverse=bool(weight))
             for source in (*(rule.declarations for rule in rules), *((own,) if own else ())):
                 for name, value in source[weight].items():
-                    _put(result, name, value)
+                    put(result, name, value)
         result |= self._motion.at_rest(result)
         return {name: self._resolved(value, result) for name, value in result.items()}
 
@@ -344,22 +323,14 @@ def _strings_of(value: str) -> list[str]:
     return [unescaped(item[1] or item[2] or "") for item in _CONTENT_ITEM.finditer(value) if item[1] or item[2]]
 
 
-def _means_something(name: str, value: str) -> bool:
-    """Return whether a browser knows the value; of two declarations the known one applies."""
-    if name == "color":
-        lower = value.lower()
-        return lower in INHERITED or "(" in lower or parse_colour(lower) is not None
-    return bool(value)
-
-
 def alone(tag: str, attributes: Mapping[str, str]) -> Node:
     """Return an element as it is by itself, for sheets whose rules ask no more."""
     return Node(tag, attributes, marks=marks_of(attributes))
 
 
-def _rules(text: str, layers: _Layers) -> Iterator[tuple[str, str, bool, _Layer]]:
+def _rules(text: str, layers: _Layers, group: tuple[bool, _Layer]) -> Iterator[tuple[str, str, bool, _Layer]]:
     """Yield selector list, body, whether a screen shows it, and layer of every rule, those inside groups included."""
-    groups = [(True, _NO_LAYER)]
+    groups = [group]
     start = 0
     edges = _EDGE.finditer(text)
     for edge in edges:

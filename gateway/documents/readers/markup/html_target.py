@@ -138,7 +138,7 @@ class Target:
         if tag in ("br", "input"):
             self._block.pieces.append(Piece(BREAK if tag == "br" else shown_input(attributes), look))
         painted = look.background is not None and look.background != parent.look.background
-        painted = painted and (look.pixel or tag in _INLINE)
+        painted = painted and not look.hidden and (look.pixel or tag in _INLINE)
         before, after = self._builder.made(tag, attributes, node)
         if tag in VOID:
             if painted:

@@ -1,4 +1,4 @@
-"""Pictures that a page of a mail names by `cid:`: seen as the page shows them, and not kept for other mails."""
+"""Pictures and style sheets beside a page in its mail, book or archive: seen as the page shows them, not kept for other mails."""
 
 import io
 import zipfile
@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from gateway.documents.wall.wire import Done
+from gateway.vietnamese.marks import find_in_document
 from tests.support.octets import file_of
 from tests.workers.mails import frames_of, inspect, mail, page_with_pictures
 
@@ -51,6 +52,33 @@ def test_pictures_are_found_from_where_the_page_stands(names, joined):
     for content in (saved, mail(("sách.epub", book.getvalue()))):
         found = any(part.filename == "joined-1.png" for part in inspect(content).tree().walk())
         assert found is joined or (content is not saved and "file:" in page)
+
+
+@pytest.mark.parametrize("last", ["T", "C"])
+@pytest.mark.parametrize("place", ["book", "zip", "saved", "attached", "elsewhere"])
+def test_style_sheets_are_found_from_where_the_page_or_the_sheet_is(place, last):
+    page = '<h1>Ậ</h1><p>Kính gửi các đơn vị</p><link rel="stylesheet" href="../css/a.css">'
+    files = {"text/a.xhtml": page, "css/a.css": '@import "more/b.css";', "css/more/b.css": "h1::before{content:'M'}h1::after{content:'%s'}" % last}  # fmt: skip
+    if place == "attached":
+        content = mail(("trang.html", page.replace("../css/a.css", "b.css").encode()), ("b.css", files["css/more/b.css"].encode()))  # fmt: skip
+    elif place == "saved":
+        message = EmailMessage()
+        message["From"] = "a@example.invalid"
+        for number, (name, text) in enumerate(files.items()):
+            headers = [f"Content-Location: https://example.invalid/{name}"]
+            if not number:
+                message.set_content(text, subtype="html", headers=headers)
+            else:
+                message.add_related(text, subtype="css", headers=headers)
+        content = message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    else:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for name, text in {**files, **({"b.opf": "<package/>"} if place == "book" else {})}.items():
+                archive.writestr(name.replace("css/more", "css") if place == "elsewhere" else name, text)
+        content = mail(("sách.epub" if place == "book" else "trang.zip", packed.getvalue()))
+    marked = any(find_in_document(document) for document in inspect(content).documents)
+    assert marked is (last == "T" and place != "elsewhere")
 
 
 def test_what_was_read_of_a_page_with_pictures_beside_it_is_not_kept_for_other_mails():

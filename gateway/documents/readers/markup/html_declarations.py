@@ -1,12 +1,16 @@
-"""Values that a browser works out: `calc()` (CSS Values 4, section 10), and where animations come to rest (CSS Animations 1)."""
+"""Declarations of CSS and the values that a browser works out: `calc()` (CSS Values 4, section 10), and where animations come to rest (CSS Animations 1)."""
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
+from gateway.documents.readers.markup.html_selectors import unescaped
+from gateway.documents.readers.markup.html_style import INHERITED, parse_colour
+
+COMMENT: Final = re.compile(r"/\*.*?(?:\*/|$)|<!--|-->", re.DOTALL)
 _ANIMATION: Final = re.compile(r"@(?:-\w+-)?keyframes\s+[\"']?([^\s\"']{1,100})", re.IGNORECASE)
 _ENDS: Final = (
     re.compile(r"\bfrom\b|(?<![\d.])0(?:\.0*)?%", re.IGNORECASE),
@@ -21,11 +25,50 @@ _MOST_NESTED = 10
 _INNERMOST = re.compile(r"(?:\bcalc|(?<![\w-]))\(([^()]{0,200})\)", re.IGNORECASE)
 
 
+class Declarations(NamedTuple):
+    """Property to value, as written and marked `!important`."""
+
+    usual: dict[str, str]
+    important: dict[str, str]
+
+
+def parse_declarations(text: str) -> Declarations:
+    """Return the declarations of a list that mean something; later ones win."""
+    found = Declarations({}, {})
+    for item in (COMMENT.sub(" ", text) if "/*" in text else text).split(";"):
+        name, colon, value = item.partition(":")
+        if not colon:
+            continue
+        name, value = unescaped(name), value.strip()
+        value = value if '"' in value or "'" in value else unescaped(value)
+        target = found.usual
+        if value.lower().endswith("!important"):
+            value, target = value[:-10].strip(), found.important
+        name = name.strip()
+        name = name if name.startswith("--") else name.lower()
+        if _means_something(name, value):
+            put(target, name, value)
+    return found
+
+
+def put(target: dict[str, str], name: str, value: str) -> None:
+    """Set a property as the last one: `font` after `font-family` means something else than before it."""
+    target.pop(name, None)
+    target[name] = value
+
+
+def _means_something(name: str, value: str) -> bool:
+    """Return whether a browser knows the value; of two declarations the known one applies."""
+    if name == "color":
+        lower = value.lower()
+        return lower in INHERITED or "(" in lower or parse_colour(lower) is not None
+    return bool(value)
+
+
 class Motion:
     """Animations of the style sheets of a page."""
 
-    def __init__(self, parse: Callable[[str], Mapping[str, str]]) -> None:
-        self._parse = parse
+    def __init__(self) -> None:
         self._frames: dict[str, list[Mapping[str, str]]] = {}
         """Declarations of the first and of the last frame, by name."""
 
@@ -34,7 +77,7 @@ class Motion:
         if (name := _ANIMATION.match(prelude)) is not None:
             frames = [frame.rpartition("{") for frame in body.split("}")]
             ends = (";".join(style for at, _, style in frames if end.search(at)) for end in _ENDS)
-            self._frames[name[1]] = [*map(self._parse, ends)]
+            self._frames[name[1]] = [parse_declarations(style).usual for style in ends]
 
     def at_rest(self, declarations: Mapping[str, str]) -> dict[str, str]:
         """Return what the frame says in which an element stays, nothing where it comes back to what it is."""
