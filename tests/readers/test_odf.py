@@ -154,8 +154,8 @@ def test_cells_without_a_style_of_their_own_stand_on_the_default_one(attribute: 
     assert find(reading, "x").font == "Times New Roman"
 
 
-@pytest.mark.parametrize("look", ['text:display="none"', 'fo:color="#ffffff"'])
-def test_hidden_and_white_letters_are_hidden(look: str) -> None:
+@pytest.mark.parametrize("look", ['text:display="none"', 'fo:color="#ffffff"', 'fo:color="#000000" loext:opacity="0%"'])
+def test_hidden_white_and_transparent_letters_are_hidden(look: str) -> None:
     automatic = f'<style:style style:name="T" style:family="text"><style:text-properties {look}/></style:style>'
     assert (
         find(read_body(f'<text:p><text:span text:style-name="T">{MARK}</text:span></text:p>', automatic), MARK).origin

@@ -79,6 +79,21 @@ def test_active_content_is_named(extra: bytes, kind: str) -> None:
     assert kind in kinds(read(pdfs.simple(HELLO, catalog_extra=extra)))
 
 
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        (b"/F << /FS /URL /F (http://x.example/a) >>", "external-object"),
+        (b"/F (a.png) /FFilter /FlateDecode", "external-object"),
+        (b"/Subtype /Form /Ref << /F (a.pdf) /Page 0 >>", "external-object"),
+        (b"/#52ef << /F (a.pdf) /Page 0 >>", "external-object"),
+        (b"/Subtype /Form /Resources << /Font << /F 5 0 R >> >>", None),
+        (b"/F /FlateDecode", None),
+    ],
+)
+def test_a_stream_that_shows_another_file_is_named(more: bytes, kind: str | None) -> None:
+    assert kinds(read(pdfs.simple(HELLO, more={10: pdfs.stream(b"", more)}))) == ({kind} if kind else set())
+
+
 def test_an_open_action_that_shows_a_page_is_not_active() -> None:
     assert not kinds(read(pdfs.simple(HELLO, catalog_extra=b"/OpenAction [3 0 R /Fit]")))
 

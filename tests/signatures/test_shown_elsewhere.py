@@ -1,11 +1,16 @@
 """What a signed file takes from elsewhere: pictures by links that say something else, styles, lists of persons, records, kinds."""
 
+import io
+
+import pikepdf
 import pptx
 import pytest
+from pikepdf import Array, Dictionary, Name
 
 from gateway.model import Coverage, Integrity
 from tests.pki import xml
-from tests.pki.tree import letter_docx, tree
+from tests.pki.signing import sign_pdf
+from tests.pki.tree import letter_docx, letter_pdf, tree
 from tests.signatures.attacks_packages import related
 from tests.signatures.samples import Sample, is_valid, reports
 from tests.support.octets import file_of
@@ -37,6 +42,23 @@ def _related(paragraph, kind, target, *, more="", unsigned=(), files=None):
     held["[Content_Types].xml"] = held["[Content_Types].xml"].replace(b"</Types>", types.encode())
     held |= files or {}
     return xml.sign_ooxml(xml.pack(held), tree().g2_person, only={one for one in held if one not in unsigned})
+
+
+@pytest.mark.parametrize(("entries", "expected"), [
+    ({"F": Dictionary(FS=Name.URL, F="http://x.example/a")}, Coverage.PARTIAL),
+    ({"Ref": Dictionary(F="a.pdf", Page=0)}, Coverage.PARTIAL),
+    ({"Resources": Dictionary(Font=Dictionary(F=Dictionary(Type=Name.Font)))}, Coverage.WHOLE),
+])  # fmt: skip
+def test_a_page_that_shows_another_file_is_signed_in_part(entries, expected):
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(letter_pdf())) as pdf:
+        form = pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9]), **entries)
+        page = pdf.pages[0].obj
+        page.Resources.XObject = Dictionary(X=form)
+        page.Contents = Array([page.Contents, pdf.make_stream(b"q /X Do Q")])
+        pdf.save(out)
+    (one,) = _look(sign_pdf(out.getvalue(), tree().g2_person), "a.pdf")
+    assert one.coverage is expected
 
 
 _OUTSIDE = {"target": "http://x.example/a", "more": ' TargetMode="External"'}

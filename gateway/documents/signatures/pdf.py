@@ -32,7 +32,7 @@ from gateway.documents.signatures.pdf_fields import (
     page_of,
     place,
 )
-from gateway.documents.signatures.pdf_objects import entry
+from gateway.documents.signatures.pdf_objects import entry, shows_outside
 from gateway.documents.signatures.pdf_ranges import final_startxref
 from gateway.documents.signatures.pdf_removed import removed_signatures, report_removed
 from gateway.documents.signatures.report import Facts, Subject, assemble, malformed, on_timestamp, unreadable
@@ -103,7 +103,11 @@ def _closed(subject: Subject, data: bytes, problem: str) -> tuple[Signature, ...
 
 def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields: list[Field]) -> tuple[Signature, ...]:
     store = _security_store(reader)
-    two_readings = pdf_xref.is_ambiguous_inside(data, reader)
+    whole = {
+        "two-readings": pdf_xref.is_ambiguous_inside(data, reader),
+        "external-reference": shows_outside(data, reader),
+    }
+    faults = tuple(fault for fault, found in whole.items() if found)
     stamps: list[tuple[int, Verified]] = []
     reports: list[Signature] = []
     intact: list[Field] = []
@@ -113,7 +117,7 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
         try:
             with wall("signature-field"):
                 later = [stamp for end, stamp in stamps if end >= one.end]
-                around = Surroundings(last=last, two_readings=two_readings, intact=names)
+                around = Surroundings(last=last, faults=faults, intact=names)
                 if one.is_timestamp:
                     report_, stamp = _verify_timestamp(subject, data, reader, one, store, around)
                     stamps.append((one.end, stamp))

@@ -58,8 +58,8 @@ class Surroundings:
 
     last: bool
     """No other signature that holds is over more."""
-    two_readings: bool
-    """`is_ambiguous_inside` of the file."""
+    faults: tuple[str, ...]
+    """What is wrong with the file as a whole, for every signature in it."""
     intact: frozenset[str]
     """Names of the fields over more whose signatures hold."""
 
@@ -168,13 +168,11 @@ def place(
     """Coverage and changes of one signature with a well-formed byte range."""
     total = reader.xrefs.total_revisions
     newest = reader.xrefs.get_xref_container_info(total - 1)
-    problems = []
+    problems = list(around.faults)
     if has_foreign_tail(data, max(_structure_ends(reader))):
         problems.append("trailing-bytes")
-    if around.two_readings:
-        problems.append("two-readings")
     if reaches_end(data, signed):
-        return Coverage.PARTIAL if "two-readings" in problems else Coverage.WHOLE, Changes.NONE, problems
+        return Coverage.PARTIAL if around.faults else Coverage.WHOLE, Changes.NONE, problems
     revision = _covered_revision(reader, data, one, signed)
     if revision is None:
         return Coverage.UNKNOWN, Changes.FORBIDDEN, [*problems, "uncovered-revision"]

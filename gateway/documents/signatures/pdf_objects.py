@@ -6,12 +6,15 @@ import binascii
 import io
 import re
 from collections.abc import Iterator
-from itertools import islice
+from contextlib import suppress
+from itertools import islice, pairwise
 from typing import Any
 
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import PdfFileReader
 
-from gateway.documents.signatures.wall import LIMIT, LibraryFault
+from gateway.documents.readers.pdf.objects import OUTSIDE, OUTSIDE_KEYS, find_objects
+from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
 
 _LONGEST = 1 << 20
 _MAX_NODES = 5000
@@ -50,6 +53,20 @@ def pages(root: Any) -> Iterator[tuple[Any, Any]]:
         elif getattr(node, "container_ref", None) is not None:
             yield node.container_ref, node
     raise LibraryFault(LIMIT, "pages")
+
+
+def shows_outside(data: bytes, reader: PdfFileReader) -> bool:
+    """Return whether the data of a stream, or a page that is shown, are in another file, which may say something else later."""
+    if OUTSIDE.search(data) is None:
+        return False
+    found = list(find_objects(data))
+    for (_, body, number, _), (end, *_) in pairwise((*found, (len(data), 0, 0, 0))):
+        if OUTSIDE.search(data, body, end):
+            with suppress(LibraryFault), wall("outside"):
+                held = reader.get_object(generic.Reference(number, 0, reader))
+                if isinstance(held, generic.StreamObject) and not OUTSIDE_KEYS.isdisjoint(held):
+                    return True
+    return False
 
 
 def read_hex_string(stream: Any) -> Any:

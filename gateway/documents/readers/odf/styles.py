@@ -250,6 +250,8 @@ class StyleBook:
                     merged["raised"] = by_name.get(height, signed(height.rstrip("%")) / 100)
                 case "style:text-scale":
                     merged["scale"] = whole(value.rstrip("%"), 100)
+                case "loext:opacity":
+                    merged["opacity"] = whole(value.rstrip("%"), 100)
                 case "text:display":
                     merged["hidden"] = value == "none"
                 case "fo:background-color":
@@ -276,9 +278,9 @@ class StyleBook:
 
 
 def is_hidden(face: Face, merged: Layer) -> bool:
-    """Return whether letters are set as hidden, squeezed to a line, or have the colour behind them."""
-    narrow = merged.get("scale", 100) <= NARROWEST
-    return bool(merged.get("hidden")) or narrow or is_invisible(face.colour, face.background)
+    """Return whether letters are set as hidden, squeezed to a line, clear as glass, or have the colour behind them."""
+    unseen = merged.get("scale", 100) <= NARROWEST or merged.get("opacity", 100) < 5
+    return bool(merged.get("hidden")) or unseen or is_invisible(face.colour, face.background)
 
 
 def first_family(value: str) -> str:

@@ -33,6 +33,9 @@ _INTEGER = {
     key: re.compile(rb"/" + key + rb"\s+(\d{1,10})(?!\d|\s+\d+\s+R)")
     for key in (b"N", b"First", b"Width", b"Height", b"Length")
 }
+OUTSIDE = re.compile(rb"/(?:F|#46|(?:R|#52)(?:e|#65)(?:f|#66))\s*(?:\(|<|\d+\s+\d+\s+R)")
+OUTSIDE_KEYS = frozenset({"/F", "/Ref"})
+"""Entries of a stream whose data, or the page that is shown for it, are in another file (ISO 32000-1 §7.3.8.2, §8.10.4)."""
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _NAME = re.compile(rb"/([A-Za-z0-9]+)")
 

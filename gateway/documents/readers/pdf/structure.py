@@ -15,7 +15,15 @@ from typing import Any
 from gateway.documents.readers.base import Budget, Member, ReadError
 from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.fonts import FontFacts, look_at_fonts
-from gateway.documents.readers.pdf.objects import RawObject, check_image, inflate, plain_names, scan_objects
+from gateway.documents.readers.pdf.objects import (
+    OUTSIDE,
+    OUTSIDE_KEYS,
+    RawObject,
+    check_image,
+    inflate,
+    plain_names,
+    scan_objects,
+)
 from gateway.documents.readers.pdf.qpdf import LockedError, Objects, number_of, text_of
 from gateway.documents.readers.pdf.words import Text, Words
 from gateway.model import ActiveContent, Origin, ReadStatus, Role
@@ -211,6 +219,8 @@ class _Walker:
 
     def _look_at_stream(self, raw: RawObject) -> None:
         names = raw.names
+        if OUTSIDE.search(names) and not OUTSIDE_KEYS.isdisjoint(self._objects.parse(raw) or ()):
+            self._out.active.add(ActiveContent("external-object"))
         attached = _EMBEDDED.search(names) or raw.number in self._names
         if self._is(raw, _IMAGE, "/Subtype") and not attached:
             check_image(raw)
