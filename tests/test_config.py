@@ -233,7 +233,7 @@ def test_no_folder_is_no_data_folder():
 def test_the_doctor_warns_of_settings_that_are_hardly_meant(text: str, words: str):
     configuration = parse_yaml(text.encode(), Configuration, path="gateway.yaml").value
     found = list(doctor._sense(configuration))
-    assert [words in line.words for line in found] == [True] * bool(words)
+    assert [words in line.both for line in found] == [True] * bool(words)
 
 
 def test_a_name_of_the_console_is_the_one_that_browsers_send():

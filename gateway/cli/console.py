@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import ConfigOption, DataOption, JsonOption, command, words
+from gateway.cli.options import Configured, JsonOption, command, words
 from gateway.steward.roles import GIVEN
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Bảng điều khiển / the console.")
@@ -24,41 +24,37 @@ _ROLES = Annotated[
 _REASON = Annotated[str, typer.Option(help=words("act_reason"))]
 
 
-@command(account, "add")
+@command(account, "add", "data")
 def console_account_add(
+    configuration: Configured,
     name: _NAME,
     role: _ROLES,
     display: Annotated[str, typer.Option(help=words("display"))] = "",
     mail: Annotated[str, typer.Option(help=words("account_mail"))] = "",
     reason: _REASON = "",
-    config: ConfigOption = None,
-    data: DataOption = None,
 ) -> int:
     """Lập tài khoản và in mật khẩu dùng một lần / make an account and print its one-time password.
 
     gateway console account add an.tt --display "Trần Thị An" --role auditor --mail an.tt.noivu@tphcm.gov.vn
     """
     from gateway.commands import console
-    from gateway.commands.common import data_folder, load_configuration
 
-    mail = console.official_mailbox(load_configuration(config), mail) if mail else ""
-    return console.add(data_folder(config, data), name, display or name, role, reason, mail)
+    mail = console.official_mailbox(configuration, mail) if mail else ""
+    return console.add(configuration.data, name, display or name, role, reason, mail)
 
 
-@command(account, "mail")
+@command(account, "mail", "data")
 def console_account_mail(
+    configuration: Configured,
     name: _NAME,
     mail: Annotated[str, typer.Argument(help=words("account_mail"))] = "",
     reason: _REASON = "",
-    config: ConfigOption = None,
-    data: DataOption = None,
 ) -> int:
     """Đặt hộp thư nhận thông báo / say where notices of an account go; without an address nowhere."""
     from gateway.commands import console
-    from gateway.commands.common import data_folder, load_configuration
 
-    mail = console.official_mailbox(load_configuration(config), mail) if mail else ""
-    return console.set_mail(data_folder(config, data), name, mail, reason)
+    mail = console.official_mailbox(configuration, mail) if mail else ""
+    return console.set_mail(configuration.data, name, mail, reason)
 
 
 @command(account, "list")
@@ -114,28 +110,25 @@ def console_account_sessions(
     return console.sessions(data, name or "", reason, end=end)
 
 
-@command(token, "add")
+@command(token, "add", "data")
 def console_token_add(
+    configuration: Configured,
     name: Annotated[str, typer.Argument(help=words("token_name"))],
     mailbox: Annotated[str, typer.Option(help=words("token_mailbox"))] = "",
     unit: Annotated[str, typer.Option(help=words("token_unit"))] = "",
     days: Annotated[int, typer.Option(help=words("token_days"))] = 90,
     per_hour: Annotated[int, typer.Option(help=words("token_per_hour"))] = 600,
     reason: _REASON = "",
-    config: ConfigOption = None,
-    data: DataOption = None,
 ) -> int:
     """Cấp mã cho một chương trình và in ra một lần / make a token for a program and print it once.
 
     gateway console token add ho-so --mailbox vanthu.binhtan@tphcm.gov.vn --days 180
     """
     from gateway.commands import console
-    from gateway.commands.common import data_folder, load_configuration
 
-    configuration = load_configuration(config)
     mailbox, unit = console.official_mailbox(configuration, mailbox), console.listed_unit(configuration, unit)
     return console.token_add(
-        data_folder(config, data), name, mailbox=mailbox, unit=unit, days=days, per_hour=per_hour, reason=reason
+        configuration.data, name, mailbox=mailbox, unit=unit, days=days, per_hour=per_hour, reason=reason
     )
 
 

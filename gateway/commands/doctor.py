@@ -9,7 +9,6 @@ import ssl
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -47,20 +46,12 @@ from gateway.steward.condition import (
     log_lines,
     notice_lines,
     revocation_lines,
+    told,
 )
 from gateway.texts.catalogue import both, reason, reasons
 from gateway.vietnamese.printed import clean
 
 _SIGNS = {Health.GOOD: "ok  ", Health.WARNING: "warn", Health.BAD: "FAIL"}
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing that was looked at."""
-
-    health: Health
-    subject: str
-    words: str
 
 
 _USER = "gateway"
@@ -86,7 +77,7 @@ def run(load: Callable[[], Configuration]) -> int:
     configuration = load()
     ports = tuple(_guarded(_ports, configuration))  # low ports are root's to try; the service gets them from systemd
     user = _become_the_service(configuration.data)
-    worst = _print([Line(Health.GOOD, "user", user)])
+    worst = _print([told(Health.GOOD, "user", user)])
     configuration = load()
     checks = (
         _python, _data, _spool, _sense, _tls, _trust, _rules, _keys, _reports, _console, _self_check, _workers,
@@ -97,10 +88,10 @@ def run(load: Callable[[], Configuration]) -> int:
     return max(worst, _print(ports))
 
 
-def _print(lines: Iterable[Line]) -> int:
+def _print(lines: Iterable[Condition]) -> int:
     worst = 0
     for line in lines:
-        print(f"{_SIGNS[line.health]}  {line.subject:<12} {line.words}", flush=True)
+        print(f"{_SIGNS[line.health]}  {line.subject:<12} {line.both}", flush=True)
         worst = max(worst, EXIT_REFUSED if line.health is Health.BAD else 0)
     return worst
 
@@ -124,57 +115,59 @@ def _service_user(data: Path) -> pwd.struct_passwd | None:
     return None
 
 
-def _guarded(check: Callable[[Configuration], Iterator[Line]], configuration: Configuration) -> Iterator[Line]:
+def _guarded(
+    check: Callable[[Configuration], Iterator[Condition]], configuration: Configuration
+) -> Iterator[Condition]:
     subject = check.__name__.strip("_")
     try:
         yield from check(configuration)
     except GatewayError as error:
         for words in str(error).splitlines():
-            yield Line(Health.BAD, subject, words)
+            yield told(Health.BAD, subject, words)
     except OSError as error:
-        yield Line(Health.BAD, subject, f"{error.filename or ''} {reason(error)}".strip())
+        yield told(Health.BAD, subject, f"{error.filename or ''} {reason(error)}".strip())
 
 
 _say = partial(both, "start", "doctor")
 
 
-def _python(_: Configuration) -> Iterator[Line]:
+def _python(_: Configuration) -> Iterator[Condition]:
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Line(Health.GOOD, "python", f"{version}, {ssl.OPENSSL_VERSION}")
+    yield told(Health.GOOD, "python", f"{version}, {ssl.OPENSSL_VERSION}")
 
 
-def _data(configuration: Configuration) -> Iterator[Line]:
+def _data(configuration: Configuration) -> Iterator[Condition]:
     path = configuration.data
     if not path.exists():
         parent = next(folder for folder in path.absolute().parents if folder.exists())
         writable = os.access(parent, os.W_OK)
         words = _say("absent" if writable else "absent_locked", path=path, parent=parent)
-        yield Line(Health.GOOD if writable else Health.BAD, "data", words)
+        yield told(Health.GOOD if writable else Health.BAD, "data", words)
         return
     if not os.access(path, os.W_OK | os.X_OK):
-        yield Line(Health.BAD, "data", _say("not_writable", path=path, user=os.geteuid()))
+        yield told(Health.BAD, "data", _say("not_writable", path=path, user=os.geteuid()))
     elif path.stat().st_mode & 0o077:
-        yield Line(Health.WARNING, "data", _say("readable", path=path, mode="0700"))
+        yield told(Health.WARNING, "data", _say("readable", path=path, mode="0700"))
     else:
-        yield Line(Health.GOOD, "data", str(path))
+        yield told(Health.GOOD, "data", str(path))
     now = datetime.now(UTC)
-    yield from map(_shown, (*disk_lines(path), *log_lines(path, now), *notice_lines(path, now)))
+    yield from (*disk_lines(path), *log_lines(path, now), *notice_lines(path, now))
 
 
-def _spool(configuration: Configuration) -> Iterator[Line]:
+def _spool(configuration: Configuration) -> Iterator[Condition]:
     path = configuration.spool
     if path is None:
-        yield Line(Health.GOOD, "spool", _say("memory"))
+        yield told(Health.GOOD, "spool", _say("memory"))
         return
     if _made_by_the_service(path):
-        yield Line(Health.WARNING, "spool", _say("service_made", path=path))
+        yield told(Health.WARNING, "spool", _say("service_made", path=path))
         return
     check_spool(configuration)
     kind = _file_system(path)
     if kind != "tmpfs":
-        yield Line(Health.WARNING, "spool", _say("disk_spool", path=path, kind=kind))
+        yield told(Health.WARNING, "spool", _say("disk_spool", path=path, kind=kind))
     else:
-        yield Line(Health.GOOD, "spool", f"{path} on tmpfs")
+        yield told(Health.GOOD, "spool", f"{path} on tmpfs")
 
 
 def _file_system(path: Path) -> str:
@@ -187,19 +180,19 @@ def _file_system(path: Path) -> str:
     return kind
 
 
-def _sense(configuration: Configuration) -> Iterator[Line]:
+def _sense(configuration: Configuration) -> Iterator[Condition]:
     """Look for settings that work and are hardly meant."""
     for listener in configuration.listeners:
         if listener.kind is ListenerKind.RELAY and any(network.prefixlen == 0 for network in listener.allowed()):
-            yield Line(Health.WARNING, "relay", _say("open_relay", listen=listener.listen))
+            yield told(Health.WARNING, "relay", _say("open_relay", listen=listener.listen))
 
 
-def _tls(configuration: Configuration) -> Iterator[Line]:
+def _tls(configuration: Configuration) -> Iterator[Condition]:
     for number, listener in enumerate(configuration.listeners):
         if listener.certificate is None or listener.key is None:
             continue
         if _made_by_the_service(listener.key):
-            yield Line(Health.WARNING, "tls", _say("service_made", path=listener.key))
+            yield told(Health.WARNING, "tls", _say("service_made", path=listener.key))
             yield from _certificate(listener.certificate)
             continue
         with configuration.at("listeners", number, "certificate"):
@@ -208,14 +201,14 @@ def _tls(configuration: Configuration) -> Iterator[Line]:
     next_hop_settings(configuration)
 
 
-def _good_pair(listen: str, certificate: Path, key: Path) -> Iterator[Line]:
-    yield Line(Health.GOOD, "tls", f"{listen}: {certificate}")
+def _good_pair(listen: str, certificate: Path, key: Path) -> Iterator[Condition]:
+    yield told(Health.GOOD, "tls", f"{listen}: {certificate}")
     yield from _certificate(certificate)
     if key.stat().st_mode & 0o077 and not key.is_relative_to(_CREDENTIALS):
-        yield Line(Health.WARNING, "tls", _say("readable", path=key, mode="0600"))
+        yield told(Health.WARNING, "tls", _say("readable", path=key, mode="0600"))
 
 
-def _console(configuration: Configuration) -> Iterator[Line]:
+def _console(configuration: Configuration) -> Iterator[Condition]:
     """Look at the console's certificate and at its accounts, which only the start may make."""
     console = configuration.console
     if console is None:
@@ -230,34 +223,34 @@ def _console(configuration: Configuration) -> Iterator[Line]:
         with closing(Book.under(configuration.data)) as book, book.reading() as connection:
             accounts = all_accounts(connection)
     if not accounts:
-        yield Line(Health.WARNING, "console", both("steward", "start", "no_account"))
+        yield told(Health.WARNING, "console", both("steward", "start", "no_account"))
     for account in accounts:
         roles = " ".join(sorted(role.value for role in account.roles))
         if account.enrolled:
-            yield Line(Health.GOOD, "console", f"{account.name} ({roles})")
+            yield told(Health.GOOD, "console", f"{account.name} ({roles})")
         else:
             words = both("steward", "start", "without_factor", name=account.name, roles=roles)
-            yield Line(Health.WARNING, "console", words)
+            yield told(Health.WARNING, "console", words)
 
 
-def _reports(configuration: Configuration) -> Iterator[Line]:
+def _reports(configuration: Configuration) -> Iterator[Condition]:
     """Say to whom reports go on the 1st."""
     if not configuration.reports.send:
         return
     directory, office = Rulebook(configuration).current.directory, configuration.reports.office
     units = [unit for unit in directory.units.values() if unit.heads] if directory is not None else []
     health, key = (Health.GOOD, "reports") if units or office else (Health.WARNING, "reports_none")
-    yield Line(health, "reports", _say(key, units=len(units), office=office or "-"))
+    yield told(health, "reports", _say(key, units=len(units), office=office or "-"))
 
 
-def _self_check(configuration: Configuration) -> Iterator[Line]:
+def _self_check(configuration: Configuration) -> Iterator[Condition]:
     """Report whether the self-check mailbox can be reached: it needs a login, and does not apply to a milter."""
     if not configuration.self_check.address:
         return
     kinds = {listener.kind for listener in configuration.listeners}
     reachable = kinds & {ListenerKind.SUBMISSION, ListenerKind.SUBMISSIONS}
     health, key = (Health.GOOD, "check_mailbox") if reachable else (Health.WARNING, "check_mailbox_none")
-    yield Line(health, "self_check", _say(key, address=configuration.self_check.address))
+    yield told(health, "self_check", _say(key, address=configuration.self_check.address))
 
 
 def _made_by_the_service(path: Path) -> bool:
@@ -265,34 +258,30 @@ def _made_by_the_service(path: Path) -> bool:
     return path.is_relative_to("/run") and not os.access(path, os.F_OK)
 
 
-def _certificate(path: Path) -> Iterator[Line]:
+def _certificate(path: Path) -> Iterator[Condition]:
     line = certificate_line(path, datetime.now(UTC))
     if line.health is not Health.GOOD:
-        yield _shown(line)
+        yield line
 
 
-def _shown(found: Condition) -> Line:
-    return Line(found.health, found.subject, found.both)
+def _trust(configuration: Configuration) -> Iterator[Condition]:
+    yield from revocation_lines(configuration.certs or SHIPPED_CERTS, datetime.now(UTC))
 
 
-def _trust(configuration: Configuration) -> Iterator[Line]:
-    yield from map(_shown, revocation_lines(configuration.certs or SHIPPED_CERTS, datetime.now(UTC)))
-
-
-def _rules(configuration: Configuration) -> Iterator[Line]:
+def _rules(configuration: Configuration) -> Iterator[Condition]:
     rules = Rulebook(configuration).current
-    yield Line(Health.GOOD, "policy", f"{rules.policies.name} sha256:{rules.policies.digest[:16]}")
+    yield told(Health.GOOD, "policy", f"{rules.policies.name} sha256:{rules.policies.digest[:16]}")
     for warning in rules.policies.warnings(datetime.now(UTC)):
-        yield Line(Health.WARNING, "policy", warning)
+        yield told(Health.WARNING, "policy", warning)
     if rules.directory is None:
-        yield Line(Health.WARNING, "directory", _say("no_directory"))
+        yield told(Health.WARNING, "directory", _say("no_directory"))
         return
-    yield Line(Health.GOOD, "directory", _say("addresses", count=len(rules.directory.mailboxes)))
+    yield told(Health.GOOD, "directory", _say("addresses", count=len(rules.directory.mailboxes)))
     for warning in strangers(rules.policies, rules.directory):
-        yield Line(Health.WARNING, "directory", warning)
+        yield told(Health.WARNING, "directory", warning)
 
 
-def _keys(configuration: Configuration) -> Iterator[Line]:
+def _keys(configuration: Configuration) -> Iterator[Condition]:
     """Read the keys of witnesses and cluster as a start does."""
     names = [one.key.name for one in witnesses_of(configuration)]
     if configuration.cluster is not None:
@@ -300,22 +289,22 @@ def _keys(configuration: Configuration) -> Iterator[Line]:
         for role, lines in (("rules", configuration.cluster.rule_keys), ("cluster", configuration.cluster.centre_keys)):
             names += [key.name for key in verifier_keys(lines, role)]
     if names:
-        yield Line(Health.GOOD, "keys", ", ".join(names))
+        yield told(Health.GOOD, "keys", ", ".join(names))
 
 
-def _workers(configuration: Configuration) -> Iterator[Line]:
+def _workers(configuration: Configuration) -> Iterator[Condition]:
     with closing(start_workers(configuration)) as pool:
         ready = pool.ready
     lacking = dict(shortcomings(ready))
     for subject, words in lacking.items():
-        yield Line(Health.WARNING, subject, words)
+        yield told(Health.WARNING, subject, words)
     if "sandbox" not in lacking and ready.sandbox is not None:
-        yield Line(Health.GOOD, "sandbox", f"Landlock ABI {ready.sandbox.landlock_abi}, seccomp, unprivileged")
+        yield told(Health.GOOD, "sandbox", f"Landlock ABI {ready.sandbox.landlock_abi}, seccomp, unprivileged")
     if "scans" not in lacking:
-        yield Line(Health.GOOD, "scans", ready.scans)
+        yield told(Health.GOOD, "scans", ready.scans)
 
 
-def _next_hop(configuration: Configuration) -> Iterator[Line]:
+def _next_hop(configuration: Configuration) -> Iterator[Condition]:
     answers = [probe(settings, timeout_s=_NEXT_HOP_WAIT_S) for settings in next_hop_settings(configuration).each()]
     healths = [_NEXT_HOP_HEALTH[found.fitness] for found in answers]
     enough = Health.GOOD in healths or not needed_at_start(configuration)
@@ -323,33 +312,33 @@ def _next_hop(configuration: Configuration) -> Iterator[Line]:
         words = both(
             "start", "next_hop", found.fitness.value, address=address, reason=found.reason, keywords=found.reason
         )
-        yield Line(Health.WARNING if enough and health is Health.BAD else health, "next hop", words)
+        yield told(Health.WARNING if enough and health is Health.BAD else health, "next hop", words)
 
 
-def _hold(configuration: Configuration) -> Iterator[Line]:
+def _hold(configuration: Configuration) -> Iterator[Condition]:
     """Look at what holds mail: its keys, and whether the way out takes mail in the name of an official mailbox."""
     hold, out = configuration.hold, way_out(configuration)
     if out is None or hold.identity is None:
         return
     check_hold(configuration)
     if _made_by_the_service(hold.identity):
-        yield Line(Health.WARNING, "hold", _say("service_made", path=hold.identity))
+        yield told(Health.WARNING, "hold", _say("service_made", path=hold.identity))
     elif public_of(identity_of(hold.identity)) != hold.recipient:
-        yield Line(Health.BAD, "hold", both("hold", "key", "pair", path=hold.identity))
+        yield told(Health.BAD, "hold", both("hold", "key", "pair", path=hold.identity))
     else:
-        yield Line(Health.GOOD, "hold", str(hold.identity))
-    yield from map(_shown, hold_lines(configuration))
+        yield told(Health.GOOD, "hold", str(hold.identity))
+    yield from hold_lines(configuration)
     address = hold.release.address if hold.release is not None else ""
     sender = _official_sender(configuration)
     if not sender:
-        yield Line(Health.WARNING, "hold", both("hold", "way", "no_sender", address=address))
+        yield told(Health.WARNING, "hold", both("hold", "way", "no_sender", address=address))
         return
     if out.password_file is not None and _made_by_the_service(out.password_file):
-        yield Line(Health.WARNING, "hold", _say("service_made", path=out.password_file))
+        yield told(Health.WARNING, "hold", _say("service_made", path=out.password_file))
         return
     tried = try_out(out, sender)
     words = both("hold", "way", tried.stage, address=address, sender=sender, answer=clean(tried.answer, limit=300))
-    yield Line(Health.GOOD if tried.stage == "good" else Health.BAD, "hold", words)
+    yield told(Health.GOOD if tried.stage == "good" else Health.BAD, "hold", words)
 
 
 def _official_sender(configuration: Configuration) -> str:
@@ -359,7 +348,7 @@ def _official_sender(configuration: Configuration) -> str:
     return next((one.address for one in mailboxes if one.usable(today)), "")
 
 
-def _ports(configuration: Configuration) -> Iterator[Line]:
+def _ports(configuration: Configuration) -> Iterator[Condition]:
     for listener in configuration.listeners:
         if not listener.listen.startswith("unix:"):
             yield _port(listener.listen, listener.kind.value)
@@ -367,14 +356,14 @@ def _ports(configuration: Configuration) -> Iterator[Line]:
         yield _port(configuration.console.listen, "console")
 
 
-def _port(listen: str, kind: str) -> Line:
+def _port(listen: str, kind: str) -> Condition:
     if listen.startswith("systemd:"):
-        return Line(Health.GOOD, "port", _say("activated", listen=listen, kind=kind))
+        return told(Health.GOOD, "port", _say("activated", listen=listen, kind=kind))
     host, port = split_host_port(listen)
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            return Line(Health.WARNING, "port", _say("port", listen=listen, reason=reasons(error)))
-    return Line(Health.GOOD, "port", f"{listen} ({kind})")
+            return told(Health.WARNING, "port", _say("port", listen=listen, reason=reasons(error)))
+    return told(Health.GOOD, "port", f"{listen} ({kind})")

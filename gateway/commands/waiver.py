@@ -49,7 +49,7 @@ def show(configuration: Configuration) -> int:
     for waiver in policies.waivers:
         left = (waiver.expires - today).days
         state = both("waiver", "say", "over") if left < 0 else both("waiver", "say", "left", days=left)
-        what = _what({name: str(value) for name in _AIMS if (value := getattr(waiver, name)) is not None})
+        what = " / ".join(_what({one: str(value) for one in _AIMS if (value := getattr(waiver, one)) is not None}))
         print(f"{waiver.id}  {waiver.policy}.{waiver.rule}  {what}  {_day(waiver.expires)} ({state})")
         print(f"    {waiver.reason} ({waiver.approved_by})")
     if not policies.waivers:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping
 from enum import Enum
-from functools import cache
-from importlib.resources import files
 
 from gateway.engine.plain import quote_unless_token
 from gateway.model import Language
+from gateway.texts.catalogue import product_texts, said
 from gateway.vietnamese.printed import clean
 
 _NAMED = re.compile(r"([a-z][a-z_-]{1,20}):(.*)\Z", re.DOTALL)
@@ -40,7 +37,7 @@ class Token:
 def parse_locator(locator: str) -> tuple[Token, ...]:
     """Return the tokens of a locator; a comma inside a sheet or property name does not split it."""
     tokens: list[Token] = []
-    flags = _tables()["flag"]
+    flags = product_texts("places")["flag"]
     for piece in locator[:500].split(",")[:12]:
         named = _NAMED.match(piece)
         if named is not None:
@@ -62,17 +59,16 @@ def place_words(locator: str, language: Language, disclosure: Disclosure = Discl
 
 def _token_words(token: Token, language: Language, disclosure: Disclosure) -> str:
     if token.value is None:
-        return _tables()["flag"][token.name][language]
+        return said("places", "flag", token.name, language)
     value = clean(token.value, limit=50) if disclosure is Disclosure.FULL else _guarded_value(token.value)
-    known = _tables()["locator"].get(token.name)
-    if known is None:
+    if token.name not in product_texts("places")["locator"]:
         label = token.name if disclosure is Disclosure.FULL else ""
         return f"{label} {quote_unless_token(value)}".strip() if value else label
     shown = value if _NUMBER.match(value) or _CELL.match(value) else quote_unless_token(value) if value else ""
     if token.name == "cell" and "!" in value:
         sheet, _, cell = value.rpartition("!")
-        shown = f"{cell} ({_tables()['locator']['sheet'][language].replace('{value}', quote_unless_token(sheet))})"
-    return known[language].replace("{value}", shown).strip()
+        shown = f"{cell} ({said('places', 'locator', 'sheet', language, value=quote_unless_token(sheet))})"
+    return said("places", "locator", token.name, language, value=shown).strip()
 
 
 def _guarded_value(value: str) -> str:
@@ -82,11 +78,6 @@ def _guarded_value(value: str) -> str:
     return value if _NUMBER.match(value) else ""
 
 
-@cache
-def _tables() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    return tomllib.loads((files("gateway") / "texts" / "places.toml").read_text("utf-8"))
-
-
 def default_words(name: str, language: Language) -> str:
     """Return the words for something that a finding does not name (`[default]` of places.toml)."""
-    return _tables()["default"][name][language]
+    return str(product_texts("places")["default"][name][language])

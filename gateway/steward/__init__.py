@@ -10,7 +10,7 @@
     mails.py      lists and exports, and whose mails somebody sees (`sight_of`, `visible`)
     explain.py    one mail in words
     overview.py   figures of days; condition.py whether all is well, for `gateway doctor` too
-    policy.py     the policy in force; trying.py candidates; trial.py the process that reads them
+    policy.py     the policy in force; candidate.py candidates for it; candidate_process.py the process that reads them
     log.py        the log as a whole
     checks/       files judged before they are sent
     requests/     a refused file may pass by two persons; reports.py monthly reports

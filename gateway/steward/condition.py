@@ -20,7 +20,7 @@ from gateway.model import VIETNAM, Language
 from gateway.notice.book import lost
 from gateway.system.certificate_expiry import Days, certificate_state
 from gateway.system.revocation_lists import RevocationLists
-from gateway.texts.catalogue import both, pair, reasons
+from gateway.texts.catalogue import both, one_language, pair, reasons
 from gateway.vietnamese.printed import clean
 
 _CHECKPOINT_LATE_S: Final = 3600.0
@@ -39,23 +39,32 @@ class Health(Enum):
 
 @dataclass(frozen=True)
 class Condition:
-    """One check and its result; its words are in `start.toml`, table `doctor`."""
+    """One check and its result; its words are in `start.toml`, table `doctor`, or given with it (`told`)."""
 
     health: Health
     subject: str
     key: str
     fields: dict[str, object] = field(default_factory=dict)
+    told: str = ""
+    """Words in both languages, as `both` makes them; then there is no key."""
 
     @property
     def both(self) -> str:
         """Both languages in one line, for a terminal."""
-        return both("start", "doctor", self.key, **self.fields)
+        return self.told or both("start", "doctor", self.key, **self.fields)
 
     def words(self, language: Language) -> str:
         """The words in one language."""
+        if self.told:
+            return one_language(self.told, language)
         number = int(language is not Language.VI)
         fields = {name: one[number] if isinstance(one, tuple) else one for name, one in self.fields.items()}
         return pair("start", "doctor", self.key, **fields)[number]
+
+
+def told(health: Health, subject: str, words: str) -> Condition:
+    """Return a line whose words are there already."""
+    return Condition(health, subject, "", told=words)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +105,7 @@ def log_lines(data: Path, now: datetime) -> Iterator[Condition]:
             _, last = ends(log)
             known = newest_checkpoint(log)
     except UserError as error:
-        yield Condition(Health.BAD, "log", "problem", {"words": str(error)})
+        yield told(Health.BAD, "log", str(error))
         return
     size = known.size if known is not None else 0
     seconds = (now - datetime.fromisoformat(known.time)).total_seconds() if known is not None else 0.0
@@ -122,7 +131,7 @@ def notice_lines(data: Path, now: datetime) -> Iterator[Condition]:
     try:
         found = lost(data, now.timestamp())
     except NoticeError as error:
-        yield Condition(Health.BAD, "notices", "problem", {"words": str(error)})
+        yield told(Health.BAD, "notices", str(error))
         return
     if found:
         last = found[0]

@@ -363,14 +363,14 @@ def test_what_only_the_running_service_has_is_no_fault_of_a_first_look(tmp_path)
     text = (DEPLOY / "gateway.yaml").read_text("utf-8").replace("/etc/gateway/tls.crt", str(certificate))
     sample = parse_yaml(text.encode(), Configuration, path="gateway.yaml").value
     lines = [*doctor._guarded(doctor._spool, sample), *doctor._guarded(doctor._tls, sample)]
-    made_later = [line for line in lines if "exists only while the service runs" in line.words]
+    made_later = [line for line in lines if "exists only while the service runs" in line.both]
     assert {line.health for line in made_later} == {doctor.Health.WARNING}
-    assert {line.words.split()[0] for line in made_later} == {
+    assert {line.both.split()[0] for line in made_later} == {
         "/run/gateway",
         "/run/credentials/gateway.service/tls.key",
     }
     assert not any(line.health is doctor.Health.BAD for line in lines)
-    assert any("expires in 8 days" in line.words for line in lines), "the certificate is there to be looked at"
+    assert any("expires in 8 days" in line.both for line in lines), "the certificate is there to be looked at"
     certificate.unlink()
     assert any(line.health is doctor.Health.BAD for line in doctor._guarded(doctor._tls, sample))
 
@@ -400,7 +400,7 @@ def test_the_start_warns_of_an_expired_certificate_and_the_doctor_calls_it_bad(t
     assert line.health is doctor.Health.BAD
     warn_of_days(certificate)
     assert caplog.records[0].levelname == "ERROR"
-    assert line.words in caplog.text
+    assert line.both in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -438,5 +438,5 @@ def test_a_scope_for_a_unit_that_the_directory_does_not_have_is_pointed_out(tmp_
         "utf-8",
     )
     configuration = Configuration(policy=str(tmp_path / "policy.yaml"), directory=tmp_path / "directory.yaml")
-    warned = [line.words for line in doctor._rules(configuration) if line.health is doctor.Health.WARNING]
+    warned = [line.both for line in doctor._rules(configuration) if line.health is doctor.Health.WARNING]
     assert [words.rpartition(" unit ")[2] for words in warned] == ["“Phòng Nội vụ”"]

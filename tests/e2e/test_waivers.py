@@ -75,6 +75,7 @@ async def test_a_refused_file_passes_once_waived_for_its_sender_alone_and_not_af
     (waiver,) = re.findall(r"^(WV-\S+)  opaque\.encrypted ", listed.out, re.MULTILINE)
     assert "đã xem bản giấy" in listed.out
     assert "còn 7 ngày" in listed.out
+    assert re.search(rf"cho đúng tệp [0-9a-f]{{16}}… của {SENDER} / for the exact file", listed.out), listed.out
     assert (await cli("waiver", "revoke", "WV-0", *options)).code == 2
     assert (await cli("waiver", "revoke", waiver, *options)).code == 0
     assert (await sent(gateway, mail(("luong.zip", LOCKED)))).code == 550

@@ -168,7 +168,7 @@ def test_doctor_looks_at_the_consoles_certificate_port_and_accounts(console, tmp
         section = {"listen": "127.0.0.1:0", "certificate": certificate, "key": key, "names": ["gw.example"]} | changes
         configuration = Configuration.model_validate({"data": tmp_path, "console": section})
         lines = [*doctor._guarded(doctor._console, configuration), *doctor._ports(configuration)]
-        return [f"{line.health.name} {line.words}" for line in lines]
+        return [f"{line.health.name} {line.both}" for line in lines]
 
     assert any(line.startswith("WARNING bảng điều khiển chưa có tài khoản") for line in told())
     assert not (tmp_path / "accounts.db").exists()
@@ -210,5 +210,5 @@ def test_doctor_says_whether_anybody_can_reach_the_self_check_mailbox(kind, heal
     configuration = Configuration(self_check={"address": "kiemtra@x.example"}, listeners=(listener,))
     (line,) = doctor._self_check(configuration)
     assert line.health.name == health
-    assert "kiemtra@x.example" in line.words
+    assert "kiemtra@x.example" in line.both
     assert list(doctor._self_check(Configuration())) == []

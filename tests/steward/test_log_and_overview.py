@@ -209,13 +209,22 @@ def test_what_is_not_well_is_said_with_its_remedy_as_the_doctor_says_it(data: Pa
     (line,) = disk_lines(data)
     assert line.health is Health.BAD
     shown = list(doctor._data(_configuration(data)))
-    assert line.both in {one.words for one in shown}
+    assert line.both in {one.both for one in shown}
 
 
 def _configuration(data: Path):
     from gateway.config.sections import Configuration
 
     return Configuration(data=data)
+
+
+def test_a_damaged_log_is_said_once_and_at_the_console_in_one_language(tmp_path):
+    (tmp_path / "audit.db").write_bytes(b"SQLite format 3\0garbage")
+    (line,) = log_lines(tmp_path, datetime.now(UTC))
+    assert line.both.count("the audit log") == line.both.count("nhật ký") == 1
+    assert [("nhật ký" in words, "the audit log" in words) for words in map(line.words, Language)] == [
+        (True, False), (False, True),
+    ]  # fmt: skip
 
 
 def test_numbers_are_written_as_in_each_language(data: Path):
