@@ -103,15 +103,15 @@ _AS_CANONICAL: Final = table(lambda character: seen_as(character) if character i
 
 _SYMBOL_BOXES: Final = {
     "\uf06f": "☐", "\uf071": "☐", "\uf0a3": "☐", "\uf0a8": "☐", "\uf052": "☑", "\uf0fe": "☑", "\uf053": "☒", "\uf0fd": "☒",
-    "\uf0fc": "✓",
+    "\uf0fc": "✓", "\uf078": "☒", "\uf0fb": "✗",
 }  # fmt: skip
 """Boxes to tick of Wingdings and Wingdings 2, which are alone; among other letters of a symbol font they are letters."""
 _SYMBOL_BOX: Final = re.compile(f"(?<![\uf020-\uf0ff])[{''.join(_SYMBOL_BOXES)}](?![\uf020-\uf0ff])")
 
 
-def sign_of(letter: str) -> str:
-    """Return a sign for a letter of a symbol font: the box to tick that it is, or a bullet."""
-    return _SYMBOL_BOXES.get(chr(0xF000 | ord(letter)), "•")
+def sign_of(letter: str, *, other: str = "•") -> str:
+    """Return the box to tick that a letter of a symbol font is, `other` where it is none."""
+    return _SYMBOL_BOXES.get(chr(0xF000 | ord(letter)), other)
 
 
 def canonical(text: str) -> str:

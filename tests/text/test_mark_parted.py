@@ -22,7 +22,7 @@ def _documents(texts: tuple[str, ...]) -> list[Document]:
 
 
 @pytest.mark.parametrize(
-    "texts", [tuple("MẬTKHẨU"), tuple("MẬTĐỘ"), ("MẬT", "ĐỘ DÂN SỐ"), ("HƯỚNG DẪN ĐẶT", "MẬT", "KHẨU CHO THƯ"), ("MẬT", "MÃ", "DÂN SỰ")]
+    "texts", [tuple("MẬTKHẨU"), tuple("BẢOMẬT"), ("THÂN", *"CƠMẬT"), tuple("MẬTĐỘ"), ("MẬT", "ĐỘ DÂN SỐ"), ("HƯỚNG DẪN ĐẶT", "MẬT", "KHẨU CHO THƯ"), ("MẬT", "MÃ", "DÂN SỰ")]
 )  # fmt: skip
 def test_letters_and_lines_that_make_another_word_are_no_mark(texts: tuple[str, ...]) -> None:
     assert [stops(document) for document in _documents(texts)] == [False] * 5
@@ -37,7 +37,16 @@ def test_a_phrase_of_which_each_word_is_a_paragraph_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "texts", [tuple("MẬTKHẨN"), tuple("MẬT"), ("MẬT", "ĐỘ KHẨN: HỎA TỐC"), ("MẬT", "MÃ HỒ SƠ: 15")]
+    "texts",
+    [
+        tuple("MẬTKHẨN"),
+        tuple("MẬT"),
+        tuple("TỐIMẬT"),
+        ("BẢO VỆ", *"MẬT"),
+        ("A", *"MẬT"),
+        ("MẬT", "ĐỘ KHẨN: HỎA TỐC"),
+        ("MẬT", "MÃ HỒ SƠ: 15"),
+    ],
 )
 def test_letters_and_lines_behind_which_a_stamp_goes_on_are_a_mark(texts: tuple[str, ...]) -> None:
     assert all(stops(document) for document in _documents(texts))

@@ -53,11 +53,23 @@ def test_a_letter_that_its_font_shows_as_a_sign_is_a_bullet(bullet, font):
 def test_letters_and_boxes_to_tick_keep_their_meaning_in_fonts_of_signs():
     assert not found(run("BẢO ", font="Segoe UI Symbol"), run("MẬT"))
     assert not found(run("BẢO ", font="Cambria Math"), run("MẬT"))
-    assert not found(
-        *(piece for level in ("Tuyệt mật ", "Tối mật ", "Mật ") for piece in (run("o ", font="Wingdings"), run(level)))
-    )
     assert found(run("\uf042\uf041\uf04f\uf020", font=".VnTimeH"), run("MẬT")) == []
     assert found(run("TỐI MẬT", font="Wingdings")) == ["toi_mat"]  # where the font is missing
+
+
+@pytest.mark.parametrize(
+    ("empty", "tick", "font"), [("o", "x", "Wingdings"), ("¨", "þ", "Wingdings"), ("£", "R", "Wingdings 2")]
+)
+@pytest.mark.parametrize("label", ["", "Độ mật: "])
+def test_boxes_to_tick_may_be_letters_of_wingdings(empty, tick, font, label):
+    def form(chosen):
+        levels = ("Tuyệt mật", "Tối mật", "Mật", "Thường")
+        pairs = ((run(f"{tick if one == chosen else empty} ", font=font), run(f"{one}   ")) for one in levels)
+        return found(run(label), *(piece for pair in pairs for piece in pair))
+
+    assert form("Tối mật") == ["toi_mat"]
+    assert not form("Thường")
+    assert not form("")
 
 
 def test_a_struck_line_of_a_cell_does_not_go_on_in_the_next_one():

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import takewhile
 from typing import Final
 
 from gateway.vietnamese.marks.lexicon import alternatives, table, words
-from gateway.vietnamese.marks.words import bare
+from gateway.vietnamese.marks.words import TRAP_BEFORE, bare
+from gateway.vietnamese.normal import canonical
 
 _BEGUN: Final = words("another_word", "begun")
 _COMMON: Final = words("another_word", "common")
@@ -37,15 +40,24 @@ def goes_on_below(below: str) -> bool:
     return found is not None and found[0] in ("KHẨU", "ĐỘ", "MÃ", "ONG") and begins_word(below, capitals=True)
 
 
-def begins_letters(letters: str) -> bool:
-    """Return whether letters without blanks behind "mật" begin as a common word with it does: K, H, Ẩ, U one by one."""
-    capitals = letters.upper()
-    return any(
+def is_within_word(before: Iterable[str], behind: Iterable[str]) -> bool:
+    """Return whether pieces around "mật" spell a common word with it: letters before it, B, Ả, O; K, H, Ẩ, U behind.
+
+    Those before it are given from right to left.
+    """
+    ahead = _letters(takewhile(lambda piece: len(piece.strip()) <= _LETTER, before))[::-1].upper()
+    capitals = _letters(behind).upper()
+    return ahead.endswith(tuple(TRAP_BEFORE)) or any(
         capitals.startswith(word) and not any(capitals.startswith(word + other) for other in _ELSE.get(word, ()))
         for word in _COMMON
     )
 
 
+def _letters(pieces: Iterable[str]) -> str:
+    return "".join(letter for piece in pieces for letter in canonical(piece) if letter.isalpha())
+
+
+_LETTER: Final = 2
 PLACES: Final = words("names", "places")
 _TITLES: Final = words("names", "titles")
 _NAME_BEHIND: Final = re.compile(r"[ _]+(?!(?:hỏa tốc|hoả tốc|thượng khẩn|khẩn|ngày|số)(?!\w))[^\W\d_]", re.IGNORECASE)

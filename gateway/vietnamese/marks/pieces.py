@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.model import Role, Run
 from gateway.vietnamese.marks.layout import Layout, cell_key
-from gateway.vietnamese.marks.name_words import begins_letters
+from gateway.vietnamese.marks.name_words import is_within_word
 from gateway.vietnamese.marks.views import OFF_PAGE
 from gateway.vietnamese.normal import canonical, run_together, skeleton
 
@@ -117,7 +117,7 @@ def column_head(layout: Layout, block: int) -> int | None:
 _HIGHEST: Final = 5000
 """Blocks above a cell among which the head of its column is looked for."""
 _LONGEST_WORD: Final = 8
-"""Pieces behind a level that may be the letters of a word."""
+"""Pieces before or behind a level that may be the letters of a word."""
 
 
 def _reading_key(run: Run) -> tuple[int, float, float]:
@@ -144,10 +144,9 @@ def _windows(order: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, s
                 longest = end
             if not any(word.startswith(joined) for word in ("mat", "toimat", "tuyetmat")):
                 break
-        if longest is not None and not _goes_on(order[longest + 1 : longest + 1 + _LONGEST_WORD]):
+        if longest is None:
+            continue
+        before = [text for _, text in order[max(0, start - _LONGEST_WORD) : start]] if letters[start][:1] == "m" else []
+        behind = [text for _, text in order[longest + 1 : longest + 1 + _LONGEST_WORD]]
+        if not is_within_word(reversed(before), behind):
             yield order[start : longest + 1]
-
-
-def _goes_on(order: Sequence[tuple[int, str]]) -> bool:
-    """Return whether the pieces behind a level make it another word: M, Ậ, T, K, H, Ẩ, U."""
-    return begins_letters("".join(c for _, text in order for c in canonical(text) if c.isalpha()))

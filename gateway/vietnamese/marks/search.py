@@ -31,7 +31,7 @@ from gateway.vietnamese.marks.judge import is_prose, line_hit
 from gateway.vietnamese.marks.layout import Layout, Line
 from gateway.vietnamese.marks.lines import NUMBERED, SLIP, stamp_line
 from gateway.vietnamese.marks.lists import beside_empty_boxes, is_checklist, is_in_column, names_people, without_lists
-from gateway.vietnamese.marks.name_words import begins_letters
+from gateway.vietnamese.marks.name_words import is_within_word
 from gateway.vietnamese.marks.pieces import scattered
 from gateway.vietnamese.marks.readings import MIXED, TYPED, disguise, readings
 from gateway.vietnamese.marks.scanned import scanned_stamp
@@ -64,8 +64,8 @@ _STAMP_LINES: Final = 6
 """Letters of an auxiliary stamp over several lines and of one of these; lines it takes, empty ones too."""
 _OF_A_WORD: Final = 16
 """Lines that the letters of tuyệt and what is between them take."""
-_LETTERS_BEHIND: Final = 8
-"""Lines of a letter each behind a level that may go on with it."""
+_LETTERS_BESIDE: Final = 8
+"""Lines of a letter each beside a level that may be of its word."""
 _RECLAIMED: Final = re.compile(
     r"\W*(?:dat|no|tai san|thue|von|tien|xe|vat tu|giay|san pham|hang|con dau|the|chung)(?![a-z])"
 )
@@ -276,7 +276,7 @@ class Search:
             return
         line = layout.line(last)
         look = layout.line(first).look
-        start = first
+        start = begin = first
         best: Hit | None = None
         while start >= max(0, first - _OF_A_WORD):
             if start < first and len(layout.bare_line(start)) > 6:
@@ -284,13 +284,15 @@ class Search:
             text = canonical(" ".join(lines[start : last + 1]))
             hit = stamp_line(text, look)
             if hit is not None and hit.spelling is Spelling.EXACT and hit.strength is not Strength.NOTED:
-                best = hit
+                best, begin = hit, start
             start -= 1
-        behind = (lines[n] for n in layout.beside(last, 1, _LETTERS_BEHIND))
-        letters = "".join(takewhile(lambda line: len(line.strip()) <= 2, behind))
-        if best is not None and begins_letters("".join(c for c in canonical(letters) if c.isalpha())):
-            return  # M, Ậ, T, K, H, Ẩ, U
-        if best is not None and not (self._is_exempt(" ".join(lines[first : last + 1])) or is_in_column(layout, line)):
+        if best is None:
+            return
+        before = (lines[n] for n in layout.beside(begin, -1, _LETTERS_BESIDE if best.level is Level.MAT else 0))
+        behind = (lines[n] for n in layout.beside(last, 1, _LETTERS_BESIDE))
+        if is_within_word(before, takewhile(lambda line: len(line.strip()) <= 2, behind)):
+            return  # B, Ả, O, M, Ậ, T, or M, Ậ, T, K, H, Ẩ, U
+        if not (self._is_exempt(" ".join(lines[first : last + 1])) or is_in_column(layout, line)):
             self.found.append((line, best, ("split-blocks",)))
 
     def _judge_stamp_of_lines(self, first: int) -> None:

@@ -40,7 +40,12 @@ _LITERAL: Final = re.compile(r"[\"“”]([^\"“”]*)[\"“”]")
 
 
 def as_seen(document: Document) -> Document:
-    """Return the document with letters as hidden that cannot be made out beside those of their paragraph: specks, pale ones."""
+    """Return the document with letters as hidden that cannot be made out beside those of their paragraph: specks, pale ones.
+
+    Boxes to tick that are letters of Wingdings are boxes.
+    """
+    if any(run.font and "wingdings" in run.font.lower() for run in document.runs):
+        document = structs.replace(document, runs=tuple(map(_with_box, document.runs)))
     looks = {(run.colour, run.background) for run in document.runs}
     pale = any(_contrast(*look) < _PALE for look in looks)
     if not pale and all(run.size_pt is None or run.size_pt >= _LEGIBLE_PT for run in document.runs):
@@ -56,6 +61,13 @@ def as_seen(document: Document) -> Document:
             unseen = run.origin is Origin.TEXT and (speck or faint)
             runs.append(structs.replace(run, origin=Origin.HIDDEN) if unseen else run)
     return structs.replace(document, runs=tuple(runs))
+
+
+def _with_box(run: Run) -> Run:
+    letter = run.text.strip()
+    if len(letter) != 1 or not _OF_SIGNS.match(letter) or not (run.font and "wingdings" in run.font.lower()):
+        return run
+    return structs.replace(run, text=run.text.replace(letter, sign_of(letter, other=letter)))
 
 
 @lru_cache(maxsize=1024)
