@@ -22,6 +22,7 @@ from gateway.documents.wall.syscalls import SERVING
 from gateway.system.interpreter import BARE, own_command
 from gateway.system.processors import keep_to_peoples
 from gateway.system.supervised import AsideProcess
+from gateway.system.tls import server_tls_context
 
 _BACKLOG = 64
 _NICE = 5
@@ -87,11 +88,9 @@ class ConsoleProcess(AsideProcess):
 
 def server_tls(settings: ConsoleSettings) -> ssl.SSLContext | None:
     """Return the TLS context of the certificate, None without one; OSError or ssl.SSLError when unusable."""
-    if settings.certificate is None:
+    if settings.certificate is None or settings.key is None:
         return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(settings.certificate, settings.key)
+    context = server_tls_context(settings.certificate, settings.key)
     context.set_alpn_protocols(["http/1.1"])
     return context
 

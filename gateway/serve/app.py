@@ -38,6 +38,7 @@ from gateway.spool import SpoolSettings
 from gateway.steward.accounts.book import Book, all_accounts
 from gateway.system.certificate_expiry import Days, certificate_days
 from gateway.system.listening import Taken
+from gateway.system.tls import server_tls_context
 from gateway.texts.catalogue import both, reasons
 
 _LOG = logging.getLogger("gateway.serve.app")
@@ -214,7 +215,7 @@ def server_tls(listener: Listener) -> ssl.SSLContext | None:
     if listener.certificate is None or listener.key is None:
         return None
     with tls_files(listener.certificate, listener.key, listener.listen):
-        return smtp.server_tls_context(listener.certificate, listener.key)
+        return server_tls_context(listener.certificate, listener.key)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 
 from gateway.cluster.database import Database
 from gateway.cluster.keys import read_key
@@ -43,8 +44,7 @@ class ClusterLink:
         cluster = configuration.cluster
         if cluster is None or not cluster.dsn:
             return
-        self._reporter = reporter
-        self._database = database = Database(cluster, on_change=self._state_changed)
+        self._database = database = Database(cluster, on_change=partial(reporter.state, Trouble.CENTRE))
         nodes = Neighbours(database, cluster.node, workers=configuration.workers, data=configuration.data)
         alone = AuthThrottle(limits, levels, share=lambda: 1 / nodes.count)
         throttle = ClusterThrottle(alone, database, limits, read_key(cluster) or _UNKEYED)
@@ -71,9 +71,3 @@ class ClusterLink:
                 await task
         if self._database is not None:
             await self._database.close()
-
-    def _state_changed(self, reason: str | None) -> None:
-        if reason is None:
-            self._reporter.over(Trouble.CENTRE)
-        else:
-            self._reporter.happened(Trouble.CENTRE, reason, mails=0)

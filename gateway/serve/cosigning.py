@@ -40,10 +40,7 @@ def cosigning_process(configuration: Configuration, reports: Pipe, release: Call
         reporter = Reporter(reports, "gateway-cosign")
         reporter.begin(Trouble.WITNESS)
         while True:
-            if faults := cosigning.round():
-                reporter.happened(Trouble.WITNESS, "; ".join(faults), mails=0)
-            else:
-                reporter.over(Trouble.WITNESS)
+            reporter.state(Trouble.WITNESS, "; ".join(cosigning.round()))
             time.sleep(_ROUND_S)
 
     return AsideProcess("gateway-cosign", serve, release)

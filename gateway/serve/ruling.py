@@ -83,10 +83,7 @@ class Ruling:
         wait_s = (following - now).total_seconds() if following is not None else ROUND_S
         fault = self._fault(now)
         if self._reporter is not None:
-            if fault:
-                self._reporter.happened(Trouble.RULES, fault, mails=0)
-            else:
-                self._reporter.over(Trouble.RULES)
+            self._reporter.state(Trouble.RULES, fault)
         # A hanging centre must not delay a switch.
         if following is None or wait_s > _CENTRE_S:
             self._ask(fault, now, fetches=following is None or wait_s > _CENTRE_S + _FILES_S)

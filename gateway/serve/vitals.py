@@ -76,10 +76,7 @@ class Vitals:
 
     def record_settled(self, error: AuditError | None) -> None:
         """Note a successful or failed audit write."""
-        if error is None:
-            self._reporter.over(Trouble.AUDIT)
-        else:
-            self._reporter.happened(Trouble.AUDIT, str(error), mails=0)
+        self._reporter.state(Trouble.AUDIT, str(error) if error is not None else "")
 
     def failed(self, error: BaseException) -> None:
         """Note the error for which a mail was deferred."""
@@ -100,10 +97,7 @@ class Vitals:
 
     def addresses_away(self, reason: str) -> None:
         """Note the unreachable addresses of the next hop; empty for none."""
-        if reason:
-            self._reporter.happened(Trouble.NEXT_HOP_ADDRESS, reason, mails=0)
-        else:
-            self._reporter.over(Trouble.NEXT_HOP_ADDRESS)
+        self._reporter.state(Trouble.NEXT_HOP_ADDRESS, reason)
 
     # `gateway.smtp.engine.Condition`
 

@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
-from pathlib import Path
 
 from gateway.config.values import is_loopback_host
 from gateway.model import Language, ListenerKind, ReplyCharset
@@ -30,7 +29,7 @@ class ListenerSettings:
     banner_hostname: str
     """Our name in banner and EHLO reply."""
     tls_context: ssl.SSLContext | None = None
-    """Made by `server_tls_context`; required for SUBMISSION and IMPLICIT_TLS."""
+    """Made by `gateway.system.tls`; required for SUBMISSION and IMPLICIT_TLS."""
     allowed_networks: tuple[Network, ...] = LOOPBACK
     """RELAY: networks that may send; other clients get 550 5.7.1."""
     auth_without_tls: bool = False
@@ -116,12 +115,3 @@ def address_in(address: IPv4Address | IPv6Address, networks: tuple[Network, ...]
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return any(address in network for network in networks if network.version == address.version)
-
-
-def server_tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """Return a server context for TLS 1.2 and later; OSError or ssl.SSLError for unusable files."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-    context.load_cert_chain(certificate, key, password=lambda: "")  # never prompt on the terminal
-    return context

@@ -95,6 +95,13 @@ class Reporter:
         if begins:
             self._write(trouble, reason=reason)
 
+    def state(self, trouble: Trouble, reason: str | None) -> None:
+        """Report that a trouble lasts for a reason, or its end without one; no mails are counted."""
+        if reason:
+            self.happened(trouble, reason, mails=0)
+        else:
+            self.over(trouble)
+
     def over(self, trouble: Trouble) -> None:
         """Report its end, if it lasts."""
         if trouble in self._mails:

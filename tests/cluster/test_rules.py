@@ -36,12 +36,9 @@ class Told:
     def __init__(self):
         self.words = ""
 
-    def happened(self, trouble, reason, *, mails):
+    def state(self, trouble, reason):
         assert trouble is Trouble.RULES
         self.words = reason
-
-    def over(self, trouble):
-        self.words = ""
 
 
 class Node:

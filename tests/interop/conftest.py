@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from gateway.nexthop.settings import NextHopTls, client_tls_context
-from gateway.smtp.settings import ListenerKind, server_tls_context
+from gateway.smtp.settings import ListenerKind
+from gateway.system.tls import server_tls_context
 from tests.bench.contestants import free_port
 from tests.support.certificates import Pki
 from tests.support.gateway import DirectEngine, Recording, hop_settings, listener, running

@@ -1,11 +1,17 @@
 """TLS on our side: STARTTLS without injection, implicit TLS, nothing older than TLS 1.2."""
 
 import asyncio
+import os
 import ssl
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
-from gateway.smtp.settings import ListenerKind, ListenerSettings, server_tls_context
+from gateway.smtp.settings import ListenerKind, ListenerSettings
+from gateway.system.tls import server_tls_context
 from tests.support.client import RawClient
 from tests.support.gateway import conversation, listener, running
 from tests.support.sink import Sink
@@ -103,3 +109,38 @@ async def test_old_tls_versions_are_refused(pki):
 def test_unsafe_listeners_cannot_be_configured(wrong):
     with pytest.raises(ValueError):
         ListenerSettings(**{"host": "127.0.0.1", "sockets": (), "banner_hostname": "x", **wrong})
+
+
+_LOADED = """
+import fcntl, sys, termios
+from pathlib import Path
+from gateway.console.process import server_tls
+from gateway.console.settings import ConsoleSettings
+from gateway.system.tls import server_tls_context
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+certificate, key = map(Path, sys.argv[1:3])
+settings = ConsoleSettings(names=("localhost",), certificate=certificate, key=key)
+for load in (lambda: server_tls_context(certificate, key), lambda: server_tls(settings)):
+    try:
+        load()
+    except OSError:
+        print("refused")
+"""
+
+
+def test_a_key_with_a_passphrase_is_refused_and_nobody_at_a_terminal_is_asked_for_it(pki, tmp_path):
+    certificate, key = pki.issue("gateway.test")
+    plain = serialization.load_pem_private_key(Path(key).read_bytes(), None)
+    locked = tmp_path / "locked.key"
+    encryption = serialization.BestAvailableEncryption(b"secret")
+    locked.write_bytes(plain.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption))
+    command = [sys.executable, "-c", _LOADED, certificate, locked]
+    terminal, ours = os.openpty()
+    try:
+        done = subprocess.run(
+            command, stdin=ours, capture_output=True, text=True, timeout=60, check=True, start_new_session=True
+        )
+    finally:
+        os.close(terminal)
+        os.close(ours)
+    assert done.stdout.split() == ["refused", "refused"]
