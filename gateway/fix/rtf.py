@@ -11,11 +11,13 @@ import struct
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
 from gateway.documents.readers.word.rtf_controls import TEXT_DESTINATIONS
 from gateway.documents.readers.word.rtf_tables import TOKEN, Font, group, parse_colours, parse_fonts
+from gateway.documents.readers.word.word97_fib import joined
 from gateway.fix.letters import is_other, mended, stamps
 from gateway.fix.tally import TIMES, RefusedError, Tally
 from gateway.fix.xml_spans import spliced
@@ -40,7 +42,7 @@ _NUMBERS: Final = {number: chr(0xE000 + number) for number in range(9)}
 """Those control characters, which old codes have letters at, and what stands for them while letters are converted."""
 _BREAKS: Final = frozenset(["par", "cell", "row", "sect", "page", "line", "tab", "nestcell", "nestrow"])
 _FONT_NAME: Final = re.compile(
-    rb"(\\f\d{1,6}(?=[^0-9])(?:\\[a-z]+-?\d* ?|\{\\\*[^{}]*\}|[\r\n])*)([^\\{};]+)(?=[;\\{])"
+    rb"\\f\d{1,6}(?=[^0-9])(?:\\(?!f\d)[a-z]+-?\d* ?|\{\\\*[^{}]*\}|[\r\n])*+([^\\{};]++)(?=[;\\{])"
 )
 _LIMIT_DEPTH: Final = 2000
 _LIMIT_TOKENS: Final = 5_000_000
@@ -59,9 +61,14 @@ class _Piece:
 
     start: int
     end: int
-    text: str
+    letters: list[str]
     font: int | None
     block: int
+
+    @cached_property
+    def text(self) -> str:
+        """Return the letters; half a pair of surrogates is U+FFFD."""
+        return joined("".join(self.letters))
 
 
 def mend_rtf(data: bytes) -> tuple[bytes, Tally]:
@@ -200,11 +207,13 @@ def _letter(octet: int, page: str | None) -> str:
 
 def _skip(data: bytes, position: int, count: int) -> int:
     r"""Return the position behind the fallback characters of a `\u`."""
-    for _ in range(count):
+    while count > 0:
         match = TOKEN.match(data, position)
         if match is None or match[5] is not None or (match[1] is not None and match[3] is None):
             break
-        position = position + 1 if match[6] is not None else match.end()
+        letters = min(count, len(match[6] or b"")) or 1
+        position = position + letters if match[6] is not None else match.end()
+        count -= letters
     return position
 
 
@@ -214,9 +223,9 @@ def _add(pieces: list[_Piece], start: int, end: int, text: str, state: _State, b
     last = pieces[-1] if pieces else None
     if last is not None and last.end == start and last.font == state.font and last.block == block:
         last.end = end
-        last.text += text
+        last.letters.append(text)
     else:
-        pieces.append(_Piece(start, end, text, state.font, block))
+        pieces.append(_Piece(start, end, [text], state.font, block))
 
 
 def _escaped(text: str) -> bytes:
@@ -240,7 +249,7 @@ def _label_edits(data: bytes, fonts: dict[int, Font], tally: Tally) -> Iterator[
     offset, default = data.find(table), _default_font(data)
     labels: list[tuple[re.Match[bytes], Run]] = []
     for block, match in enumerate(_LABEL.finditer(table)):
-        font = re.search(rb"\\f(\d+)", match["look"])
+        font = re.search(rb"\\f(\d{1,6})(?!\d)", match["look"])
         number = int(font[1]) if font is not None else default
         pieces = _walked(b"{\\f%d %b}" % (number or 0, match["text"]), fonts).pieces
         text = "".join(piece.text for piece in pieces)[1:].translate(_NUMBERS)
@@ -257,10 +266,9 @@ def _font_edits(data: bytes, tally: Tally) -> Iterator[tuple[int, int, bytes]]:
     table = _group(data, b"\\fonttbl")
     offset = data.find(table) if table else 0
     for match in _FONT_NAME.finditer(table):
-        name = match[2].decode("latin-1").strip()
-        if is_other(name):
+        if is_other(match[1].decode("latin-1").strip()):
             tally.fonts += 1
-            yield offset + match.start(2), offset + match.end(2), TIMES.encode()
+            yield offset + match.start(1), offset + match.end(1), TIMES.encode()
 
 
 def _colour_edits(data: bytes, walk: _Walk, tally: Tally) -> Iterator[tuple[int, int, bytes]]:

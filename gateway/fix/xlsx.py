@@ -42,6 +42,7 @@ _FORMULAS: Final = frozenset({"f", "formula", "formula1", "formula2", "definedNa
 _NAMES: Final = {"tableColumn": "name", "filter": "val", "customFilter": "val"}
 _CODES: Final = re.compile(r"\[[^\]]*\]|_.")
 """Parts of a number format that the writer did not type: conditions, currencies out of a list, widths of signs."""
+_LIMIT_PIECES: Final = 2_000_000
 _SHEET_REFERENCE: Final = re.compile(r"'[^']*'!")
 
 
@@ -104,15 +105,17 @@ def _mend(book: _Workbook, tally: Tally) -> tuple[dict[str, bytes], Tally]:
 def _texts(book: _Workbook, found: dict[str, list[RichString]], tally: Tally) -> None:
     """Mend every string as its cells show it; all strings of the workbook are judged together, cell by cell."""
     asked = [
-        (name, string, style)
+        (name, string, font)
         for name, each in found.items()
         for string in each
-        for style in (sorted(string.styles) or [0])
+        for font in dict.fromkeys(map(book.font_of, sorted(string.styles) or [0]))
         if string.pieces
     ]
+    if sum(len(string.pieces) for _, string, _ in asked) > _LIMIT_PIECES:
+        raise RefusedError("damaged", "size")
     runs = [
-        Run(text=piece.text, block=block, font=piece.font or book.font_of(style))
-        for block, (_, string, style) in enumerate(asked)
+        Run(text=piece.text, block=block, font=piece.font or font)
+        for block, (_, string, font) in enumerate(asked)
         for piece in string.pieces
     ]
     answers = iter(repair_runs(runs))

@@ -18,6 +18,7 @@ from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
 from gateway.model import Document, Language, PageSetup, Run, formats
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
+from tests.support.cost import least_cost
 from tests.support.legacy_letters import encode
 from tests.support.libreoffice import converted, needs_libreoffice
 from tests.support.octets import members, zipped
@@ -408,6 +409,27 @@ def test_words_of_an_rtf_that_look_like_a_colour_stay_words():
     mended = fix(data)
     assert mended.tally.colours == 1
     assert mended.data == data.replace(b"\\f0\\cf1 ", b"\\f0\\cf0 ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{\\rtf1\\uc20000\\u7852 " + b"a" * 500_000 + b"}",
+        b"{\\rtf1{\\fonttbl\\f1" + b"\r\n" * 30_000 + b"}x}",
+        b"{\\rtf1{\\fonttbl" + b"\\f1" * 30_000 + b"}x}",
+        b"{\\rtf1 " + b"\\'e1" * 200_000 + b"}",
+        b"{\\rtf1{\\*\\listtable{\\leveltext .;}{\\levelnumbers;}\\f" + b"1" * 5000 + b"}x}",
+    ],
+    ids=["fallback", "blanks", "fonts", "letters", "number"],
+)
+def test_a_hostile_rtf_costs_time_by_its_length(text):
+    assert least_cost(lambda: fix(text), 1) < 2
+
+
+def test_letters_beyond_the_first_65536_stay_beside_legacy_ones():
+    mended = fix(rtf([b"C\\'e9ng ho\\'b5 x\\'b7 h\\'e9i \\u-10179?\\u-8704? ch\\'f1 ngh\\'dca"]))
+    assert mended.tally.converted == {Charset.TCVN3: 1}
+    assert "xã hội 😀 chủ nghĩa" in "".join(run.text for run in read(mended.data).runs)
 
 
 @given(st.binary(max_size=400), st.sampled_from([b"", b"PK\x03\x04", b"{\\rtf1 ", b"\xef\xbb\xbf"]))

@@ -1,6 +1,7 @@
 """`gateway fix` on workbooks and OpenDocument texts: what is mended, what keeps its look, what stays byte for byte, what is refused."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ from gateway.model import Document, Language, Origin, Role
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
 from tests.fix.test_fix import LEGACY, docx, paragraph
+from tests.support.cost import least_cost
 from tests.support.legacy_letters import encode
 from tests.support.libreoffice import convert, needs_libreoffice
 from tests.support.octets import file_of, members, zipped
@@ -293,6 +295,20 @@ def test_the_parts_of_an_element_are_found_however_they_are_written():
     assert place is not None
     assert data[place.value : place.value_end] == b"#ff0000"
     assert [data[part.span(one).start : part.span(one).end] for one in part.iter()] == [data[21:], b"<b />"]
+
+
+def test_a_string_that_cells_of_many_formats_show_is_judged_once_a_font():
+    def fill(book, sheet):
+        sheet.write_rich_string("A1", *[part for _ in range(500) for part in (book.add_format({"bold": True}), "chữ ")])
+        for number in range(1, 500):
+            sheet.write_string(
+                number, 0, "x", book.add_format({"indent": number % 250, "align": ("left", "right")[number // 250]})
+            )
+
+    data = workbook(fill)
+    sheet = members(data)["xl/worksheets/sheet1.xml"]
+    shown = re.sub(rb"<v>\d+</v>", b"<v>0</v>", sheet)
+    assert least_cost(lambda: fix(zipped(members(data) | {"xl/worksheets/sheet1.xml": shown})), 1) < 2
 
 
 def test_a_part_of_too_many_tags_is_refused_before_it_is_parsed(monkeypatch):

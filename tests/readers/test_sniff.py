@@ -1,9 +1,13 @@
 """What a file is decided by its octets, all answers at once."""
 
+import io
 import lzma
 import random
 import struct
 import time
+import tracemalloc
+import warnings
+import zipfile
 import zlib
 
 import pytest
@@ -16,6 +20,7 @@ from gateway.documents.readers.sniff_packed import LZMA, UNKNOWN_ARCHIVE, VOLUME
 from gateway.documents.wall import sample
 from gateway.model import formats
 from tests.readers.test_encryption import sealed
+from tests.support.cost import least_cost
 from tests.support.octets import zipped
 
 PDF = sample._PDF
@@ -168,6 +173,41 @@ def test_a_default_type_that_no_member_has_is_no_second_kind_of_file(macros):
     both = sniff(zipped(members | {"xl/workbook.bin": "x"}))
     assert both.polyglot
     assert set(both.types) == {formats.XLSX.media_type, formats.XLSB.media_type}
+
+
+def _declared(defaults: int, tables: int, others: int) -> bytes:
+    """A package of empty members that declares extensions of none, in one table or more."""
+    table = "".join(f'<Default Extension="q{number}" ContentType="x"/>' for number in range(defaults))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
+        for number in range(others):
+            package.writestr(f"{number}.x", "")
+        with warnings.catch_warnings(action="ignore"):
+            for _ in range(tables):
+                package.writestr("[Content_Types].xml", f"<Types>{table}</Types>")
+    return packed.getvalue()
+
+
+_STREAMED = struct.pack("<4s5H3I2H", b"PK\x03\x04", 20, 8, 8, 0, 0, 0, 0, 0, 1, 0) + b"a" + b"x" * 1000
+_SHARED = (bytes(8) + struct.pack("<II", 100_000, 6 + 16 * 2000)) * 2000 + b"\x89PNG" + bytes(99_996)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (_declared(10_000, 1, 5000), "application/zip"),
+        (_declared(1, 4000, 4000), "application/zip"),
+        (_STREAMED * 5000, "application/zip"),
+        (b"\0\0\1\0" + struct.pack("<H", 2000) + _SHARED, OCTETS),
+    ],
+    ids=["defaults", "tables", "streamed", "icon"],
+)
+def test_a_hostile_directory_costs_time_by_its_length(data, kind):
+    tracemalloc.start()
+    assert sniff(data).primary == kind
+    assert tracemalloc.get_traced_memory()[1] < 100 << 20
+    tracemalloc.stop()
+    assert least_cost(lambda: sniff(data + b"\0"), 1) < 1
 
 
 def test_a_pdf_with_a_zip_behind_it_is_both_and_a_polyglot():

@@ -14,6 +14,8 @@ WBMP: Final = "image/vnd.wap.wbmp"
 UNKNOWN_PICTURE: Final = "image/x-unknown"
 """Bytes of an unrecognised type that their name or declared type calls a picture."""
 UNKNOWN_FILM: Final = "video/x-unknown"
+_SHARED: Final = 4
+"""Pictures of an icon that may be the same bytes; else a few megabytes would make gigabytes."""
 _AVIF: Final = (b"avif", b"avis", b"avio")
 _HEIF: Final = (
     b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1", b"miaf", b"1pic",
@@ -78,13 +80,14 @@ def icon_entries(data: bytes) -> list[bytes]:
         return []
     count = struct.unpack_from("<H", data, 4)[0]
     found: list[bytes] = []
+    left = _SHARED * len(data)
     for at in range(6, 6 + 16 * count, 16):
         entry = data[at : at + 16]
         if len(entry) < 16:
             return []
         size, offset = struct.unpack_from("<II", entry, 8)
-        body = data[offset : offset + size]
-        if offset < 6 + 16 * count or not body or len(body) < size:
+        body, left = data[offset : offset + size], left - size
+        if offset < 6 + 16 * count or not body or len(body) < size or left < 0:
             return []
         # A cursor has its hot spot where an icon has planes and bits a pixel, which a DIB says itself.
         bits = body[14:16] if body[:4] == b"\x28\0\0\0" else b"\x20\0"

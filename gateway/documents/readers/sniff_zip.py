@@ -16,6 +16,8 @@ IWORK: Final = "application/vnd.apple.iwork"
 _IWORK: Final = {"Index/Document.iwa", "Document.iwa"}
 """Members of Pages, Numbers and Keynote of 2013 and later, which only those programs read."""
 _SMALL: Final = 1 << 20
+_LIMIT_TABLES: Final = 8
+"""Tables of content types that are looked at; a package with two is refused by its reader."""
 _MIMETYPES: Final = {
     kind: row.media_type
     for row in FORMATS
@@ -67,10 +69,12 @@ def zip_types(data: bytes) -> tuple[str, ...]:
     except ReadError:
         return (ZIP,)
     kinds: dict[str, None] = {}
+    names, tables = {entry.name.lower().lstrip("/") for entry in entries}, 0
     for entry in entries:
         name = entry.name.lower()
-        if name == "[content_types].xml":
-            kinds.update(dict.fromkeys(_ooxml(_content(data, entry, budget), entries)))
+        if name == "[content_types].xml" and tables < _LIMIT_TABLES:
+            tables += 1
+            kinds.update(dict.fromkeys(_ooxml(_content(data, entry, budget), names)))
         elif name == "mimetype":
             mimetype = _content(data, entry, budget)[:200].decode("ascii", "replace").strip()
             if mimetype in _MIMETYPES:
@@ -93,21 +97,20 @@ def stored_member_at(data: bytes, position: int) -> bool:
     return any(entry.data == position and entry.method == 0 for entry in entries)
 
 
-def _ooxml(content_types: bytes, entries: list[Entry]) -> list[str]:
+def _ooxml(content_types: bytes, names: set[str]) -> list[str]:
     """Types of the main parts that [Content_Types].xml names; by folder when it names none."""
     if content_types.startswith((b"\xff\xfe", b"\xfe\xff")):
         content_types = content_types.decode("utf-16", "replace").encode()
-    content_types = _without_idle_defaults(content_types, entries)
+    content_types = _without_idle_defaults(content_types, names)
     found = [kind for pattern, kind in _MAIN_PARTS if pattern.search(content_types)]
     if not found:
-        names = [entry.name.lower().lstrip("/") for entry in entries]
         found = [kind for folder, kind in _FOLDERS if any(name.startswith(folder) for name in names)]
         if XLSB.media_type in found:
             found = [XLSB.media_type]
     return found
 
 
-def _without_idle_defaults(content_types: bytes, entries: list[Entry]) -> bytes:
+def _without_idle_defaults(content_types: bytes, names: set[str]) -> bytes:
     """Leave out the defaults for extensions of no member, or only of members with an override (ECMA-376 part 2 §10.1.2).
 
     SheetJS declares `bin` to be a binary workbook in every file that it writes, also in those that hold none.
@@ -117,11 +120,10 @@ def _without_idle_defaults(content_types: bytes, entries: list[Entry]) -> bytes:
         extension = _EXTENSION.search(match["attributes"])
         if extension is None or b"&" in extension[1]:
             return match.group()
-        suffix = "." + extension[1].decode("utf-8", "replace").lower()
-        return match.group() if any(name.endswith(suffix) for name in names) else b""
+        return match.group() if extension[1].decode("utf-8", "replace").lower() in used else b""
 
     overridden = {name.decode("utf-8", "replace").lower() for name in _PART_NAME.findall(content_types)}
-    names = {entry.name.lower().lstrip("/") for entry in entries} - overridden
+    used = {name.rpartition(".")[2] for name in names - overridden}
     return _DEFAULT.sub(kept, content_types)
 
 

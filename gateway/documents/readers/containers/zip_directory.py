@@ -272,12 +272,14 @@ def _walk_locals(data: bytes, start: int, stop: int, limit: int) -> list[Entry]:
 
 def _until_descriptor(data: bytes, local: Entry, stop: int) -> Entry:
     """Give a streamed member the length that its data descriptor, or the next header, implies."""
-    ends = [
-        place
-        for magic in (DESCRIPTOR_MAGIC, LOCAL_MAGIC, CENTRAL_MAGIC)
-        if (place := data.find(magic, local.data, stop)) >= 0
-    ]
-    finish = min(ends, default=stop)
+    finish = stop
+    for magic in (
+        LOCAL_MAGIC,
+        DESCRIPTOR_MAGIC,
+        CENTRAL_MAGIC,
+    ):  # each up to the one before: no byte is read for two members
+        if (place := data.find(magic, local.data, finish)) >= 0:
+            finish = place
     crc, size = local.crc, local.size
     if data[finish : finish + 4] == DESCRIPTOR_MAGIC and finish + 16 <= len(data):
         crc, _, size = struct.unpack_from("<III", data, finish + 4)
