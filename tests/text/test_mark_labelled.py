@@ -38,12 +38,33 @@ def test_a_label_of_secrecy_in_other_words_has_its_value_too(label):
 
 
 @pytest.mark.parametrize(
-    "label", ["Nhãn", "Phân cấp", "Ghi chú", "Trạng thái", "Loại văn bản", "Loại tài liệu", "Bí mật nhà nước", "BMNN"]
+    "label",
+    [
+        "Nhãn",
+        "Phân cấp",
+        "Ghi chú",
+        "Trạng thái",
+        "Loại",
+        "Loại văn bản",
+        "Loại công văn",
+        "Phân loại hồ sơ",
+        "Mức độ",
+        "BMNN",
+    ],
 )
-def test_a_label_of_anything_counts_with_a_level_of_two_words_or_in_capitals(label):
+def test_a_label_of_anything_counts_with_a_level_of_two_words_or_as_a_name_of_its_own(label):
     assert stopped(Run(text=f"{label}: Tối mật")) == {Level.TOI_MAT}
     assert stopped(Run(text=f"{label}: MẬT")) == {Level.MAT}
-    for text in ("Mật ong", "tối mất điện", "Mật/Tối mật/Tuyệt mật", "gồm các độ Tuyệt mật, Tối mật, Mật"):
+    assert stopped(Run(text=f"2. {label}: Mật")) == {Level.MAT}
+    assert stopped(Run(text=f"Tên hàng, {label}: Mật")) == set()
+    for text in (
+        "mật",
+        "Mật độ cao",
+        "Mật ong",
+        "tối mất điện",
+        "Mật/Tối mật/Tuyệt mật",
+        "gồm các độ Tuyệt mật, Tối mật, Mật",
+    ):
         assert stopped(Run(text=f"{label}: {text}")) == set()
 
 

@@ -14,12 +14,13 @@ _OF_SECRECY: Final = (
     r"(?:(?:dau )?chi )?(?:muc |cap )?(?<![a-z])do (?:bao |bi )?mat(?![a-z])|(?<![a-z])muc (?:do )?(?:bao |bi )?mat(?![a-z])"
     r"|phan loai (?:do )?(?:bao |bi )?mat(?![a-z])|(?<![a-z])do[_-]mat(?![a-z])|(?<![a-z])domat(?![a-z])"
 )
-_OF_ANYTHING: Final = r"(?:phan loai(?: tai lieu| van ban| thong tin)?|(?:security )?classification)(?![a-z])"
+_PAPER: Final = "(?: (?:tai lieu|van ban|thong tin|ho so|cong van|vb))"
+_OF_ANYTHING: Final = rf"(?:phan loai{_PAPER}?|(?:security )?classification)(?![a-z])"
 _LABEL: Final = re.compile(
     rf"{_OF_SECRECY}|(?<![a-z])(?:dau|che do|(?:cap|nhan|hang)(?: bao| bi)?) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
     r"|bi mat nha nuoc,? do(?=\s*:)|(?P<degree>(?<![a-z])(?:do|cap|muc)(?=\s*:))"
     rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?|che do(?: su dung| bao quan)?(?! bao mat| mat))(?![a-z])"
-    r"|(?<![a-z])(?:nhan|phan cap|ghi chu|trang thai|tinh trang|loai (?:van ban|tai lieu)|bi mat nha nuoc|bmnn)(?=\s*:))"
+    rf"|(?<![a-z])(?:nhan|phan cap|ghi chu|trang thai|tinh trang|loai{_PAPER}?|bi mat nha nuoc|bmnn)(?=\s*:))"
 )
 _SPOKEN: Final = re.compile(f"{_OF_SECRECY}|{_OF_ANYTHING}")
 _BESIDE: Final = (
@@ -45,8 +46,8 @@ _AFTER_VALUE: Final = re.compile(
 
 _ENDS: Final = re.compile(r"[\W_]*(?i:mật)[\W_]*(?:\n|$)")
 """A value that ends its line."""
-_DEGREES: Final = {"độ", "cấp", "mức"}
-"""Labels that are one only alone on their line: `chế độ`, `nhà cung cấp` and `mục` label other things."""
+_SHORT: Final = {"do": "độ", "cap": "cấp", "muc": "mức", "loai": "loại"}
+"""Labels that other words look like: `đo`, `cáp`, `mục`, `loài`."""
 _CODES: Final = {"A": Level.TUYET_MAT, "B": Level.TOI_MAT, "C": Level.MAT, "M": Level.MAT, "TM": Level.TOI_MAT}
 _CODED: Final = re.compile(r"[ \t\xa0]*[\[(\"“]?(?P<code>[ABCM]|TM)[\])\"”]?[ \t\xa0.]*(?:\n|;|$)")
 
@@ -78,7 +79,7 @@ def label_line(text: str, plain: str, look: Look) -> Hit | None:
             hit = _coded_value(text, tail.end())
         if hit is None:
             continue
-        if label["degree"] and spoken.casefold() not in _DEGREES:
+        if _SHORT.get(label[0], spoken.casefold()) != spoken.casefold():
             continue
         if (tail["weak"] is not None or label["degree"]) and not _stands_alone(plain, label.start(), tail.end()):
             continue
@@ -93,9 +94,12 @@ def label_line(text: str, plain: str, look: Look) -> Hit | None:
             ends = _ENDS.match(text, tail.end())
             if ends is None:
                 continue  # "phân loại: mật ong" sorts honey
-            # In small letters it may be honey still, unless the lines around are the head of a letter (`alone`).
-            sure = Strength.SUSPECTED if ends[0].isupper() else Strength.NOTED
-            hit = hit._replace(strength=sure, form="label" if ends[0].isupper() else "stamp-line")
+            alone = not ends[0].islower() and _stands_alone(plain, label.start(), tail.end())
+            if not (ends[0].isupper() or alone):
+                # It may be honey still, unless the lines around are the head of a letter (`alone`).
+                hit = hit._replace(strength=Strength.NOTED, form="stamp-line")
+            elif hit.strength is Strength.MARKED:
+                hit = hit._replace(strength=Strength.SUSPECTED)
         if best is None or hit.strength.rank > best.strength.rank:
             best = hit
     return best

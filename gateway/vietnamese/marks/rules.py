@@ -104,14 +104,14 @@ RULES: Final = (
         found=(
             "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nTối mật\nSố: 15/KH-UBND\nKế hoạch\nvề việc tuần tra",
             "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nSố: 15/UBND-NC\nTHÔNG TIN MẬT\nKính gửi: Các phòng, ban",
-            "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nSố: 15/UBND-NC\nPhân loại: Mật\nKính gửi: Các phòng, ban",
+            "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nSố: 15/UBND-NC\nPhân loại: mật\nKính gửi: Các phòng, ban",
         ),
         others=("Đáp án:\nTối mật", "HỢP ĐỒNG DỊCH VỤ\nTHÔNG TIN MẬT\nLà mọi thông tin do Bên A cung cấp"),
     ),
     Rule(
         id="label", part="S5", says="The label of secrecy with its value, in any case", source=_LAW,
-        found=("Độ mật: Tối mật", "Mức độ mật: TUYỆT MẬT", "Độ mật: A", "Mức độ bí mật: Mật", "Ghi chú: TỐI MẬT", "Độ: Mật", "Cấp: MẬT"),
-        others=("Độ mật: thường", "Độ mật:", "Mức độ bí mật: cao", "Ghi chú: mật ong", "Độ: C", "Đo: Mật", "Danh mục: Tối mật", "Phân loại: Mật"),
+        found=("Độ mật: Tối mật", "Mức độ mật: TUYỆT MẬT", "Độ mật: A", "Mức độ bí mật: Mật", "Ghi chú: TỐI MẬT", "Độ: Mật", "Cấp: MẬT", "Loại: Mật", "Loại văn bản: Mật", "Phân loại: Mật"),
+        others=("Độ mật: thường", "Độ mật:", "Mức độ bí mật: cao", "Ghi chú: mật ong", "Độ: C", "Đo: Mật", "Danh mục: Tối mật", "Loại: mật", "Loại: mật ong", "Loại hàng: Mật", "Loài: Mật"),
     ),
     Rule(
         id="options", part="S9", says="A list of levels to choose from", source=_LAW, noted=True,
