@@ -64,7 +64,7 @@ _SET_OFF: Final = re.compile(r"^\s*(?:[:;|/•·+=]|[-–—_]+|\s{2,}|\.(?!\w{1
 _REPLY: Final = re.compile(r"^(?:\s*+(?:re|fw|fwd|tl|trả lời|chuyển tiếp)\s*+(?:\[\d+\])?\s*+[:_]\s*+)+", re.IGNORECASE)
 _CODE: Final = re.compile(r"(?:[A-ZĐ]{1,5}|\d+)$")
 _PAPERS: Final = frozenset(
-    {"BC", "BB", "CT", "CV", "HD", "KH", "NQ", "PA", "QD", "QĐ", "TB", "TTR", "TTr", "UBND", "HDND", "HĐND"}
+    {"BC", "BB", "CT", "CV", "HD", "KH", "NQ", "PA", "QD", "QĐ", "TB", "TTR", "TTr", "UBND", "VB", "HDND", "HĐND"}
 )
 """Abbreviations in the numbers of papers."""
 _PAPER: Final = re.compile(PAPERS.replace(" ", " ?") + "(?![a-z])")
@@ -228,6 +228,8 @@ def _exact(token: _Token, place: Place) -> Hit | None:
         return None
     others = _WORD.findall(token.before + " " + token.after)
     alone = not others
+    if named and token.case is not Case.CAPITALS and _among_papers(token):
+        return Hit(token.level, Strength.SUSPECTED, "token")
     loose = place in (Place.WATERMARK, Place.BOX, Place.EDGE)
     match token.case:
         case Case.CAPITALS:
@@ -309,6 +311,9 @@ def _inexact(token: _Token, text: str, place: Place) -> Hit | None:
         set_off = token.level is Level.TUYET_MAT and token.left_free and token.right_free
         framed = token.bracketed and token.before.rstrip(" _")[-1:] in "[(" and not token.of_work
         marked = (named and (set_off or framed or _heads_a_paper(token))) or _closes_a_paper(token, place)
+        if token.spelling is Spelling.ASCII and place in (Place.SUBJECT, Place.FILENAME) and _among_papers(token):
+            behind = bool(_WORD.search(token.before)) and token.left_free and token.right_free
+            marked = marked or framed or (behind and token.level is not Level.MAT)
         return Hit(token.level, Strength.SUSPECTED, "token", token.spelling) if marked else None
     lost = bare(token.next_word).upper() in LOST and re.match(r"[\s_]+[^\W\d_]", token.after)
     if token.spelling is not Spelling.ASCII and lost:
@@ -353,6 +358,12 @@ def _closes_a_paper(token: _Token, place: Place) -> bool:
     head = " ".join(_WORD.findall(bare(token.before)))
     is_paper = _PAPER.match(head) is not None or head.startswith(("van ban", "tai lieu"))
     return is_paper and place in (Place.SUBJECT, Place.FILENAME)
+
+
+def _among_papers(token: _Token) -> bool:
+    """Return whether all other words of a name are abbreviations of papers: KH_(mat), cv-mật-2026."""
+    others = [word.upper() for word in _WORD.findall(f"{token.before} {token.after}")]
+    return bool(others) and _PAPERS.issuperset(others)
 
 
 def _heads_a_paper(token: _Token) -> bool:

@@ -164,6 +164,11 @@ RULES: Final = (
         id="bracketed", part="S6", says="A level in brackets in a name", source=_NAMES, where=Where.FILENAME,
         found=("[MẬT] ke hoach.docx", "ke hoach (Tối mật).pdf"), others=("[bao mat] huong dan.docx", "bảo mật (1).docx"),
     ),
+    Rule(
+        id="token", part="S6", says="A level in small letters beside nothing but numbers and abbreviations of papers: doubtful", source=_NAMES,
+        where=Where.FILENAME, found=("cv-mật-2026.docx", "KH_(mat).docx", "cv_toimat_01.pdf"),
+        others=("cv-mật ong-2026.docx", "KH_mat.docx", "giay to (mat).docx", "toi mat cv.docx"),
+    ),
 )  # fmt: skip
 """Every form, in the order of the guide."""
 
