@@ -196,6 +196,7 @@ def test_weights_and_what_is_none(weight: str, bold: bool) -> None:
         "<p style='color:#fff'>ẨN</p>",
         "<p style='color:#000;background-color:#000'>ẨN</p>",
         "<p style='font-size:0'>ẨN</p>",
+        "<p style='font:italic 0/0 serif'>ẨN</p>",
         "<p style='opacity:0'>ẨN</p>",
         "<p style='mso-hide:all'>ẨN</p>",
         "<p style='text-indent:-9999px'>ẨN</p>",

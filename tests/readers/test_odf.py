@@ -163,6 +163,15 @@ def test_hidden_white_and_transparent_letters_are_hidden(look: str) -> None:
     )
 
 
+@pytest.mark.parametrize("own", ["", '<style:text-properties fo:color="#000000"/>'])
+def test_letters_of_an_automatic_colour_are_seen_whatever_their_opacity(own: str) -> None:
+    usual = '<style:text-properties style:use-window-font-color="true" loext:opacity="0%"/>'
+    common = f'<style:default-style style:family="paragraph">{usual}</style:default-style>'
+    automatic = f'<style:style style:name="T" style:family="text">{own}</style:style>'
+    body = f'<text:p><text:span text:style-name="T">{MARK}</text:span></text:p>'
+    assert find(read_body(body, automatic, styles_xml=styles(common)), MARK).origin is Origin.TEXT
+
+
 def test_headers_of_used_masters_are_seen() -> None:
     masters = (
         f'<style:master-page style:name="Standard"><style:header><text:p>{MARK}</text:p></style:header><style:footer-left '

@@ -349,7 +349,7 @@ def _font_shorthand(value: str, look: Look) -> dict[str, object]:
     words = _LINE_HEIGHT.sub("", value).split()
     for position, word in enumerate(words):
         size = parse_size(word.lower(), look.size_pt)
-        if size is not None and not word.isdigit():
+        if size is not None and (not word.isdigit() or not size):  # a weight has no unit, as 0 may
             changes["size_pt"] = size
             if family := first_family(" ".join(words[position + 1 :])):
                 changes["font"] = None if family.lower() in _DEFAULT_FAMILIES else family

@@ -32,6 +32,7 @@ _NAME, _FAMILY, _PARENT = clark("style:name"), clark("style:family"), clark("sty
 _DATA_STYLE: Final = clark("style:data-style-name")
 _CONDITION, _APPLIED = clark("style:condition"), clark("style:apply-style-name")
 _AUTOMATIC: Final = clark("style:use-window-font-color")
+_OPACITY: Final = clark("loext:opacity")
 _TEXT_STYLE: Final = clark("text:style-name")
 _OUTLINE_LEVEL: Final = clark("style:default-outline-level")
 _BOLD: Final = {"bold", "600", "700", "800", "900"}
@@ -237,9 +238,11 @@ class StyleBook:
                     # Automatic colour is written beside a plain one, for older readers (§20.385).
                     if properties.get(_AUTOMATIC) != "true":
                         merged["colour"] = hex_colour(value) or named_colour(value)
+                        merged["opacity"] = whole(properties.get(_OPACITY, "").rstrip("%"), 100)
                 case "style:use-window-font-color":
                     if value == "true":
-                        merged["colour"] = AUTO
+                        # LibreOffice writes an opacity of 0 % beside it, which means nothing.
+                        merged["colour"], merged["opacity"] = AUTO, 100
                 case "fo:font-weight":
                     merged["bold"] = value in _BOLD
                 case "style:text-line-through-style" | "style:text-line-through-type":
@@ -250,8 +253,6 @@ class StyleBook:
                     merged["raised"] = by_name.get(height, signed(height.rstrip("%")) / 100)
                 case "style:text-scale":
                     merged["scale"] = whole(value.rstrip("%"), 100)
-                case "loext:opacity":
-                    merged["opacity"] = whole(value.rstrip("%"), 100)
                 case "text:display":
                     merged["hidden"] = value == "none"
                 case "fo:background-color":
