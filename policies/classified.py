@@ -238,16 +238,9 @@ def _worth(marks: Marks, settings: Settings) -> Found | None:
 
 
 def _finding(found: Found, about: About, where: str) -> Finding:
-    """Return one finding for all marks of one thing: the most severe decides, the others are counted."""
-    match found.strength:
-        case Strength.MARKED:
-            rule = "marked"
-        case Strength.SUSPECTED:
-            rule = "suspected"
-        case Strength.NOTED:
-            rule = "noted"
+    """Return one finding for all marks of one thing: the most severe decides, the others are counted; a rule for each strength."""
     return failed(
-        rule,
+        found.strength.value,
         about,
         found.locator,
         level=found.level.value,

@@ -92,11 +92,10 @@ def _structured(block: HeaderBlock, name: str, limits: Limits, note: Note) -> li
 def _note_fault(fault: str, note: Note) -> None:
     """Turn a fault of a structured field into an ambiguity, when it decides how the part is read."""
     kind, _, name = fault.partition(":")
-    decides = name in {"boundary", "charset"}
     match kind:
         case "conflict" if name in {"name", "filename"}:
             pass  # Judged by what the names mean, in `names_of`.
-        case "conflict" if decides:
+        case "conflict" if name in {"boundary", "charset"}:
             note(f"conflicting-{name}", "")
         case "conflict" | "order" | "gap":
             note(f"parameter-{kind}", name)
@@ -105,10 +104,8 @@ def _note_fault(fault: str, note: Note) -> None:
         case "comment" if name == "charset":
             # A reader that knows no comments knows no such charset, and goes by the bytes.
             note("charset-comment", "")
-        case "comment":
-            note("parameter-comment", "")
-        case "unterminated":
-            note("parameter-unterminated", "")
+        case "comment" | "unterminated":
+            note(f"parameter-{kind}", "")
         case "charset":
             note("unknown-charset", "")
         case "limit":

@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from gateway.model import Run
-from gateway.vietnamese.fonts import LegacyFont, legacy_font
+from gateway.vietnamese.fonts import legacy_font
 from gateway.vietnamese.legacy_codes import convert, sequences
 from gateway.vietnamese.legacy_evidence import HIGH, UNICODE_ONLY, judge
 from gateway.vietnamese.legacy_tables import TABLES, Charset
@@ -34,10 +34,6 @@ class Decoded(NamedTuple):
     charset: Charset
     confident: bool
     """False when the text held nothing to decide by, or one reading was hardly better than another."""
-
-
-def _shows_capitals(legacy: LegacyFont | None, charset: Charset) -> bool:
-    return legacy is not None and legacy.capitals and charset is legacy.charset
 
 
 def needs_decoding(runs: Sequence[Run], whole: str) -> bool:
@@ -90,11 +86,9 @@ def decode_runs(runs: Sequence[Run]) -> list[Decoded]:
             hint = evidence.hint(font)
             if hint not in (None, Charset.UNICODE) or legacy_font(font or "") is not None:
                 charset, confident = judge("".join(runs[member].text for member in members), font, hint=hint)
-        capitals = _shows_capitals(legacy_font(font) if font else None, charset)
         legacy = legacy_font(font) if font else None
-        if found is None and legacy is not None and legacy.capitals:
-            # Only ASCII letters: the font still shows capitals, whatever the encoding of the rest.
-            capitals, charset = True, Charset.UNICODE
+        # Of ASCII letters alone (`found` is None) the font still shows capitals, whatever the encoding of the rest.
+        capitals = legacy is not None and legacy.capitals and (found is None or charset is legacy.charset)
         for member, text in zip(members, _convert_pieces([runs[m].text for m in members], charset), strict=True):
             decoded[member] = Decoded(text.upper() if capitals else text, charset, confident)
     return decoded

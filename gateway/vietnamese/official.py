@@ -169,34 +169,28 @@ def _bare(lines: list[str]) -> list[str]:
 
 def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recognition:
     head, bare_head = lines[:_HEAD_LINES], bare[:_HEAD_LINES]
-    evidence: list[str] = []
-    if any(NATIONAL.search(line) for line in bare_head):
-        evidence.append("national-name")
-    if any(MOTTO.search(line) for line in bare_head):
-        evidence.append("motto")
     written = number_of(head)
     number = written.digits or (stamped if written.symbol else "")
-    if written.symbol:
-        evidence.append("number" if number else "blank-number")
     issued_on, dated = date_of(head, bare_head)
-    if dated:
-        evidence.append("date")
     kind, titled = kind_of(head, bare_head, written.symbol)
-    if titled:
-        evidence.append("kind")
-    if any(_SUBJECT_LINE.match(line) for line in bare_head):
-        evidence.append("subject-line")
-        kind = kind if titled else Kind.CONG_VAN
-    if has_recipients(bare):
-        evidence.append("recipients")
-    if any(_FILED.search(line) for line in bare if "luu" in line):
-        evidence.append("filed")
-    if any(search_columns(_AUTHORITY, line) or (len(line) < 120 and search_columns(_SIGNER, line)) for line in bare):
-        evidence.append("authority")
-    if any(_DEAR.match(line) for line in bare_head):
-        evidence.append("dear")
-    if any(BASIS.match(line) for line in bare_head):
-        evidence.append("basis")
+    components = {
+        "national-name": any(map(NATIONAL.search, bare_head)),
+        "motto": any(map(MOTTO.search, bare_head)),
+        "number" if number else "blank-number": bool(written.symbol),
+        "date": dated,
+        "kind": titled,
+        "subject-line": any(map(_SUBJECT_LINE.match, bare_head)),
+        "recipients": has_recipients(bare),
+        "filed": any(_FILED.search(line) for line in bare if "luu" in line),
+        "authority": any(
+            search_columns(_AUTHORITY, line) or (len(line) < 120 and search_columns(_SIGNER, line)) for line in bare
+        ),
+        "dear": any(map(_DEAR.match, bare_head)),
+        "basis": any(map(BASIS.match, bare_head)),
+    }
+    evidence = [code for code, found in components.items() if found]
+    if components["subject-line"] and not titled:
+        kind = Kind.CONG_VAN
     score = _score(evidence)
     issuer = issuer_of(head, bare_head, written.line)
     state = _state(evidence, score, bare, numbered=bool(number))
@@ -207,13 +201,7 @@ def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recogn
         kind = Kind.CONG_VAN
     shown = f"{number}{written.joint}{written.symbol}" if written.symbol else ""
     return Recognition(
-        state=state,
-        score=score,
-        evidence=tuple(evidence),
-        kind=kind,
-        number=shown,
-        issued_on=issued_on,
-        issuer=issuer,
+        state=state, score=score, evidence=tuple(evidence), kind=kind, number=shown, issued_on=issued_on, issuer=issuer
     )
 
 

@@ -176,43 +176,15 @@ def survey(document: Document) -> Report:
         return Report(letters=letters, black_letters=letters)
     decoded = _decoded(runs)
     stamps = set(_stamp_blocks(runs, decoded))
-    tally = Counter[str]()
-    fonts: Counter[str] = Counter()
-    colours: Counter[str] = Counter()
-    charsets: Counter[str] = Counter()
-    passages = _Passages()
+    found = _Tally()
     ends: dict[int, int] = {}
     for run, read in zip(runs, decoded, strict=True):
         start = ends.get(run.block, 0)
         ends[run.block] = start + len(read.text)
         letters = sum(map(str.isalpha, read.text))
-        if not letters:
-            continue
-        if is_invisible(run.colour, run.background):
-            continue
-        tally["letters"] += letters
-        span = (start, ends[run.block])
-        _encoding(run, read, span, tally, charsets, passages)
-        if run.block in stamps:
-            tally["black"] += letters
-            continue
-        _font(run, span, letters, tally, fonts, passages)
-        _colour(run, span, letters, tally, colours, passages)
-        if run.size_pt is not None:
-            passages.add(FaultKind.SIZE, f"{run.size_pt:g}", letters, run, span)
-    return Report(
-        letters=tally["letters"],
-        font_known=tally["known"],
-        times_letters=tally["times"],
-        black_letters=tally["black"],
-        legacy_letters=tally["legacy"],
-        decomposed_letters=tally["decomposed"],
-        private_letters=tally["private"],
-        fonts=tuple(fonts.most_common(LIMIT_VALUES)),
-        colours=tuple(colours.most_common(LIMIT_VALUES)),
-        charsets=tuple(name for name, _ in charsets.most_common()),
-        passages=passages.all(runs, decoded),
-    )
+        if letters and not is_invisible(run.colour, run.background):
+            found.add(run, read, (start, ends[run.block]), letters, stamped=run.block in stamps)
+    return found.report(runs, decoded)
 
 
 def is_plain(document: Document) -> bool:
@@ -258,61 +230,79 @@ def _stamp_blocks(runs: tuple[Run, ...], decoded: list[Decoded]) -> Iterator[int
             yield block
 
 
-def _encoding(
-    run: Run, read: Decoded, span: tuple[int, int], tally: Counter[str], charsets: Counter[str], passages: _Passages
-) -> None:
-    if read.charset is not Charset.UNICODE and (
-        read.confident or (run.font is not None and legacy_font(run.font) is not None)
-    ):
-        legacy = sum(not character.isascii() for character in read.text if character.isalpha())
-        if legacy:
-            tally["legacy"] += legacy
-            charsets[read.charset.value] += legacy
-            passages.add(FaultKind.ENCODING, read.charset.value, legacy, run, span)
+class _Tally:
+    """Letters by what they are, with the passages of each fault."""
+
+    def __init__(self) -> None:
+        self._count = Counter[str]()
+        self._fonts, self._colours, self._charsets = Counter[str](), Counter[str](), Counter[str]()
+        self._passages = _Passages()
+
+    def add(self, run: Run, read: Decoded, span: tuple[int, int], letters: int, *, stamped: bool) -> None:
+        """Count a run, whose text has that span of its block; stamps may have any font and colour."""
+        self._count["letters"] += letters
+        self._encoding(run, read, span)
+        if stamped:
+            self._count["black"] += letters
             return
-    passages.close(FaultKind.ENCODING)
-    if run.text.isascii():
-        return
-    if not MARKS.isdisjoint(run.text):
-        tally["decomposed"] += (
-            sum(character in MARKS for character in run.text)
-            if unicodedata.normalize("NFC", run.text) != run.text
-            else 0
+        self._font(run, span, letters)
+        self._colour(run, span, letters)
+        if run.size_pt is not None:
+            self._passages.add(FaultKind.SIZE, f"{run.size_pt:g}", letters, run, span)
+
+    def _encoding(self, run: Run, read: Decoded, span: tuple[int, int]) -> None:
+        if read.charset is not Charset.UNICODE and (
+            read.confident or (run.font is not None and legacy_font(run.font) is not None)
+        ):
+            legacy = sum(not character.isascii() for character in read.text if character.isalpha())
+            if legacy:
+                self._count["legacy"] += legacy
+                self._charsets[read.charset.value] += legacy
+                self._passages.add(FaultKind.ENCODING, read.charset.value, legacy, run, span)
+                return
+        self._passages.close(FaultKind.ENCODING)
+        if run.text.isascii():
+            return
+        if not MARKS.isdisjoint(run.text) and unicodedata.normalize("NFC", run.text) != run.text:
+            self._count["decomposed"] += sum(character in MARKS for character in run.text)
+        self._count["private"] += len(_PRIVATE.findall(run.text))
+
+    def _font(self, run: Run, span: tuple[int, int], letters: int) -> None:
+        if run.font is None:
+            return
+        self._count["known"] += letters
+        if is_times_new_roman(run.font):
+            self._count["times"] += letters
+            self._passages.close(FaultKind.FONT)
+        else:
+            name = base_name(run.font)
+            self._fonts[name] += letters
+            self._passages.add(FaultKind.FONT, name, letters, run, span)
+
+    def _colour(self, run: Run, span: tuple[int, int], letters: int) -> None:
+        colour = _shown_colour(run)
+        if run.link or is_black(colour):
+            self._count["black"] += letters
+            self._passages.close(FaultKind.COLOUR)
+        else:
+            self._colours[colour or ""] += letters
+            self._passages.add(FaultKind.COLOUR, colour or "", letters, run, span)
+
+    def report(self, runs: tuple[Run, ...], decoded: list[Decoded]) -> Report:
+        """Return what was counted."""
+        return Report(
+            letters=self._count["letters"],
+            font_known=self._count["known"],
+            times_letters=self._count["times"],
+            black_letters=self._count["black"],
+            legacy_letters=self._count["legacy"],
+            decomposed_letters=self._count["decomposed"],
+            private_letters=self._count["private"],
+            fonts=tuple(self._fonts.most_common(LIMIT_VALUES)),
+            colours=tuple(self._colours.most_common(LIMIT_VALUES)),
+            charsets=tuple(name for name, _ in self._charsets.most_common()),
+            passages=self._passages.all(runs, decoded),
         )
-    tally["private"] += len(_PRIVATE.findall(run.text))
 
 
 _PRIVATE: Final = re.compile("[\ue000-\uf8ff]")
-
-
-def _font(
-    run: Run,
-    span: tuple[int, int],
-    letters: int,
-    tally: Counter[str],
-    fonts: Counter[str],
-    passages: _Passages,
-) -> None:
-    if run.font is None:
-        return
-    tally["known"] += letters
-    if is_times_new_roman(run.font):
-        tally["times"] += letters
-        passages.close(FaultKind.FONT)
-    else:
-        name = base_name(run.font)
-        fonts[name] += letters
-        passages.add(FaultKind.FONT, name, letters, run, span)
-
-
-def _colour(
-    run: Run, span: tuple[int, int], letters: int, tally: Counter[str], colours: Counter[str], passages: _Passages
-) -> None:
-    colour = _shown_colour(run)
-    if run.link or is_black(colour):
-        tally["black"] += letters
-        passages.close(FaultKind.COLOUR)
-        return
-    shown = colour or ""
-    colours[shown] += letters
-    passages.add(FaultKind.COLOUR, shown, letters, run, span)

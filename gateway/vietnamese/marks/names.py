@@ -382,9 +382,7 @@ def _coded(token: _Token, text: str) -> bool:
     if _heads_a_paper(token):
         return True
     pieces = [piece for piece in re.split(r"[-_.]", token.before.rstrip("-_.")) if piece]
-    around = [*pieces, *(piece for piece in re.split(r"[-_.]", token.after) if piece)]
-    others = [piece for piece in around if not piece.isdigit()]
-    if re.match("[-_]", token.after) and 0 < len(others) < len(around) and _PAPERS.issuperset(others):
+    if re.match("[-_]", token.after) and re.search(r"\d", token.before + token.after) and _among_papers(token):
         return True
     if token.next_word or not pieces or is_unaccented_person(token.before) or not re.search(r"[-_]$", token.before):
         return False

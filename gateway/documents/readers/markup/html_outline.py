@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gateway.documents.readers.markup.html_elements import Element
 from gateway.documents.readers.markup.html_selectors import Node
 
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
 )
 """Elements that hold nothing and have no end."""
-LIMIT_LEFT_OPEN = 200
+_LIMIT_LEFT_OPEN = 200
 """Open elements among which an end tag looks for its own."""
+
+
+def opened(stack: Sequence[_Open] | Sequence[Element], tag: str) -> int | None:
+    """Return the position of the element that an end tag closes, None when it closes none."""
+    lowest = max(0, len(stack) - _LIMIT_LEFT_OPEN) if tag not in VOID else len(stack) - 1
+    return next((position for position in range(len(stack) - 1, lowest, -1) if stack[position].tag == tag), None)
 
 
 @dataclass(slots=True)
@@ -41,13 +49,8 @@ class Outline:
 
     def end(self, tag: str) -> None:
         """Close an element and those inside it that were left open."""
-        tag = tag.lower()
-        if tag in VOID:
-            return
-        for position in range(len(self._stack) - 1, max(0, len(self._stack) - LIMIT_LEFT_OPEN), -1):
-            if self._stack[position].tag == tag:
-                del self._stack[position:]
-                return
+        if (position := opened(self._stack, tag.lower())) is not None:
+            del self._stack[position:]
 
     def data(self, _text: str) -> None:
         """Take text."""

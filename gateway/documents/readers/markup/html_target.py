@@ -14,7 +14,7 @@ from gateway.documents.readers.markup.data_address import IN_TEXT
 from gateway.documents.readers.markup.html_blocks import BREAK, Block, Builder, Piece
 from gateway.documents.readers.markup.html_choice import Choice, is_offered, shown_input
 from gateway.documents.readers.markup.html_elements import Element, Table
-from gateway.documents.readers.markup.html_outline import LIMIT_LEFT_OPEN, VOID, Outline
+from gateway.documents.readers.markup.html_outline import VOID, Outline, opened
 from gateway.documents.readers.markup.html_shown import DRAWN, UNSEEN, script_lines
 from gateway.documents.readers.markup.html_style import Look
 from gateway.documents.readers.markup.svg import Svg, is_spoken
@@ -161,12 +161,7 @@ class Target:
     def end(self, tag: str) -> None:
         """Close an element and those inside it that were left open."""
         tag = tag.lower()
-        if tag in VOID:
-            return
-        for position in range(len(self._stack) - 1, max(0, len(self._stack) - LIMIT_LEFT_OPEN), -1):
-            if self._stack[position].tag == tag:
-                break
-        else:
+        if (position := opened(self._stack, tag)) is None:
             return
         for element in reversed(self._stack[position:]):
             if element.after:
