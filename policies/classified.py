@@ -272,26 +272,16 @@ def _fields(message: Message, rules: MarkSettings) -> Iterator[FieldMarks]:
 
 def _names(message: Message, documents: tuple[Document, ...], rules: MarkSettings) -> Iterator[NameMarks]:
     """Yield each name with marks that a header, an archive or a reader gives a part; equal names of one part once."""
-    names: dict[tuple[str, str], None] = {}
-    for part in message.root.walk():
-        for name in (part.filename, *part.names, *_member_names(part.path)):
-            if name:
-                names[part.path, name] = None
-    for document in documents:
-        for name in (document.filename, *_member_names(document.part)):
-            if name:
-                names[document.part, name] = None
+    given = [(part.path, (part.filename, *part.names)) for part in message.root.walk()]
+    given += [(document.part, (document.filename,)) for document in documents]
+    # The path has the names of members of containers: `2!thư mục/a.docx`.
+    names = dict.fromkeys((path, name) for path, own in given for name in (*own, *path.split("!")[1:]) if name)
     if not names or none_is_marked([name for _, name in names], rules):
         return
     for path, name in names:
         found = find_in_filename(name, rules)
         if found:
             yield NameMarks(path=path, marks=_marks(found))
-
-
-def _member_names(path: str) -> tuple[str, ...]:
-    """Return the names of containers' members that a part path holds ("2!thư mục/a.docx")."""
-    return tuple(path.split("!")[1:])
 
 
 def _document(document: Document, seen: Look, settings: Settings) -> Iterator[Finding]:

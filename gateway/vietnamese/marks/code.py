@@ -47,25 +47,16 @@ def may_be_coded(plain: str) -> bool:
 
 def coded_hit(line: str) -> Hit | None:
     """Return the most severe hit of a line however long it is; data in one line can be a whole export."""
-    best: Hit | None = None
-    for start in range(0, len(line), _PIECE):
-        piece = canonical(line[max(0, start - _AROUND) : start + _PIECE + _AROUND])
-        plain = bare(piece)
-        hit = coded_line(piece, plain) if may_be_coded(plain) else None
-        if hit is not None and (best is None or hit.strength.rank > best.strength.rank):
-            best = hit
-    return best
+    starts = range(0, len(line), _PIECE)
+    pieces = (canonical(line[max(0, start - _AROUND) : start + _PIECE + _AROUND]) for start in starts)
+    return most_severe(hit for piece in pieces for hit in _coded(piece))
 
 
-def coded_line(text: str, plain: str) -> Hit | None:
-    """Return the level that a literal of code or data holds, doubtful by its nature; None in prose."""
-    command = _COMMAND.match(plain)
-    if command is not None and (hit := _capitals(text, command)) is not None:
-        return hit
-    return most_severe(_literals(text, plain))
-
-
-def _literals(text: str, plain: str) -> Iterator[Hit | None]:
+def _coded(text: str) -> Iterator[Hit | None]:
+    """Yield the levels that commands and literals of code or data hold, doubtful by their nature; none in prose."""
+    plain = bare(text)
+    if (command := _COMMAND.match(plain)) is not None:
+        yield _capitals(text, command)
     for found in islice(_LITERAL.finditer(plain), _MOST):
         if found["close"] not in _PAIRS[found["open"]] or (not found["close"] and found["open"] != "="):
             continue

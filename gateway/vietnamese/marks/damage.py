@@ -38,16 +38,8 @@ def may_be_damaged(plain: str, found: re.Match[str]) -> bool:
 
 
 def damaged(text: str) -> Iterator[tuple[str, None, str]]:
-    """Yield a canonical text as it was before it was damaged, as another reading of it; nothing where it is whole."""
-    if (whole := restored(text)) != text:
-        yield whole, None, DAMAGED
-
-
-def restored(text: str) -> str:
-    """Return a canonical text with each damaged level written out in the case of the letters that are left."""
+    """Yield a canonical text as another reading of it, each damaged level in the case of its letters; nothing where all are whole."""
     plain = bare(text)
-    if _LEVEL.search(plain) is None and _LABELLED.search(plain) is None:
-        return text
     pieces: list[str] = []
     last = 0
     for found in sorted((*_LEVEL.finditer(plain), *_LABELLED.finditer(plain)), key=re.Match.start):
@@ -55,7 +47,8 @@ def restored(text: str) -> str:
             continue
         pieces += [text[last : found.start()], _level(found, text[found.start() : found.end()])]
         last = found.end()
-    return "".join((*pieces, text[last:])) if pieces else text
+    if pieces:
+        yield "".join((*pieces, text[last:])), None, DAMAGED
 
 
 def _level(found: re.Match[str], written: str) -> str:

@@ -54,16 +54,13 @@ def look_codes(line: Line) -> tuple[str, ...]:
     """Return what a line's look adds to the evidence."""
     look = line.look
     run = line.runs[0]
-    codes = [_ROLE_CODES[run.role]] if run.role in _ROLE_CODES else []
-    if look.red:
-        codes.append("red")
-    if look.boxed:
-        codes.append("boxed")
-    if any(run.bold for run in line.runs):
-        codes.append("bold")
-    if look.in_window:
-        codes.append("top-left")
-    if len(line.runs) > 1 and any(left.block == right.block for left, right in pairwise(line.runs)):
-        codes.append("split-runs")
-    codes.extend(run.origin.value for run in line.runs[:1] if run.origin is not Origin.TEXT)
-    return tuple(codes)
+    codes = {
+        _ROLE_CODES.get(run.role, ""): run.role in _ROLE_CODES,
+        "red": look.red,
+        "boxed": look.boxed,
+        "bold": any(run.bold for run in line.runs),
+        "top-left": look.in_window,
+        "split-runs": any(left.block == right.block for left, right in pairwise(line.runs)),
+        run.origin.value: run.origin is not Origin.TEXT,
+    }
+    return tuple(code for code, shown in codes.items() if shown)

@@ -22,7 +22,9 @@ from gateway.vietnamese.marks.titles import headed_line
 from gateway.vietnamese.marks.words import CONTINUES, NOUN_BEFORE, NOUNS, TRAP_BEFORE, Level, bare
 from gateway.vietnamese.normal import run_together
 
-_PROSE_LABEL: Final = re.compile(r"(?:do|muc|cap|loai)[\W_]{1,3}(?:bao[\W_]{1,3})?mat|domat")
+_PROSE_LABEL: Final = re.compile(
+    r"(?:do|muc|cap|loai)[\W_]{1,3}(?:bao[\W_]{1,3})?mat|domat|do (?:toi|tuyet) mat|thu hoi|(?<![a-z])m +a +t(?![a-z])"
+)
 _PROSE_EDGE: Final = re.compile(
     r"^[\W_]*+(?:[a-z ]{0,14}[\W_]++)?(?:tuyet|toi)?[\W_]*mat[\W_]|mat[\W_]*$|[\[(\{]\W*(?:(?:tuyet|toi)\W)?mat\W*[\])\}]"
 )
@@ -30,7 +32,6 @@ _CARRIED_NAME: Final = re.compile(
     r"^[\W_]*(?:subject|tieu de|chu de|re|fwd?|tep dinh kem|tap tin|attachments?|file|ten tep)\s*:", re.IGNORECASE
 )
 _NOUN: Final = re.compile(rf"(?:{NOUNS})(?=mat|toimat|tuyetmat|thuong|khongmat)")
-_APART: Final = re.compile(r"(?<![a-z])m +a +t(?![a-z])")
 _COLUMNS: Final = 3
 """Parts of a line from which on it is the row of a table."""
 _LONG_LINE: Final = 40
@@ -132,12 +133,4 @@ def is_prose(plain: str, place: Place) -> bool:
         return False
     if may_be_coded(plain) or may_be_said(plain):
         return False
-    return not (
-        "do mat" in plain
-        or "do toi mat" in plain
-        or "do tuyet mat" in plain
-        or _PROSE_LABEL.search(plain)
-        or _APART.search(plain)
-        or "thu hoi" in plain
-        or "bi mat" in plain[:80]
-    )
+    return not (_PROSE_LABEL.search(plain) or "bi mat" in plain[:80])

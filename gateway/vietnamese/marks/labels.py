@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from gateway.vietnamese.marks.choice import EMPTY, OPTION, choice_hit, listed
-from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
+from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength, most_severe
 from gateway.vietnamese.marks.words import Level, Spelling, written_level
 from gateway.vietnamese.normal import run_together
 
@@ -59,9 +60,10 @@ def has_label(plain: str) -> bool:
 
 def label_line(text: str, plain: str, look: Look) -> Hit | None:
     """Find "Độ mật: Tối mật" in any case, and distinguish a filled label from one that lists its options (S5)."""
-    best: Hit | None = None
-    if _MARK.search(plain) is None:
-        return None
+    return most_severe(_labels(text, plain, look)) if _MARK.search(plain) is not None else None
+
+
+def _labels(text: str, plain: str, look: Look) -> Iterator[Hit]:
     for label in _LABEL.finditer(plain):
         tail = _LABEL_TAIL.match(plain, label.end())
         if tail is None:
@@ -100,9 +102,7 @@ def label_line(text: str, plain: str, look: Look) -> Hit | None:
                 hit = hit._replace(strength=Strength.NOTED, form="stamp-line")
             elif hit.strength is Strength.MARKED:
                 hit = hit._replace(strength=Strength.SUSPECTED)
-        if best is None or hit.strength.rank > best.strength.rank:
-            best = hit
-    return best
+        yield hit
 
 
 def _stands_alone(plain: str, label: int, value: int) -> bool:
