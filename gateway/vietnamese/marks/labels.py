@@ -97,11 +97,11 @@ def _labels(text: str, plain: str, look: Look) -> Iterator[Hit]:
             if ends is None:
                 continue  # "phân loại: mật ong" sorts honey
             alone = not ends[0].islower() and _stands_alone(plain, label.start(), tail.end())
-            if not (ends[0].isupper() or alone):
-                # It may be honey still, unless the lines around are the head of a letter (`alone`).
-                hit = hit._replace(strength=Strength.NOTED, form="stamp-line")
-            elif hit.strength is Strength.MARKED:
-                hit = hit._replace(strength=Strength.SUSPECTED)
+            # In small letters it may be honey still, unless the lines around are the head of a letter (`alone`).
+            sure = ends[0].isupper() or alone
+            hit = hit._replace(
+                strength=Strength.SUSPECTED if sure else Strength.NOTED, form="label" if sure else "stamp-line"
+            )
         yield hit
 
 
