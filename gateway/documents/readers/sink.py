@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -74,6 +75,21 @@ class Place(NamedTuple):
         if self.origin is not Origin.TEXT or not (hidden or struck):
             return self
         return self._replace(origin=Origin.HIDDEN if hidden else Origin.DELETED)
+
+
+@dataclass
+class Cell:
+    """Position in a table of the next letters, rows and columns from 0."""
+
+    table: int = 0
+    row: int = 0
+    column: int = 0
+    open: bool = False
+
+    @property
+    def locator(self) -> str:
+        """Return the position as people count."""
+        return f"table:{self.table},row:{self.row + 1},column:{self.column + 1}"
 
 
 class Sink:

@@ -66,7 +66,7 @@ class Styles:
                 for each in element:
                     self._formats[each.get("numFmtId") or ""] = each.get("formatCode") or ""
             case "s:fonts":
-                self._fonts = [self.face(each, NO_BASE) for each in element]
+                self._fonts = [self.face(each, DEFAULT_FACE) for each in element]
             case "s:fills":
                 self._fills = [self._fill(each) for each in element]
             case "s:dxfs":
@@ -155,7 +155,6 @@ def is_struck(look: Element) -> bool:
     return any(NAMES[child.tag] == "s:strike" and child.get("val") not in {"0", "false"} for child in look)
 
 
-NO_BASE: Final = Face(font=DEFAULT_FACE.font, size_pt=11.0, colour=AUTO, bold=False)
 BUILT_IN_FORMATS: Final = {
     **{str(number): "dd/mm/yyyy" for number in (14, 15, 16, 17, 27, 28, 29, 30, 31, 36, 50, 57)},
     "22": "dd/mm/yyyy hh:mm",

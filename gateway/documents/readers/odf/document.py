@@ -18,6 +18,7 @@ from gateway.documents.readers.odf.story import Story
 from gateway.documents.readers.odf.styles import StyleBook
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
 from gateway.documents.readers.sink import Place, Sink
+from gateway.documents.readers.word.page_setups import setup_of
 from gateway.model import Origin, PageSetup, Role
 
 KINDS: Final = {
@@ -141,11 +142,6 @@ class OdfDocument:
         place = Place(f"master:{number}", Role.BODY, Origin.HIDDEN if prompt else origin)
         story.block(part, Flow(place, defaults=False))
 
-    def page_setups(self, roots: Iterable[Element], used: set[str]) -> None:
-        """Note paper and margins of the page layouts in use."""
-        for setup in page_setups(roots, used):
-            self.sink.put_setup(setup)
-
     def meta(self, root: Element) -> int | None:
         """Give the document's properties; return the number of pages that they state."""
         pages: int | None = None
@@ -228,31 +224,24 @@ def page_setups(roots: Iterable[Element], used: set[str]) -> Iterator[PageSetup]
 
 
 def _setup(layout: Element, shown: set[str]) -> PageSetup:
-    margins: dict[str, float | None] = {}
-    size: dict[str, float | None] = {}
-    room = {"top": 0.0, "bottom": 0.0}
+    points: dict[str, float | None] = {}
+    room: dict[str, float] = {}
     for part in layout:
         match NAMES[part.tag]:
             case "style:page-layout-properties":
                 common = _length(part, "fo:margin")
                 for side in ("top", "bottom", "left", "right"):
                     own = _length(part, f"fo:margin-{side}")
-                    margins[side] = own if own is not None else common
-                size = {name: _length(part, f"fo:page-{name}") for name in ("width", "height")}
+                    points[side] = own if own is not None else common
+                points |= {name: _length(part, f"fo:page-{name}") for name in ("width", "height")}
             case "style:header-style" if "style:header" in shown:
                 room["top"] = _room(part)
             case "style:footer-style" if "style:footer" in shown:
                 room["bottom"] = _room(part)
             case _:
                 continue
-    top, bottom = margins.get("top"), margins.get("bottom")
-    return PageSetup(
-        width_pt=size.get("width"),
-        height_pt=size.get("height"),
-        top_pt=None if top is None else top + room["top"],
-        bottom_pt=None if bottom is None else bottom + room["bottom"],
-        left_pt=margins.get("left"),
-        right_pt=margins.get("right"),
+    return setup_of(
+        {side: length if length is None else length + room.get(side, 0.0) for side, length in points.items()}
     )
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source, remembered, spoken
 from gateway.documents.readers.containers.zip import Zip
-from gateway.documents.readers.odf.document import OdfDocument, first_page, used_masters
+from gateway.documents.readers.odf.document import OdfDocument, first_page, page_setups, used_masters
 from gateway.documents.readers.odf.styles import StyleBook, first_family
 from gateway.documents.readers.ooxml.rest import MAGIC, read_picture
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, holds_words, parse, texts
@@ -28,34 +28,14 @@ _PATH, _TYPE = clark("manifest:full-path"), clark("manifest:media-type")
 _PLAIN_DOCTYPE: Final = re.compile(rb"^(\s*(?:<\?xml[^>]{0,200}\?>)?\s*)<!DOCTYPE[^\[<>]{1,400}>")
 
 
-class OdfPackage:
-    """A zipped package; an encrypted one is ENCRYPTED, `openpgp` where it is for the holders of keys, else `password`."""
-
-    def __init__(self, data: bytes, budget: Budget) -> None:
-        self._zip = Zip(data, budget)
-        self._types: dict[str, str] = {}
-        if _MANIFEST in self._zip.entries:
-            self._load_manifest(parse(without_doctype(self._zip.read(_MANIFEST))))
-        self.names: tuple[str, ...] = tuple(self._zip.entries)
-
-    def _load_manifest(self, root: Element) -> None:
-        if next(root.iter(clark("manifest:encryption-data")), None) is not None:
-            to_keys = any(NAMES[entry.tag] != "manifest:file-entry" and entry.tag.endswith("keyinfo") for entry in root)
-            raise ReadError(ReadStatus.ENCRYPTED, "openpgp" if to_keys else "password")
-        for entry in root.iterchildren(clark("manifest:file-entry")):
-            self._types[entry.get(_PATH) or ""] = (entry.get(_TYPE) or "").lower()
-
-    def read(self, name: str) -> bytes:
-        """Return the bytes of an entry; raises `ReadError`."""
-        return self._zip.read(name)
-
-    def has(self, name: str) -> bool:
-        """Return whether there is such an entry."""
-        return name in self._zip.entries
-
-    def media_type(self, name: str) -> str:
-        """Return the media type that the manifest states, empty when none."""
-        return self._types.get(name, "")
+def _media_types(package: Zip) -> dict[str, str]:
+    """Return the media types by the manifest; ENCRYPTED, `openpgp` where a package is for the holders of keys, else `password`."""
+    root = parse(without_doctype(package.read(_MANIFEST))) if _MANIFEST in package.entries else parse(b"<none/>")
+    if next(root.iter(clark("manifest:encryption-data")), None) is not None:
+        to_keys = any(NAMES[entry.tag] != "manifest:file-entry" and entry.tag.endswith("keyinfo") for entry in root)
+        raise ReadError(ReadStatus.ENCRYPTED, "openpgp" if to_keys else "password")
+    entries = root.iterchildren(clark("manifest:file-entry"))
+    return {entry.get(_PATH) or "": (entry.get(_TYPE) or "").lower() for entry in entries}
 
 
 def without_doctype(data: bytes) -> bytes:
@@ -91,8 +71,9 @@ class _Package(OdfDocument):
 
     def __init__(self, source: Source, sink: Sink) -> None:
         super().__init__(sink)
-        self._package = OdfPackage(source.data, sink.budget)
-        if not self._package.has("content.xml"):
+        self._package = Zip(source.data, sink.budget)
+        self._types = _media_types(self._package)
+        if not self._has("content.xml"):
             raise ReadError(ReadStatus.MALFORMED, "no-main-part")
         self.shelf.embedded = remembered(self._embedded)
         self.shelf.picture = remembered(self._shown)
@@ -104,11 +85,14 @@ class _Package(OdfDocument):
         self._drawn: set[str] = set()
         """Names of pictures that a page shows: one that stands under the name of the thumbnail is none."""
 
+    def _has(self, name: str) -> bool:
+        return name in self._package.entries
+
     def read(self) -> None:
         """Read the documents of the package, then its other files."""
         stated: int | None = None
         with self.sink.part():
-            stated = self.meta(self._parsed("meta.xml")) if self._package.has("meta.xml") else None
+            stated = self.meta(self._parsed("meta.xml")) if self._has("meta.xml") else None
         with self.sink.part():
             self._document("", stated)
         while self._objects:
@@ -117,11 +101,11 @@ class _Package(OdfDocument):
                 if len(self._seen) > _LIMIT_OBJECTS * 10:
                     raise ReadError(ReadStatus.LIMIT, "files")
                 self._document(folder, None)
-        for name in self._package.names:
+        for name in self._package.entries:
             if name.endswith("/content.xml") and name not in self._seen:
                 with self.sink.part():
                     self._document(name.removesuffix("content.xml"), None)
-        for name in self._package.names:
+        for name in self._package.entries:
             if name not in self._seen and name not in _SILENT:
                 with self.sink.part():
                     self._other(name)
@@ -130,11 +114,11 @@ class _Package(OdfDocument):
         """Pass on pictures of the lines set in fonts of the package (ODF 1.3 Part 3 §16.23)."""
         fonts: dict[str, bytes] = {}
         for part in ("content.xml", "styles.xml"):
-            root = self._parsed(part) if self._package.has(part) else None
+            root = self._parsed(part) if self._has(part) else None
             for address in () if root is None else root.iter(clark("svg:font-face-uri")):
                 target = (address.get(_HREF) or "").removeprefix("./")
                 face = next(address.iterancestors(clark("style:font-face")), None)
-                if face is not None and self._package.has(target):
+                if face is not None and self._has(target):
                     family = first_family(face.get(clark("svg:font-family")) or face.get(clark("style:name")) or "")
                     fonts.setdefault((family or "").lower(), self._package.read(target))
         self.sink.set_in_own_fonts(fonts)
@@ -148,7 +132,7 @@ class _Package(OdfDocument):
         content = self._parsed(f"{folder}content.xml")
         roots = [content]
         common: Element | None = None
-        if self._package.has(f"{folder}styles.xml"):
+        if self._has(f"{folder}styles.xml"):
             common = self._parsed(f"{folder}styles.xml")
             # Automatic styles of styles.xml serve its master pages alone; what content.xml names comes first.
             roots.append(common)
@@ -162,7 +146,8 @@ class _Package(OdfDocument):
         )
         used = used_masters(*roots)
         if not folder:
-            self.page_setups(roots[::-1], used)
+            for setup in page_setups(roots[::-1], used):
+                self.sink.put_setup(setup)
         styles = StyleBook(roots, self.sink.fail)
         inner = bool(folder)
         page = None if inner else first_page(content, stated)
@@ -173,11 +158,11 @@ class _Package(OdfDocument):
             self.masters(common, StyleBook([common], self.sink.fail), used)
 
     def _shown(self, name: str) -> bytes | None:
-        return self._picture(name) if self._package.has(name) else None
+        return self._picture(name) if self._has(name) else None
 
     def _embedded(self, name: str) -> None:
         folder = f"{name}/"
-        if self._package.has(f"{folder}content.xml") and f"{folder}content.xml" not in self._seen:
+        if self._has(f"{folder}content.xml") and f"{folder}content.xml" not in self._seen:
             self._seen.add(f"{folder}content.xml")
             self._objects.append(folder)
 
@@ -185,7 +170,7 @@ class _Package(OdfDocument):
         self._seen.add(name)
         if _PICTURE.match(name) or name in self._drawn:
             data = self._picture(name)
-            kind = self._package.media_type(name)
+            kind = self._types.get(name, "")
             if data:
                 if name in self._drawn:
                     self.sink.budget.shown_inches.setdefault(hashlib.sha256(data).hexdigest(), math.inf)
@@ -210,7 +195,7 @@ class _Package(OdfDocument):
             return
         if name.startswith("Scripts/"):
             return
-        kind = self._package.media_type(name)
+        kind = self._types.get(name, "")
         if "ole" in kind or "sun.xml" in kind or data.startswith(b"\xd0\xcf\x11\xe0"):
             self.sink.warn("ole-object", f"part:{name}")
         self.sink.members.append(

@@ -8,7 +8,7 @@ import hashlib
 import math
 import re
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from gateway.documents.readers.base import Member
 from gateway.documents.readers.numerals import length_pt
@@ -25,6 +25,9 @@ from gateway.documents.readers.sink import Place
 from gateway.model import Image, Origin, Role, Run
 from gateway.vietnamese.marks.find import OPTION
 from gateway.vietnamese.marks.layout import cell_key
+
+if TYPE_CHECKING:
+    from gateway.documents.readers.odf.story import Story
 
 _TEXT_STYLE, _DRAW_NAME, _HREF = clark("draw:style-name"), clark("draw:name"), clark("xlink:href")
 _PLAIN: Final = {"draw:rect", "draw:circle", "draw:ellipse"}
@@ -60,27 +63,14 @@ SHAPES: Final = {
 }  # fmt: skip
 
 
-class Walker(Protocol):
-    """Walker of the blocks inside shapes."""
-
-    def block(self, element: Element, flow: Flow) -> None:
-        """Walk one block."""
-
-    def blocks(self, parent: Element, flow: Flow) -> None:
-        """Walk everything below an element."""
-
-    def aside(self, text: str, place: Place, role: Role) -> None:
-        """Give a text that is no part of the page."""
-
-
 class Shapes:
     """Walks the shapes of one part."""
 
-    def __init__(self, shelf: Shelf, styles: StyleBook, walk: Walker) -> None:
+    def __init__(self, shelf: Shelf, styles: StyleBook, story: Story) -> None:
         self._shelf = shelf
         self._sink = shelf.sink
         self._styles = styles
-        self._walk = walk
+        self._walk = story
         self._cell = ""
         """Locator of the cell whose shapes are walked."""
 

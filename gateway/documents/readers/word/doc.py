@@ -146,14 +146,11 @@ class _Reader:
             return []
         if name in {"main", "macro"}:
             return [(Place("" if name == "main" else name, Role.BODY), 0, count)]
-        entry = _PARTS[name][1] if name in _PARTS else 0
-        ends = sorted(
-            {min(position, count) for position in parse_positions(fib, table, name, entry=entry)} | {0, count}
-        )
+        role, entry = _PARTS.get(name, (Role.HEADER, 0))
+        positions = [min(position, count) for position in parse_positions(fib, table, name, entry=entry)]
         if name == "header":
-            positions = [min(position, count) for position in parse_positions(fib, table, name, entry=0)]
             return self._headers(positions, count)
-        role, word = _PARTS[name][0], name.removeprefix("header-")
+        ends, word = sorted({*positions, 0, count}), name.removeprefix("header-")
         boxed = True if role is Role.TEXTBOX else None
         places: list[tuple[Place, int, int]] = []
         number = 1
@@ -228,11 +225,8 @@ class _Reader:
             if stop <= at:
                 return
             # Each drawing has a byte before it: 0 for the main document, 1 for headers.
-            place = (
-                Place("header:1", Role.HEADER)
-                if content[stop : stop + 1] == b"\x01"
-                else Place("drawing:1", Role.TEXTBOX)
-            )
+            of_header = content[stop : stop + 1] == b"\x01"
+            place = Place("header:1", Role.HEADER) if of_header else Place("drawing:1", Role.TEXTBOX)
             at = stop + 1
 
     def _around(self) -> None:

@@ -38,7 +38,7 @@ _SECTION: Final = {
 PAGE_WORDS: Final = frozenset({*_DOCUMENT, *_SECTION, "sectd"})
 
 
-def _setup(measures: Mapping[str, float | None]) -> PageSetup:
+def setup_of(measures: Mapping[str, float | None]) -> PageSetup:
     """Return the setup of points by name; a vertical margin that is negative is exact and counts as its amount."""
     points = {name: value for name, value in measures.items() if value is not None}
     top, bottom, left = points.get("top"), points.get("bottom"), points.get("left")
@@ -58,7 +58,7 @@ def of_section(section: Element) -> PageSetup:
     for child in section:
         names = _MEASURES.get(NAMES[child.tag], {})
         found |= {name: length_pt(child.get(clark(attribute)), 1 / 20) for name, attribute in names.items()}
-    return _setup(found)
+    return setup_of(found)
 
 
 def of_sections(fib: Fib, document: bytes, table: bytes) -> Iterator[PageSetup]:
@@ -70,7 +70,7 @@ def of_sections(fib: Fib, document: bytes, table: bytes) -> Iterator[PageSetup]:
             for code, operand in sprms(document[position + 2 : position + 2 + u16(document, position)]):
                 if code in _CODES and len(operand) >= 2:
                     measures[_CODES[code]] = (i16 if _CODES[code] in {"top", "bottom"} else u16)(operand, 0) / 20
-        yield _setup(measures)
+        yield setup_of(measures)
 
 
 class Pages:
@@ -91,4 +91,4 @@ class Pages:
 
     def end_section(self) -> None:
         """Give the section that ends here."""
-        self._sink.put_setup(_setup(self._document | self._section))
+        self._sink.put_setup(setup_of(self._document | self._section))

@@ -121,12 +121,11 @@ class _Reader:
         ignorable, word = (bool(name[1]), name[2].decode("ascii")) if name else (False, "")
         if word in ("fonttbl", "colortbl"):
             self._budget.check_time()  # each looks for its end
-        if word == "fonttbl":
-            self._out.end_run()
-            self._out.fonts |= parse_fonts(group(data, position), self._out.default_page)
-        elif word == "colortbl":
-            self._out.colours = parse_colours(group(data, position))
-        if word in ("fonttbl", "colortbl"):
+            table = group(data, position)
+            if word == "fonttbl":
+                self._out.fonts |= parse_fonts(table, self._out.default_page)
+            else:
+                self._out.colours = parse_colours(table)
             self._out.state = replace(self._out.state, destination=word, silent=True)
         elif word in TEXT_DESTINATIONS:
             self._outer[len(self._stack)] = self._out.interrupt()
@@ -156,7 +155,6 @@ class _Reader:
             self._outer[len(self._stack)] = self._out.interrupt()
             self._out.state = replace(self._out.state, destination=word, role=Role.FIELD, silent=False, hidden=True)
         if word in GROUPS or word == "field":
-            self._out.end_run()
             self._groups[len(self._stack)] = self._out.said, len(self._out.runs)
             if word == "field":
                 self._fields[len(self._stack)] = ""

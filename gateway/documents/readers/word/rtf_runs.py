@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.ooxml.colours import automatic, mixed
-from gateway.documents.readers.sink import Face, Place, Sink, capitals
+from gateway.documents.readers.sink import Cell, Face, Place, Sink, capitals
 from gateway.documents.readers.word.rtf_tables import Font
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.colour import is_invisible
@@ -18,16 +18,6 @@ _SHAPE_NAME: Final = re.compile(r"\s*[A-Za-z][A-Za-z0-9]*\s*\Z")
 _SHAPE_NUMBER: Final = re.compile(r"[-\d.,;() ]*\Z")
 _UNSEEN: Final = frozenset({Role.FIELD, Role.ALT_TEXT, Role.PROPERTY, Role.NAME})
 _WORD_ART: Final = "gtextUNICODE"
-
-
-@dataclass
-class Cell:
-    """Position in a table of the next letters."""
-
-    table: int = 0
-    row: int = 0
-    column: int = 0
-    open: bool = False
 
 
 class Ground(NamedTuple):
@@ -225,7 +215,7 @@ class Writer:
     def _locator(self, role: Role) -> str:
         match role:
             case Role.CELL:
-                return f"table:{self.cell.table},row:{self.cell.row + 1},column:{self.cell.column + 1}"
+                return self.cell.locator
             case Role.BODY:
                 return f"paragraph:{self.paragraph}"
             case Role.PROPERTY:

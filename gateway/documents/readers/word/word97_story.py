@@ -13,7 +13,7 @@ from gateway.documents.readers.base import remembered
 from gateway.documents.readers.ole.octets import u16, u32
 from gateway.documents.readers.ooxml.colours import automatic
 from gateway.documents.readers.rows import SUPERSCRIPT
-from gateway.documents.readers.sink import Face, Place, Sink, capitals
+from gateway.documents.readers.sink import Cell, Face, Place, Sink, capitals
 from gateway.documents.readers.word.docx_fields import active_kind, hides_result, shown_without_result
 from gateway.documents.readers.word.font_slots import Slots, by_slot
 from gateway.documents.readers.word.word97_drawings import Pictures
@@ -54,16 +54,6 @@ class _Field:
     link: bool = False
     said: int = 0
     """Pieces of text before its result."""
-
-
-@dataclass
-class _Table:
-    """Position in a table of the next paragraph."""
-
-    number: int = 0
-    row: int = 0
-    column: int = 0
-    open: bool = False
 
 
 class Letters:
@@ -163,7 +153,7 @@ class Story:
         self._pictures = pictures
         self._place = place
         self._fields: list[_Field] = []
-        self._table = _Table()
+        self._table = Cell()
         self._paragraphs = 0
         self._pending: tuple[Face, Place] | None = None
         self._text: list[str] = []
@@ -215,7 +205,7 @@ class Story:
             self._sink.unended = paragraph.dropped
         if paragraph.row_end and cell_mark:
             for column, behind in enumerate(paragraph.cell_grounds):
-                self._sink.pictures.paint(self._table.number, self._table.row, range(column, column + 1), behind)
+                self._sink.pictures.paint(self._table.table, self._table.row, range(column, column + 1), behind)
             self._table.row += 1
             self._table.column = 0
         elif cell_mark:
@@ -225,7 +215,7 @@ class Story:
         """Return the colour behind the cell; the look of a row is stored at its end mark."""
         if not paragraph.in_table:
             return None
-        row = (self._table.number, self._table.row)
+        row = (self._table.table, self._table.row)
         if row != self._row:
             self._row, self._row_grounds = row, ()
             marks = islice(_END.finditer(self._letters.text, start), _ROW_PARAGRAPHS)
@@ -246,11 +236,8 @@ class Story:
             locator = place.locator or f"paragraph:{self._paragraphs}"
             return place._replace(locator=locator, boxed=boxed)
         if not table.open:
-            table.open = True
-            table.number += 1
-            table.row = table.column = 0
-        where = f"table:{table.number},row:{table.row + 1},column:{table.column + 1}"
-        locator = f"{place.locator},{where}" if place.locator else where
+            table = self._table = Cell(table.table + 1, open=True)
+        locator = f"{place.locator},{table.locator}" if place.locator else table.locator
         role = Role.CELL if place.role is Role.BODY else place.role
         return place._replace(locator=locator, role=role, boxed=boxed)
 
