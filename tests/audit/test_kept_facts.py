@@ -224,6 +224,7 @@ def test_the_process_that_writes_removes_expired_facts_a_few_at_a_time(tmp_path,
     monkeypatch.setattr(committer, "expire_facts", expire)
     monkeypatch.setattr(committer, "LIMIT_EXPIRED", 3)
     monkeypatch.setattr(committer, "_EXPIRE_ON_S", 0.0)
+    monkeypatch.setattr("gateway.audit.service._IDLE_S", 0.01)
     inner, door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     serving = threading.Thread(target=AuditService(committer.Committer.open(tmp_path, facts_days=0), inner).run)
     serving.start()

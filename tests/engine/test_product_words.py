@@ -70,8 +70,9 @@ def _named(source: str):
 
 
 def test_each_text_that_code_names_is_there_and_gets_all_its_fields():
-    for path in Path("gateway").rglob("*.py"):
-        for line, file, table, key, fields in _named(path.read_text("utf-8")):
+    sources = {path: path.read_text("utf-8") for path in Path("gateway").rglob("*.py")}
+    for path, source in sources.items():
+        for line, file, table, key, fields in _named(source) if "gateway.texts.catalogue" in source else ():
             assert key in product_texts(file).get(table, {}), f"{path}:{line}"
             wanted = set(re.findall(r"\{(\w+)\}", str(product_texts(file)[table][key]["en"])))
             assert fields is None or wanted <= fields, f"{path}:{line}"

@@ -249,7 +249,7 @@ async def test_whoever_ends_it_the_file_is_gone_and_the_record_stays(tmp_path, w
         assert here.acts() == [(step, who, True)]
 
 
-async def test_an_act_that_cannot_be_recorded_lets_nothing_go(tmp_path):
+async def test_an_act_that_cannot_be_recorded_lets_nothing_go(tmp_path, monkeypatch):
     async with room(tmp_path) as here:
         head, officer = here.office.session(HEAD), here.office.session("so", Role.SECURITY_OFFICER)
         here.office.ask(q.AskRequests(), head)
@@ -260,6 +260,7 @@ async def test_an_act_that_cannot_be_recorded_lets_nothing_go(tmp_path):
         here.office.failing = None
         await within(here.holds.tend)
         assert (here.state(), released(here.sink)) == (HoldState.HELD, [])
+        monkeypatch.setattr("gateway.steward.holds.WAIT_S", 0.0)
         with here.holds.store.lease(REFERENCE):
             assert (await within(here.approved, officer)).kind == "unavailable", "somebody else is at it"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Thread
 
 from dns.rdata import Rdata
 from dnslib import AAAA, MX, PTR, QTYPE, RCODE, RR, TXT, A, DNSRecord
@@ -110,12 +111,12 @@ def serving(zone: Zone) -> Iterator[Server]:
     port = servers[0].server.server_address[1]
     for server in servers:
         server.server.handle_error = lambda *_: None
-        server.start_thread()
+        Thread(target=server.server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield Server(answers, port)
     finally:
         for server in servers:
-            server.stop()
+            server.server.shutdown()
             server.server.server_close()
 
 

@@ -242,14 +242,11 @@ def test_the_breaker_opens_after_failures_then_lets_one_attempt_a_second_through
 
 
 async def test_a_dead_next_hop_is_left_in_peace_after_some_failures():
-    hop = NextHop(hop_settings(free_port(), breaker=BreakerSettings(failures=2, open_s=2)))
+    hop = NextHop(hop_settings(free_port(), breaker=BreakerSettings(failures=2, open_s=60)))
     for _ in range(4):
         with pytest.raises(HopFailedError):
             await hop.acquire()
     assert hop.breaker_open
-    async with asyncio.timeout(300):
-        while hop.breaker_open:
-            await asyncio.sleep(0.05)
 
 
 async def test_idle_connections_are_closed_in_time_and_by_number():

@@ -18,6 +18,7 @@ from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook, Rules
 from gateway.spool import Spool
 from tests.engine.stand_ins.unruly import WORD
+from tests.support.cases import slow
 from tests.workers.mails import mail
 from tests.workers.test_desk import Running
 
@@ -58,8 +59,8 @@ def workers(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def impatient(workers):
-    """Workers that are given up when they stand still for a second: busy ones of a busy machine may be as well."""
-    settings = structs.replace(workers._settings, idle_s=1.0)
+    """Workers that are given up when they stand still for a moment: busy ones of a busy machine may be as well."""
+    settings = structs.replace(workers._settings, idle_s=0.2)
     return WorkerPool(settings, door=workers._door, process=workers._process).connect()
 
 
@@ -104,7 +105,7 @@ def of(verdict, policy):
 TEXT = ("tệp.txt", f"Báo cáo\nDòng {WORD}\n".encode())
 
 
-@pytest.mark.parametrize(("how", "reason"), [("spin", "cpu"), ("hoard", "memory"), ("crash", "exit-3")])
+@pytest.mark.parametrize(("how", "reason"), [slow("spin", "cpu"), ("hoard", "memory"), ("crash", "exit-3")])
 async def test_a_look_without_end_costs_the_document_that_it_was_at(workers, tmp_path, how, reason):
     content = mail(("khác.txt", "Lịch họp\n".encode()), TEXT)
     found = await judged(workers, unruly(tmp_path, how), content)
@@ -120,7 +121,7 @@ async def test_a_mail_whose_time_is_used_up_is_observed_all_the_same(workers, tm
     assert found.observed.seen.keys() >= {"classified", "typography", "unruly"}
 
 
-@pytest.mark.parametrize("how", ["crash", "sleep", pytest.param("spin", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("how", ["crash", "sleep", slow("spin")])
 async def test_observing_without_end_is_a_fault_of_ours(impatient, tmp_path, how):
     content = mail(TEXT).replace(b"Subject: ", f"Subject: {WORD} ".encode())
     with pytest.raises(TemporaryError):
