@@ -12,7 +12,12 @@ from hypothesis import settings
 # A busy machine is no fault of ours: each test has its time limit (pyproject.toml), single examples have none. The examples
 # of a test are the same in every run, so that a commit passes or fails for what it is; GATEWAY_EXPLORE=1 takes others.
 settings.register_profile("project", deadline=None, derandomize="GATEWAY_EXPLORE" not in os.environ)
-settings.load_profile("project")
+settings.register_profile("quick", settings.get_profile("project"), max_examples=30)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the profile before a test module is imported; `make check` takes a third of the examples of `make test`."""
+    settings.load_profile("quick" if "not slow" in config.option.markexpr else "project")
 
 
 _WHOLE_MODULE = re.compile(r"^pytestmark = (?:\[\s*)?.*\bmark\.(slow|system|cluster)\b", re.MULTILINE)

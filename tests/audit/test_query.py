@@ -9,7 +9,7 @@ from unittest import mock
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from gateway.audit import AuditLog
@@ -25,6 +25,7 @@ from gateway.model import (
     Reply,
 )
 from tests.audit.support import REFUSAL, evidence, session, transaction, verdict
+from tests.support.cases import examples
 
 
 async def _write_refused_content(data: Path) -> None:
@@ -217,7 +218,7 @@ def test_words_without_any_letter_are_a_plain_mistake(reader: AuditReader):
 
 
 @pytest.mark.slow
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=60))
 def test_no_words_reach_the_syntax_of_the_index(text: str, reader: AuditReader):
     with suppress(UserError):

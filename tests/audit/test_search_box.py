@@ -6,7 +6,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.audit import AuditLog
@@ -18,6 +18,7 @@ from gateway.audit.store import Folder
 from gateway.errors import SearchError, SearchTimeError
 from gateway.model import Disposition
 from tests.audit.support import REFUSAL, evidence, fill, session, transaction, verdict
+from tests.support.cases import examples
 
 
 async def _write(data: Path) -> None:
@@ -123,7 +124,7 @@ WORDS = st.sampled_from(
 
 
 @pytest.mark.slow
-@settings(max_examples=150)
+@examples(150)
 @given(st.lists(WORDS, max_size=6), st.text(max_size=20))
 def test_whatever_is_typed_finds_or_says_why_and_what_is_left_out_is_the_rest(reader: AuditReader, words, more):
     everything = set(numbers(reader))

@@ -9,7 +9,7 @@ from unittest import mock
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from gateway.audit import AuditLog, tally
@@ -27,6 +27,7 @@ from gateway.model import (
     Reply,
 )
 from tests.audit.support import OK, REFUSAL, evidence, session, transaction, verdict
+from tests.support.cases import examples
 
 _UNITS = {"an@gov.example": "Phòng Nội vụ", "binh@gov.example": "Phòng Tư pháp"}
 _DIRECTORY = Directory(
@@ -142,7 +143,7 @@ def _kept(index) -> dict[tuple[str, str, str, str], int]:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_EVENTS, st.integers(1, 5))
 def test_counts_equal_the_records_in_slices_of_any_length(tmp_path: Path, events, slice_length: int):
     data = tmp_path / "data"

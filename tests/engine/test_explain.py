@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.commands.refusals import verdicts
@@ -42,6 +42,7 @@ from gateway.model import (
     Verdict,
 )
 from tests.engine.support import NOW, REGISTRY, evidence, policies
+from tests.support.cases import examples
 
 REF = "BT-7F3K2Q9X"
 
@@ -155,7 +156,7 @@ def test_relayed_and_tagged_mails_get_250(office: PolicySet):
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@examples(60)
 @given(sender=st.text(max_size=400), filename=st.text(max_size=400), locator=st.text(max_size=200))
 def test_no_hostile_value_breaks_a_reply_or_a_header_field(sender: str, filename: str, locator: str):
     policy_set = load_policy_set("office", registry=REGISTRY)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.errors import ConfigError
 from gateway.yaml.file import parse_values, parse_yaml, read_yaml
+from tests.support.cases import examples
 
 
 class Inner(BaseModel):
@@ -181,7 +182,7 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal():
     assert "\x1b" not in "".join(faults('version: 1\n"a\\e[31m": 1\n'))
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_octets_give_values_or_a_config_error(octets: bytes):
     with contextlib.suppress(ConfigError):

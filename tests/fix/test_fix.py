@@ -8,7 +8,7 @@ import zipfile
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -18,6 +18,7 @@ from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
 from gateway.model import Document, Language, PageSetup, Run, formats
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
+from tests.support.cases import examples
 from tests.support.cost import least_cost
 from tests.support.legacy_letters import encode
 from tests.support.libreoffice import converted, needs_libreoffice
@@ -433,7 +434,7 @@ def test_letters_beyond_the_first_65536_stay_beside_legacy_ones():
 
 
 @given(st.binary(max_size=400), st.sampled_from([b"", b"PK\x03\x04", b"{\\rtf1 ", b"\xef\xbb\xbf"]))
-@settings(max_examples=200)
+@examples(200)
 def test_any_bytes_are_mended_or_refused(data, head):
     with contextlib.suppress(RefusedError):
         fix(head + data)

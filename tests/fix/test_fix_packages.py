@@ -8,7 +8,7 @@ from collections.abc import Callable
 import openpyxl
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.styles import Font, PatternFill
 
@@ -22,6 +22,7 @@ from gateway.model import Document, Language, Origin, Role
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
 from tests.fix.test_fix import LEGACY, docx, paragraph
+from tests.support.cases import examples
 from tests.support.cost import least_cost
 from tests.support.legacy_letters import encode
 from tests.support.libreoffice import convert, needs_libreoffice
@@ -245,7 +246,7 @@ def test_what_cannot_be_changed_safely_is_refused(parts, cause):
     assert refused.value.cause == cause
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.text(alphabet="<>/=\"'& abcrtsvix:0123\u00b5\u00e9", max_size=60),
     st.sampled_from(["content", "sheet", "strings"]),

@@ -4,7 +4,7 @@ import io
 
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData
@@ -20,6 +20,7 @@ from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
 from tests.fix.test_fix import LEGACY
 from tests.fix.test_fix_packages import read, words
+from tests.support.cases import examples
 from tests.support.cost import least_cost
 from tests.support.legacy_letters import encode
 from tests.support.libreoffice import convert, needs_libreoffice
@@ -290,7 +291,7 @@ def test_text_boxes_and_charts_of_a_workbook_are_mended_with_its_cells():
     assert fix(mended.data).data == mended.data
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.text(alphabet="<>/=\"'& abcrtsvix:0123\u00b5\u00e9", max_size=60),
     st.sampled_from(["sheet", "slide", "theme", "shape"]),

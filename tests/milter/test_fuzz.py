@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.milter.protocol import packet
 from tests.milter import conversations
+from tests.support.cases import examples
 
 ROOT = Path(__file__).parents[2]
 TEXT = st.binary(max_size=30).map(lambda octets: octets.replace(b"\0", b" "))
@@ -38,13 +39,13 @@ PACKETS = st.one_of(
 )
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.lists(PACKETS, max_size=25).map(b"".join))
 def test_any_conversation_is_answered_or_ended(data):
     conversations.check(data)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.binary(max_size=400))
 def test_any_octets_are_answered_or_ended(data):
     conversations.check(data)

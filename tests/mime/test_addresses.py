@@ -16,13 +16,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.mime import addresses
 from gateway.mime.addresses import parse_from_field, parse_path
 from gateway.vietnamese.addresses import normal_form, without_tag
 from gateway.vietnamese.homographs import one_edit_apart, skeletons
+from tests.support.cases import examples
 from tests.support.cost import least_cost
 
 ROWS = json.loads((Path(__file__).parent / "addresses.json").read_text("utf-8"))
@@ -145,7 +146,7 @@ _ATOM = st.text("aB1_+-.", min_size=1, max_size=9)
 
 
 @pytest.mark.slow
-@settings(max_examples=500)
+@examples(500)
 @given(st.lists(_WORD, max_size=3).map("".join), _ATOM, st.text("aB1-.", min_size=1, max_size=9), st.booleans())
 def test_the_usual_form_is_read_as_the_grammar_reads_it(words, local, domain, brackets):
     value = f"{words} <{local}@{domain}.vn>" if brackets else f"{local}@{domain}.vn"

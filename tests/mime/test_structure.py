@@ -4,12 +4,13 @@ import mmap
 import tempfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.mime import Limits, decode_body, parse, wire_form
 from gateway.model import TransferEncoding
 from tests.mime.build import ATTACHMENT, HEAD, PDF, message, multipart, text
+from tests.support.cases import examples
 
 
 def codes(content: bytes) -> set[str]:
@@ -195,7 +196,7 @@ _PIECES = st.sampled_from(
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(_PIECES, max_size=40).map(b"".join))
 def test_every_leaf_lies_within_the_message_and_decodes(content):
     parsed = parse(content)
@@ -207,7 +208,7 @@ def test_every_leaf_lies_within_the_message_and_decodes(content):
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(_PIECES, max_size=40).map(b"".join))
 def test_no_visible_text_escapes_the_leaves_of_an_unambiguous_message(body):
     content = b"Content-Type: multipart/mixed; boundary=B\r\n\r\n" + body + b"MARK"

@@ -10,7 +10,7 @@ import zlib
 import pyppmd
 import pytest
 import pyzipper
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.readers.archives import zip as archive_zip
@@ -19,6 +19,7 @@ from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.containers import zip_directory
 from gateway.model import ReadStatus
 from tests.signatures.attacks_readings import ATTACKS
+from tests.support.cases import examples
 
 
 def problems_of(data: bytes) -> list[str]:
@@ -280,7 +281,7 @@ def test_a_wrong_password_of_a_streamed_member_costs_no_decryption(monkeypatch):
 SOUND = make([("a.txt", "nội dung " * 50), ("dir/", ""), ("dir/b.bin", bytes(300))])
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.integers(0, 255)), max_size=8), st.integers(0, len(SOUND)))
 def test_damage_of_any_kind_is_a_status_and_never_an_exception(flips, cut):
     data = bytearray(SOUND)

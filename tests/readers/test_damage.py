@@ -5,7 +5,7 @@ import time
 
 import pytest
 from backports import zstd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.readers.archives import rar, seven_zip, stream, tar
@@ -18,6 +18,7 @@ from gateway.documents.readers.word import doc
 from tests.readers import test_archives_other as archives
 from tests.readers import test_doc, test_docx_hostile, test_ppt, test_tnef, test_xls
 from tests.readers.ole_support import damaged
+from tests.support.cases import examples
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +38,7 @@ SOUND = {
 
 
 @pytest.mark.parametrize("kind", SOUND)
-@settings(max_examples=150)
+@examples(150)
 @given(seed=st.integers(0, 1 << 32))
 def test_a_damaged_file_is_read_or_refused_with_a_cause_in_time(kind, seed):
     reader, detected, data = SOUND[kind]

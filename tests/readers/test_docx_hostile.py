@@ -5,7 +5,7 @@ import time
 import zipfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
@@ -15,6 +15,7 @@ from gateway.vietnamese.marks import Level, Strength, find_in_document
 from tests.readers.docx_support import MARK, para, style, styles
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 from tests.signatures.attacks_readings import ATTACKS
+from tests.support.cases import examples
 from tests.support.octets import zipped
 from tests.support.reading import find
 
@@ -113,7 +114,7 @@ def test_a_bomb_ends_at_the_ratio() -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=60)
+@examples(60)
 def test_random_bytes_never_break_the_reader(data: bytes) -> None:
     with pytest.raises(ReadError):
         read_raw(data)
@@ -126,7 +127,7 @@ letters = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")),
 
 
 @given(st.lists(letters, min_size=1, max_size=8))
-@settings(max_examples=60)
+@examples(60)
 def test_all_text_comes_out_in_order(texts: list[str]) -> None:
     escaped = [text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for text in texts]
     runs = read(word("".join(para(text) for text in escaped))).document.runs

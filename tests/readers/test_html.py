@@ -4,7 +4,7 @@ import contextlib
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
@@ -12,6 +12,7 @@ from gateway.documents.readers.markup import html
 from gateway.documents.readers.markup.html_cascade import alone
 from gateway.documents.readers.markup.html_selectors import Matcher, parse_selectors
 from gateway.model import Document, Origin, ReadStatus, Role, Run
+from tests.support.cases import examples
 
 
 def reading(text: str | bytes, charset: str | None = None) -> Reading:
@@ -350,7 +351,7 @@ def test_deep_nesting_costs_little_and_loses_nothing() -> None:
     assert time.process_time() - started < 3
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.text(alphabet="<>/=\"' apbtdirvscmlx!-&;#x0é\n", max_size=120))
 def test_any_text_gives_a_document(text: str) -> None:
     with contextlib.suppress(ReadError):  # refused with its cause

@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
@@ -19,7 +19,7 @@ from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Document, Origin, ReadStatus, Role
 from tests.readers import scans
-from tests.support.cases import first_quick
+from tests.support.cases import examples, first_quick
 from tests.support.ocr import needs_ocr
 from tests.support.octets import file_of
 
@@ -241,7 +241,7 @@ _SMALL = file_of(picture(size=(40, 30)), "PNG")
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(st.tuples(st.integers(8, len(_SMALL) - 1), st.integers(0, 255)), min_size=1, max_size=8))
 def test_damage_gives_a_document_or_a_read_error(damage: list[tuple[int, int]]) -> None:
     data = bytearray(_SMALL)

@@ -4,7 +4,7 @@ import contextlib
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.readers.base import Budget, ReadError, Source
@@ -13,6 +13,7 @@ from gateway.documents.readers.ole.writer import write_compound
 from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus, Role
 from tests.readers.lzfu import compress
+from tests.support.cases import examples
 from tests.support.corpus import corpus_file
 
 
@@ -163,7 +164,7 @@ def test_a_description_in_html_is_read_as_html():
     assert (member.declared_type, member.data.decode()) == ("text/html", "<b>M</b><i>Ậ</i>T, trang 2")
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.binary(max_size=2000))
 def test_any_octets_are_a_calendar_of_some_kind(data):
     assert calendar.read(Source(data=data, part="1", detected_type="text/vcard"), Budget()).document.format == "vcard"

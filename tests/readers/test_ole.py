@@ -6,7 +6,7 @@ import zlib
 
 import olefile
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.readers.base import Budget, ReadError, Reading, Source
@@ -20,6 +20,7 @@ from gateway.documents.readers.sink import Place, Sink
 from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus, Role
 from tests.readers.ole_support import atom, container
+from tests.support.cases import examples
 
 SUMMARY = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")
 CUSTOM = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
@@ -33,7 +34,7 @@ CUSTOM = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
         max_size=12,
     )
 )
-@settings(max_examples=60)
+@examples(60)
 def test_a_compound_file_gives_back_the_streams_it_was_written_with(streams):
     streams = {
         path: data
@@ -218,7 +219,7 @@ def test_custom_properties_give_name_and_value():
     assert [run.text for run in sink.runs] == ["TỐI MẬT", "Độ mật"]
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.binary(max_size=300))
 def test_any_octets_are_a_property_set_or_nothing(data):
     read_properties(b"\xfe\xff" + data, Sink(Budget()))
@@ -254,7 +255,7 @@ def test_a_metafile_bomb_ends_at_the_limit():
     assert caught.value.status is ReadStatus.LIMIT
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.binary(max_size=400))
 def test_any_octets_are_walked_as_a_drawing(data):
     read_drawing(data, Sink(Budget()), Place(), delayed=data)

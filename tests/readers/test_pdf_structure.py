@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 
@@ -20,7 +20,7 @@ from gateway.documents.readers.pdf.objects import RawObject, find_objects, infla
 from gateway.documents.readers.pdf.words import _BLOCK_TAG
 from gateway.model import Document, Origin, ReadStatus, Role
 from tests.readers import pdfs
-from tests.support.cases import slow
+from tests.support.cases import examples, slow
 from tests.support.corpus import CORPUS, needs_corpus, rows
 from tests.support.long import sample
 from tests.support.octets import written
@@ -347,7 +347,7 @@ SEED = pdfs.simple(
 
 
 @pytest.mark.slow
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@examples(150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, len(SEED) - 1), st.binary(min_size=1, max_size=6)), min_size=1, max_size=6))
 def test_damage_gives_a_document_or_a_read_error(damage: list[tuple[int, bytes]]) -> None:
     """Invariant: a damaged file is read, read in part, or refused by ReadError; nothing else is raised."""

@@ -1,13 +1,14 @@
 """Plain text and CSV: every byte is read, in a reading that the text module can go on with."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.readers import plain
 from gateway.documents.readers.base import Budget, Source
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.legacy import decode_runs
+from tests.support.cases import examples
 from tests.support.cost import least_cost
 
 WORDS = "TUYỆT MẬT\r\nCộng hòa xã hội chủ nghĩa Việt Nam\r\n"
@@ -60,7 +61,7 @@ def test_lines_are_blocks_with_their_number() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@examples(30)
 @given(st.text("ab \t\r\n\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029", max_size=30))
 def test_a_short_text_has_the_lines_that_it_has_as_the_beginning_of_a_long_one(text: str) -> None:
     long = read((text + "\n" + "c\n" * plain.LIMIT_LINE).encode()).runs

@@ -7,16 +7,17 @@ import zlib
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.drawings import diagram
-from gateway.documents.readers.markup import office2003, xml
+from gateway.documents.readers.markup import office2003, svg, xml
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.marks import Strength, find_in_document
+from tests.support.cases import examples
 
 WORD = (
     '<?mso-application progid="Word.Document"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml" '
@@ -257,7 +258,7 @@ def test_literals_that_a_formula_of_an_excel_2003_file_joins_are_one_word():
     assert find_in_document(read(BOOK.format(cell)).document)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     st.sampled_from((WORD, BOOK)),
     st.lists(
@@ -456,13 +457,14 @@ def test_the_name_of_an_element_is_the_label_of_its_value(name: str, value: str,
     assert any(mark.strength is Strength.MARKED for mark in find_in_document(document)) is marked
 
 
-def test_all_shapes_of_a_symbol_are_drawn_and_too_many_shapes_are_told() -> None:
+def test_all_shapes_of_a_symbol_are_drawn_and_too_many_shapes_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(svg, "LIMIT_SHAPES", 500)
     tiny = '<path d="M0 0L9 0L9 30Z"/>'
     symbol = f'<symbol id="a">{tiny * 200}%s</symbol><use href="#a"/>'
     drawing = f'<svg xmlns="http://www.w3.org/2000/svg"><text>x</text>{symbol}</svg>'
     (short,), (long,) = (read(drawing % last).members for last in ("", '<path d="M90 0L99 0L99 30Z"/>'))
     assert short.data != long.data
-    document = read(f'<svg xmlns="http://www.w3.org/2000/svg"><text>x</text>{tiny * 20_001}</svg>').document
+    document = read(f'<svg xmlns="http://www.w3.org/2000/svg"><text>x</text>{tiny * 501}</svg>').document
     assert (document.status, document.reason) == (ReadStatus.LIMIT, "svg-shapes")
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pikepdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name as name
@@ -21,6 +21,7 @@ from tests.pki.signing import PdfSigning, sign_pdf, sign_pdf_twice
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.corpus import sent
 from tests.signatures.pdf_updates import dictionary, update
+from tests.support.cases import examples
 
 DAY = timedelta(days=1)
 
@@ -342,7 +343,7 @@ class TestChangesAfterSigning:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(position=st.integers(0, 100), octets=st.binary(min_size=1, max_size=8))
 def test_random_damage_never_crashes_and_never_passes(once, position, octets):
     at = len(once) * position // 101

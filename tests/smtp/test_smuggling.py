@@ -1,10 +1,11 @@
 """SMTP smuggling: whatever stands for an end of data elsewhere, one mail in is at most one mail out, octet for octet."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.spool import Spool
+from tests.support.cases import examples
 from tests.support.client import RawClient, stuff
 from tests.support.gateway import conversation, running
 from tests.support.sink import Sink
@@ -186,7 +187,7 @@ async def test_controls_in_commands_are_refused_and_never_reach_the_next_hop(lin
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(st.sampled_from([b"\r\n", b".", b"..", b"a", b"\r\n.\r\n", b"\xff", b" "]), max_size=30))
 def test_wire_of_any_clean_content_holds_one_end_only(pieces):
     content = b"".join(pieces) + b"\r\n"

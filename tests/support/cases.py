@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import settings
 
 
 @functools.cache
@@ -18,6 +19,11 @@ def first_quick(values, count=1):
     """The cases of a parametrisation, all but the first few of them slow."""
     values = list(values)
     return [*values[:count], *map(slow, values[count:])]
+
+
+def examples(count, **more):
+    """So many examples of hypothesis in `make test`, and in `make check` the share of them that its profile takes."""
+    return settings(max_examples=count * settings.default.max_examples // 100, **more)
 
 
 def slow(*values):

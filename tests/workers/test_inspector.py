@@ -6,7 +6,7 @@ import io
 
 import pytest
 import pyzipper
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import mime
@@ -19,6 +19,7 @@ from gateway.documents.wall import sample
 from gateway.documents.wall.merge import Merger
 from gateway.documents.wall.wire import Began, Result
 from gateway.model import ReadStatus, formats
+from tests.support.cases import examples
 from tests.workers.mails import NoVerifiers, frames_of, inspect, mail, request, statuses
 
 
@@ -368,7 +369,7 @@ def test_only_what_is_awaited_is_reported_again_and_its_container_is_reopened():
     assert [frame.part.path for frame in frames if isinstance(frame, Result)] == ["2!b.txt"]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.sampled_from([magic for _, magic, _ in magic_module.SIGNATURES]), st.binary(max_size=1500), st.integers(0, 3))
 def test_any_octets_behind_any_signature_end_as_documents(magic, rest, depth):
     data = magic + rest
