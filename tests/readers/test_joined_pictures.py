@@ -11,7 +11,7 @@ import pptx
 import pytest
 from docx.shared import Cm
 from openpyxl.drawing.image import Image as SheetImage
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps, ImageStat
 from pptx.util import Cm as SlideCm
 
 from gateway.documents.readers.base import Budget, Member, Source
@@ -216,20 +216,35 @@ def test_other_pictures_are_no_mark(made):
     assert not found(made())
 
 
-@needs_ocr
-@pytest.mark.parametrize(
-    "cut", [r"\piccropl3900", r"{\*\picprop{\sp{\sn cropFromLeft}{\sv 25559}}}"], ids=["inline", "shape"]
-)
-def test_of_a_picture_of_rtf_only_what_is_not_cut_off_is_a_mark(cut):
-    page = png(drawn("BẢO MẬT", (1000, 300), (20, 50))).hex()
-    files = [f"{{\\rtf1\\ansi {{\\pict{one}\\picwgoal10000\\pichgoal3000\\pngblip {page}}}\\par}}" for one in (cut, "")]
-    assert [found(file.encode()) for file in files] == [True, False]
+def rich_picture(page: Image.Image, look: str) -> bytes:
+    return f"{{\\rtf1\\ansi {{\\pict{look}\\picwgoal10000\\pichgoal3000\\pngblip {png(page).hex()}}}\\par}}".encode()
+
+
+BAO_MAT = drawn("BẢO MẬT", (1000, 300), (20, 50))
+CUT_OFF = {
+    "rtf": r"\piccropl3900",
+    "rtf shape": r"{\*\picprop{\sp{\sn cropFromLeft}{\sv 25559}}}",
+    "odf": 'fo:clip="rect(0cm, 0cm, 0cm, 10.4cm)"',
+}
+
+
+def cut_off(kind: str, look: str) -> bytes:
+    return text_document([BAO_MAT], look) if kind == "odf" else rich_picture(BAO_MAT, look)
+
+
+@pytest.mark.parametrize("kind", CUT_OFF)
+def test_of_a_picture_what_is_not_cut_off_is_shown_alone(kind):
+    pictures = [member.data for member in with_text_art(reading_of(cut_off(kind, CUT_OFF[kind]))).members]
+    assert pictures[:-1] == [png(BAO_MAT)]
+    left_over = BAO_MAT.crop((390, 0, 1000, 300)).resize((1000, 300))
+    with Image.open(io.BytesIO(pictures[-1])) as shown:
+        assert ImageStat.Stat(ImageChops.difference(shown.convert("L"), left_over.convert("L"))).mean[0] < 6
 
 
 @needs_ocr
-@pytest.mark.parametrize(("look", "is_mark"), [('fo:clip="rect(0cm, 0cm, 0cm, 10.4cm)"', True), ("", False)])
-def test_of_a_picture_of_odf_only_what_is_not_cut_off_is_a_mark(look, is_mark):
-    assert found(text_document([drawn("BẢO MẬT", (1000, 300), (20, 50))], look)) is is_mark
+@pytest.mark.parametrize("kind", first_quick(CUT_OFF))
+def test_what_is_not_cut_off_of_a_picture_is_a_mark(kind):
+    assert [found(cut_off(kind, look)) for look in (CUT_OFF[kind], "")] == [True, False]
 
 
 @needs_ocr
@@ -241,8 +256,7 @@ def test_a_pale_picture_is_read_where_its_document_darkens_it(kind, is_mark):
         case "odf":
             data = text_document([pale], 'draw:contrast="80%"' * is_mark)
         case "rtf":
-            tone = r"{\*\picprop{\sp{\sn pictureBrightness}{\sv -9830}}}" * is_mark
-            data = f"{{\\rtf1\\ansi {{\\pict{tone}\\pngblip {png(pale).hex()}}}\\par}}".encode()
+            data = rich_picture(pale, r"{\*\picprop{\sp{\sn pictureBrightness}{\sv -9830}}}" * is_mark)
         case _:
             data = old_document(
                 [pale], atom(0xF00B, struct.pack("<HiHi", 0x4104, 1, 0x0109, -9830), instance=2) * is_mark

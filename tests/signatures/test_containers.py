@@ -337,22 +337,24 @@ def test_timestamps_of_one_xml_signature_are_each_over_the_form_that_they_name()
     assert one.problems == ()
 
 
-@pytest.mark.parametrize("count", [33, 300])
-def test_no_signature_of_a_container_is_passed_over(count):
+@pytest.mark.parametrize("count", [8, 9])
+def test_no_signature_of_a_container_is_passed_over(count, monkeypatch):
+    monkeypatch.setattr("gateway.documents.signatures.asic._MAX_SIGNATURES", 8)
     files = xml.members(xml.asic({"a.docx": b"1"}, tree().g2_seal))
     one = files.pop("META-INF/signatures0.xml")
     many = {f"META-INF/signatures{number:03}.xml": one for number in range(count)}
-    assert all(map(good, look(xml.pack({**files, **many}), ASICE))) is (count == 33)
+    assert all(map(good, look(xml.pack({**files, **many}), ASICE))) is (count == 8)
     many[max(many)] = one.replace(xml.digest(b"1").encode(), xml.digest(b"2").encode())
     assert not all(map(good, look(xml.pack({**files, **many}), ASICE)))
 
 
-@pytest.mark.parametrize("count", [33, 70])
-def test_no_signature_of_an_office_file_is_passed_over(count):
+@pytest.mark.parametrize("count", [8, 9])
+def test_no_signature_of_an_office_file_is_passed_over(count, monkeypatch):
+    monkeypatch.setattr("gateway.documents.signatures.ooxml_parts._MAX_SIGNATURES", 8)
     signed, broken = letter_docx(), f"_xmlsignatures/sig{count - 1:03}.xml"
     for number in range(count):
         signed = xml.sign_ooxml(signed, tree().g2_person, name=f"sig{number:03}.xml")
-    assert all(map(good, look(signed, DOCX))) is (count == 33)
+    assert all(map(good, look(signed, DOCX))) is (count == 8)
     assert not all(
         map(good, look(edit(signed, {broken: lambda octets: octets.replace(b"2026-11-2", b"2026-12-2")}), DOCX))
     )
