@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.nexthop.settings import NextHopTls, client_tls_context
+from gateway.smtp import throttle
 from gateway.smtp.settings import ListenerKind
 from tests.bench.contestants import free_port
 from tests.support.client import RawClient
@@ -186,7 +187,8 @@ async def test_auth_twice_or_within_a_transaction_is_refused():
             assert (await plain(client, USER, PASSWORD)).startswith("503 5.5.1")
 
 
-async def test_three_failures_close_the_connection_and_many_are_throttled():
+async def test_three_failures_close_the_connection_and_many_are_throttled(monkeypatch):
+    monkeypatch.setattr(throttle, "PATIENCE_S", (0.0,))
     limits = replace(QUICK, auth_failures_per_login=6)
     async with Sink(users={USER: PASSWORD, "other": "p"}) as sink:
         async with running(sink.port, listeners=[SUBMISSION], limits=limits) as gateway:
@@ -209,7 +211,8 @@ async def test_three_failures_close_the_connection_and_many_are_throttled():
             assert kinds[-1] == "AUTH_SUCCEEDED"
 
 
-async def test_only_what_the_next_hop_judged_counts_against_a_login():
+async def test_only_what_the_next_hop_judged_counts_against_a_login(monkeypatch):
+    monkeypatch.setattr(throttle, "PATIENCE_S", (0.0,))
     limits = replace(QUICK, auth_failures_per_login=2)
     token = b"AUTH XOAUTH2 " + b64(f"user={USER}\x01auth=Bearer wrong\x01\x01")
     async with Sink(users={USER: PASSWORD}, auth=("PLAIN",)) as sink:
