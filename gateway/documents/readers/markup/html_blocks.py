@@ -178,7 +178,7 @@ class Builder:
             raise ReadError(ReadStatus.LIMIT, "html-blocks")
         words = normalize("NFC", "".join(piece.text for piece in pieces))
         cut = any(piece.look.cut and not _unseen(piece.look) for piece in pieces)
-        cut = (cut or block.covered or self.sheet.hides_parts) and holds_a_mark(words)
+        cut = (cut or block.covered) and holds_a_mark(words)
         moved = self.sheet.numbers_by_letters or any(piece.look.moved or piece.look.leftwards for piece in pieces)
         if cut or (moved and _APART.search(words) is not None):
             self.paint.kinds.add("look-clipped")  # of no other words: of `BẢO MẬT` the rest is a mark

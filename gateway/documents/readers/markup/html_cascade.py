@@ -29,6 +29,7 @@ from gateway.documents.readers.markup.html_selectors import (
     parse_selectors,
     unescaped,
 )
+from gateway.documents.readers.markup.html_style import CUT
 from gateway.model import ReadStatus
 
 LIMIT_RULES: Final = 50_000
@@ -47,7 +48,12 @@ _HEADER_CODE: Final = re.compile(r"(&[LCR])|&(?:\"[^\"]{0,200}\"|K[0-9A-Fa-f]{6}
 _CONTENT_ITEM: Final = re.compile(
     r"\s*(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|attr\(\s*([\w-]{1,100})[^)]{0,100}\)|[\w-]{1,40}(?:\([^()]{0,200}\))?)"
 )
+_INNER = r"\((?:[^()]++|\((?:[^()]++|\([^()]*+\))*+\))*+\)"
+_NOT: Final = re.compile(f":not{_INNER}")
 _PART: Final = re.compile(r"::?first-l|:(?:has|lang|dir|-webkit-any|-moz-any)\(|:nth-[a-z-]*child\([^()]*\bof\b")
+"""Beginning of what is not resolved here: first letters, what depends on elements inside or on languages."""
+_WHOLE_PART: Final = re.compile(rf"::?first-l[a-z]++|:[a-z-]++{_INNER}")
+_CUT: Final = Declarations({CUT: "yes"}, {})
 _HIDING: Final = re.compile(
     r"display\s*:\s*none|visibility\s*:|opacity\s*:\s*0|font(?:-size)?\s*:\s*[01](?:p[xt]|r?em)?(?![.\d])|color\s*:\s*(?:transparent|#fff|white)"
 )
@@ -124,8 +130,6 @@ class Sheet:
         self._letters = 0
         self._layers = _Layers()
         self._motion = Motion()
-        self.hides_parts = False
-        """Some rule hides what is not resolved here: first letters, what depends on elements inside, nested rules."""
         self.contextual = False
         """Some rule asks for more than tag, class and identifier of the element itself."""
         self.looks_ahead = False
@@ -163,8 +167,9 @@ class Sheet:
         declarations = parse_declarations(body)
         if prelude.startswith("@property"):
             self._variables.setdefault(prelude[9:].strip(), declarations.usual.get("initial-value", ""))
-        if shown and (_PART.search(prelude) or ("{" in body and prelude[:1] != "@")) and _HIDING.search(body):
-            self.hides_parts = True
+        if shown and prelude[:1] != "@" and _HIDING.search(body) and ("{" in body or _PART.search(prelude)):
+            for selector in parse_selectors(_widened(prelude)):
+                self._keep(selector, _CUT, layer, self._rules)
         made = [found for one in listed(prelude) if (found := _MADE.fullmatch(one.strip()))] if shown else []
         asked = [(found[2].lower(), one) for found in made for one in parse_selectors(found[1].strip() or "*")]
         known = [one for _, one in asked] if len(asked) == len(made) else []
@@ -177,8 +182,9 @@ class Sheet:
         for name, value in declarations.usual.items() | declarations.important.items():
             if name.startswith("--"):
                 self._variables[name] = value
-        for selector in parse_selectors(prelude):
-            self._keep(selector, declarations, layer, self._rules)
+        for one in listed(prelude):
+            for selector in parse_selectors(one) if _PART.search(one) is None else ():
+                self._keep(selector, declarations, layer, self._rules)
 
     def _keep(
         self, selector: Selector, declarations: Declarations, layer: _Layer, rules: dict[str, list[_Rule]]
@@ -321,6 +327,18 @@ class Sheet:
 
 def _strings_of(value: str) -> list[str]:
     return [unescaped(item[1] or item[2] or "") for item in _CONTENT_ITEM.finditer(value) if item[1] or item[2]]
+
+
+def _widened(selectors: str) -> str:
+    """Return selectors that hold for at least the elements of some of which a part is not resolved here."""
+    without = _NOT.sub(lambda found: _any(found) if _PART.search(found[0]) else found[0], selectors)
+    wide = _WHOLE_PART.sub(lambda found: _any(found) if _PART.match(found[0]) else found[0], without)
+    return "*" if _PART.search(wide) else wide
+
+
+def _any(found: re.Match[str]) -> str:
+    """Return what holds for any element in place of a condition."""
+    return "" if re.fullmatch(r"[\w\-)\]*]", found.string[max(0, found.start() - 1) : found.start()]) else "*"
 
 
 def alone(tag: str, attributes: Mapping[str, str]) -> Node:
