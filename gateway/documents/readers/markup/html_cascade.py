@@ -29,7 +29,7 @@ from gateway.documents.readers.markup.html_selectors import (
     parse_selectors,
     unescaped,
 )
-from gateway.documents.readers.markup.html_style import CUT
+from gateway.documents.readers.markup.html_shown import CUT
 from gateway.model import ReadStatus
 
 LIMIT_RULES: Final = 50_000

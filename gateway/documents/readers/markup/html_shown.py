@@ -39,8 +39,10 @@ _WITH_STRINGS: Final = re.compile(
     r"|panose-1|voice-family|font-feature-settings|font-variation-settings|will-change|-webkit-locale|mask(?:-image)?|border-image(?:-source)?|list-style-image"
 )
 """Properties whose strings are no words on the page, or are read as such."""
+CUT: Final = "-cut"
+"""Property of elements of which a rule that is not resolved may hide a part."""
 _CLIPPING: Final = frozenset(
-    {"clip", "clip-path", "-webkit-clip-path", "mask", "mask-image", "-webkit-mask", "-webkit-mask-image"}
+    {CUT, "clip", "clip-path", "-webkit-clip-path", "mask", "mask-image", "-webkit-mask", "-webkit-mask-image"}
 )
 _SHIFTING: Final = frozenset(
     {"text-indent", "margin", "margin-left", "margin-top", "margin-right", "left", "top", "right"}

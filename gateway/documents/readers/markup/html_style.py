@@ -27,8 +27,6 @@ _TURNS = {"": 1 / 360, "deg": 1 / 360, "grad": 1 / 400, "rad": 0.15915494309, "t
 _SIZE_WORDS = {
     "xx-small": 7.5, "x-small": 7.5, "small": 10.0, "medium": 12.0, "large": 13.5, "x-large": 18.0, "xx-large": 24.0,
 }  # fmt: skip
-CUT = "-cut"
-"""Property of elements of which a rule that is not resolved may hide a part."""
 INHERITED = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
 """Words that every property knows."""
 _DEFAULT_FAMILIES = frozenset({"initial", "serif", "ui-serif"})
@@ -184,8 +182,6 @@ def _changes(look: Look, declarations: Mapping[str, str]) -> dict[str, object]:
                 changes.update(_font_shorthand(value, look))
             case "font-weight":
                 changes["bold"] = lower in ("bold", "bolder") or whole(lower, digits=4) >= 600
-            case "-cut":
-                changes["cut"] = True
             case "display":
                 if lower in ("none", "table-column", "table-column-group"):
                     changes["hidden"] = True
