@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
-from xml.sax.saxutils import escape
 
 from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
@@ -13,10 +12,9 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse
 from gateway.documents.readers.word.docx_format import VAL, Properties, parse_run_properties
 from gateway.documents.readers.word.docx_palette import Palette
 from gateway.documents.readers.word.docx_styles import StyleSheet
-from gateway.fix.letters import mended, stamps
+from gateway.fix.letters import Piece, mend_pieces, stamps
 from gateway.fix.tally import TIMES, Tally
 from gateway.fix.xml_spans import Part
-from gateway.model import Run
 from gateway.vietnamese.colour import is_black
 from gateway.vietnamese.fonts import is_symbol, is_times_new_roman
 
@@ -30,14 +28,6 @@ _KIND: Final = f"{clark('w:numFmt')}[@{VAL}='bullet']"
 _OF_TABLES: Final = f"{clark('w:style')}[@{clark('w:type')}='table']"
 
 
-class _Piece(NamedTuple):
-    """Text of a run: the content of a `w:t` or `w:delText`, or the value of a `w:lvlText`."""
-
-    start: int
-    end: int
-    text: str
-
-
 class _WordRun(NamedTuple):
     """A `w:r`, or the `w:lvl` of a label of lists, and what its letters look like."""
 
@@ -46,7 +36,8 @@ class _WordRun(NamedTuple):
     own: Properties
     font: str | None
     colour: str | None
-    pieces: list[_Piece]
+    pieces: list[Piece]
+    """Contents of each `w:t` and `w:delText`, or the value of a `w:lvlText`."""
 
     @property
     def text(self) -> str:
@@ -93,13 +84,11 @@ def mend_docx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], T
 def _mend(part: Part, styles: _Styles, tally: Tally) -> None:
     """Set letters in Unicode, Times New Roman and automatic colour."""
     runs = list(_runs(part, styles))
-    placed = ((piece, Run(text=piece.text, block=run.block, font=run.font)) for run in runs for piece in run.pieces)
-    changed = dict(mended(placed, tally))
-    part.edits += [(at.start, at.end, escape(text, {'"': "&quot;"}).encode()) for at, text in changed.items()]
+    changed = mend_pieces(part, (piece for run in runs for piece in run.pieces), tally)
     stamped = stamps((run.block, run.text) for run in runs)
     for run in runs:
         is_label = NAMES[run.element.tag] == "w:lvl"
-        if is_label and not {"ascii", "hAnsi"} & run.own.keys() and changed.keys().isdisjoint(run.pieces):
+        if is_label and not {"ascii", "hAnsi"} & run.own.keys() and changed.isdisjoint(run.pieces):
             continue  # looks as its paragraphs do
         _set_look(part, run, styles, tally, stamp=run.block in stamped)
 
@@ -117,11 +106,14 @@ def _runs(part: Part, styles: _Styles) -> Iterator[_WordRun]:
         own = {} if properties is None else parse_run_properties(properties)
         look = styles.look(own, None if style is None else style.get(VAL))
         if is_run:
-            pieces = [_Piece(*part.content(one)) for one in element.iterchildren(*_TEXTS)]
+            pieces = [Piece(*part.content(one), block, look[0]) for one in element.iterchildren(*_TEXTS)]
         else:
             label: Element = element.find(_LABEL) if element.find(_KIND) is None else None
             place = None if label is None else part.attribute(label, "val")
-            pieces = [] if place is None else [_Piece(place.value, place.value_end, label.get(VAL, ""))]
+            said = (
+                None if place is None else Piece(place.value, place.value_end, label.get(VAL, ""), block, look[0], True)
+            )
+            pieces = [] if said is None else [said]
         yield _WordRun(element, block, own, *look, pieces)
 
 

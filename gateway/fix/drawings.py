@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from typing import Final, NamedTuple
-from xml.sax.saxutils import escape
+from typing import Final
 
 from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.numerals import whole
@@ -17,10 +16,10 @@ from gateway.documents.readers.ooxml.drawingml_text import NO_LEVELS, DrawingPal
 from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.powerpoint.pptx_slide import Template, placeholder
-from gateway.fix.letters import is_other, mended, stamps
+from gateway.fix.letters import Piece, is_other, mend_pieces, stamps
 from gateway.fix.tally import PALE, TIMES, Tally
 from gateway.fix.xml_spans import Part
-from gateway.model import Role, Run
+from gateway.model import Role
 from gateway.vietnamese.colour import brightness, is_black
 
 _DRAWINGS: Final = re.compile(r"(?:xl|word)/(?:drawings|charts|diagrams)/[^/]+\.xml")
@@ -34,16 +33,6 @@ _LIGHT: Final = 140
 """Brightness from which on black is read on a ground."""
 _LEAVINGS: Final = ("panose", "pitchFamily", "charset")
 """Attributes of a font element that describe the old font."""
-
-
-class _Piece(NamedTuple):
-    """One `a:t`, a label of a chart, or a place between two."""
-
-    start: int
-    end: int
-    text: str
-    block: int
-    font: str | None
 
 
 def mend_drawings(package: Zip, names: Collection[str], tally: Tally) -> dict[str, bytes]:
@@ -81,10 +70,7 @@ def mend_shapes(part: Part, template: Template, ground: str | None, tally: Tally
     set_fonts(part, tally, theme=False)
     blocks = {element: number for number, element in enumerate(part.iter("a:p", "c:v"), 1)}
     pieces = list(_pieces(part, template, blocks))
-    for piece, text in mended(
-        ((each, Run(text=each.text, block=each.block, font=each.font)) for each in pieces), tally
-    ):
-        part.edits.append((piece.start, piece.end, escape(text).encode()))
+    mend_pieces(part, pieces, tally)
     stamped = stamps(((piece.block, piece.text) for piece in pieces), Role.TEXTBOX)
     for look in part.iter(*_LETTERS):
         paragraph = next(look.iterancestors(_PARAGRAPH), None)
@@ -124,8 +110,8 @@ def _behind(shape: Element, palette: DrawingPalette, ground: str | None) -> str 
     return ground if styled is None or styled.get("idx", "0") == "0" else colour_of(styled, palette)
 
 
-def _pieces(part: Part, template: Template, blocks: dict[Element, int]) -> Iterator[_Piece]:
-    """Yield the texts of a part with the font that each has."""
+def _pieces(part: Part, template: Template, blocks: dict[Element, int]) -> Iterator[Piece]:
+    """Yield the texts of a part, labels of charts and line ends too, with the font that each has."""
     known: dict[Element, Levels] = {}
     for element in part.iter("a:t", "m:t", "a:br", "c:v"):
         name, run = NAMES[element.tag], element.getparent()
@@ -141,7 +127,7 @@ def _pieces(part: Part, template: Template, blocks: dict[Element, int]) -> Itera
         face = (own.get("typeface") if own is not None else "") or known[shape][level].get("latin") or "+mn-lt"
         start, end, text = part.content(element)
         start, text = (end, "\n") if name == "a:br" else (start, text)
-        yield _Piece(start, end, text, blocks.get(paragraph, 0), template.palette.font(face) or None)
+        yield Piece(start, end, text, blocks.get(paragraph, 0), template.palette.font(face) or None)
 
 
 def _levels(shape: Element, template: Template) -> Levels:

@@ -13,7 +13,7 @@ from gateway.documents.readers.odf.flow import flat_rows, repeat_count
 from gateway.documents.readers.odf.sheets import columns_of
 from gateway.documents.readers.odf.styles import StyleBook
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
-from gateway.fix.letters import stamps
+from gateway.fix.letters import Piece, stamps
 from gateway.fix.xml_spans import Part
 
 _GAPS: Final = {"text:s", "text:tab", "text:line-break"}
@@ -29,18 +29,6 @@ _STYLED: Final = (
 """Attributes that name a style, with its family; those of a paragraph have one of their own."""
 _STYLE, _DEFAULT = clark("table:style-name"), clark("table:default-cell-style-name")
 _REPEATED, _VALUE = clark("table:number-columns-repeated"), clark("office:string-value")
-
-
-class Piece(NamedTuple):
-    """A stretch of text, as a span of bytes."""
-
-    start: int
-    end: int
-    text: str
-    block: int
-    font: str | None
-    quoted: bool = False
-    """Stands in an attribute."""
 
 
 class _Around(NamedTuple):

@@ -11,18 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
-from xml.sax.saxutils import escape
 
 from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.odf.styles import StyleBook
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
-from gateway.fix.letters import is_other, mended
+from gateway.fix.letters import is_other, mend_pieces, refuse_bound
 from gateway.fix.odf_texts import pieces_of
 from gateway.fix.tally import PALE, TIMES, RefusedError, Tally
 from gateway.fix.xml_spans import Part
-from gateway.model import Run
 from gateway.vietnamese.colour import brightness, is_black
-from gateway.vietnamese.legacy_evidence import judge
 from gateway.vietnamese.legacy_tables import Charset
 
 _PARTS: Final = ("content.xml", "styles.xml")
@@ -72,7 +69,8 @@ def _mended(package: Zip, names: Collection[str], folder: str, *, computes: bool
     worn: set[Element] = set()
     tally = Tally()
     for number, part in enumerate(parts.values()):
-        _texts(part, StyleBook(roots[number:], lambda *_: None), worn, tally)  # content sees the styles of both
+        styles = StyleBook(roots[number:], lambda *_: None)  # content sees the styles of both
+        mend_pieces(part, pieces_of(part, styles, worn), tally)
     if computes and tally.converted:
         _refuse_bound_words(parts, names, next(iter(tally.converted)))
     said = [(part, each) for part in parts.values() for each in part.iter("style:text-properties")]
@@ -100,16 +98,6 @@ def _mended(package: Zip, names: Collection[str], folder: str, *, computes: bool
             tally.colours += 1
             _blacken(part, properties)
     return {name: part.fixed() for name, part in parts.items() if part.edits}, tally
-
-
-def _texts(part: Part, styles: StyleBook, worn: set[Element], tally: Tally) -> None:
-    """Mend the texts that were legacy or decomposed; those of one paragraph are judged together."""
-    pieces = pieces_of(part, styles, worn)
-    for piece, text in mended(
-        ((each, Run(text=each.text, block=each.block, font=each.font)) for each in pieces), tally
-    ):
-        quotes = {'"': "&quot;", "'": "&apos;"} if piece.quoted else {}
-        part.edits.append((piece.start, piece.end, escape(text, quotes).encode()))
 
 
 def _declare(part: Part, face: Element, used: Collection[str | None], tally: Tally) -> None:
@@ -141,10 +129,7 @@ def _refuse_bound_words(parts: Mapping[str, Part], names: Iterable[str], charset
     """Refuse a file whose formulas, conditions, filters or macros hold letters of the old code as well."""
     for part in parts.values():
         for element in part.iter(*_BOUND):
-            words = _SHEET_REFERENCE.sub(
-                "", element.get(clark(_BOUND[NAMES[element.tag]]), "")
-            )  # sheets keep their names
-            if not words.isascii() and judge(words, hint=charset)[0] is not Charset.UNICODE:
-                raise RefusedError("sheet-bound", words[:60])
+            words = element.get(clark(_BOUND[NAMES[element.tag]]), "")
+            refuse_bound(_SHEET_REFERENCE.sub("", words), charset)  # sheets keep their names
     if (macro := next(filter(_MACROS.match, names), None)) is not None:
         raise RefusedError("sheet-bound", macro)

@@ -16,7 +16,7 @@ from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.excel.xlsx_styles import DEFAULT_FACE, Styles
 from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse
-from gateway.fix.letters import is_other, mended
+from gateway.fix.letters import is_other, mended, refuse_bound
 from gateway.fix.tally import TIMES, RefusedError, Tally
 from gateway.fix.xlsx_headers import mend_headers
 from gateway.fix.xlsx_strings import RichString, shown, strings
@@ -25,7 +25,6 @@ from gateway.model import Run
 from gateway.vietnamese.colour import is_black
 from gateway.vietnamese.convert import Repaired, repair_runs
 from gateway.vietnamese.fonts import legacy_font
-from gateway.vietnamese.legacy_evidence import judge
 from gateway.vietnamese.legacy_tables import Charset
 
 _SHARED: Final = "xl/sharedStrings.xml"
@@ -153,9 +152,7 @@ def _refuse_bound_words(book: _Workbook, charset: Charset) -> None:
         for element in part.iter():
             name = element.tag.rpartition("}")[2]  # formulas of extensions have a namespace of their own
             words = element.get(_NAMES[name], "") if name in _NAMES else element.text if name in _FORMULAS else ""
-            words = _SHEET_REFERENCE.sub("", words or "")  # sheets keep their names
-            if not words.isascii() and judge(words, hint=charset)[0] is not Charset.UNICODE:
-                raise RefusedError("sheet-bound", words[:60])
+            refuse_bound(_SHEET_REFERENCE.sub("", words or ""), charset)  # sheets keep their names
 
 
 def _set_look(book: _Workbook, part: Part, font: Element, tally: Tally, *, colour: bool) -> None:

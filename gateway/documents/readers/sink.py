@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
@@ -165,6 +165,11 @@ class Sink:
         """Add a run that is a block of its own."""
         if text and not text.isspace():
             self.put(text, self.open_block(), place, face)
+
+    def put_lines(self, lines: Iterable[str], place: Place) -> None:
+        """Add runs that are a block each."""
+        for line in lines:
+            self.put_line(line, place)
 
     def put_setup(self, setup: PageSetup) -> None:
         """Add the paper and margins of a section, numbered, unless they are those of the section before."""

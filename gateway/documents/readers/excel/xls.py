@@ -78,8 +78,7 @@ def _around(compound: Compound, sink: Sink) -> None:
         name = path[0].lower()
         if name in {"revision log", "user names"}:
             place = Place(f"stream:{path[0]}", Role.CELL, Origin.REVISION)
-            for text in strings(compound.read(*path)):
-                sink.put_line(text, place)
+            sink.put_lines(strings(compound.read(*path)), place)
         elif name.startswith("_sx_db"):
             _pivot(compound.read(*path), sink)
     read_beside(compound, sink, lambda storage: len(storage) == 1 and not storage[0].lower().startswith("_sx_db"))
@@ -92,8 +91,7 @@ def _pivot(stream: bytes, sink: Sink) -> None:
         if record.kind == 0xCD:
             sink.put_line(Strings(record).unicode(2).text, place)
         elif record.kind == 0xC7:
-            for text in strings(record.data):
-                sink.put_line(text, place)
+            sink.put_lines(strings(record.data), place)
 
 
 class _Workbook:
@@ -203,8 +201,7 @@ class _Workbook:
                 picture = bitmap(b"".join((record.data, *record.continued))[8:])
                 keep_picture(picture, "image/bmp", self._sink, Place(f"sheet:{self._sheets}"))
             case 0x88D:
-                for words in differential_words(record):
-                    self._sink.put_line(words, Place("styles", Role.CELL, self._origin))
+                self._sink.put_lines(differential_words(record), Place("styles", Role.CELL, self._origin))
             case 0x17 if book.dialect.version < 8:
                 self._old_external(record)
             case 0x1AE:

@@ -130,8 +130,7 @@ class Sheet:
                 where = place.shown(hidden=is_invisible(face.colour, face.background), struck=out)
                 self._sink.put(text.text[start:end], block, where, face)
         if text.extra:
-            for words in strings(text.extra):
-                self._sink.put_line(words, place.hidden())
+            self._sink.put_lines(strings(text.extra), place.hidden())
 
     def _text_cell(self, row: int, column: int, cell: int, text: Text) -> None:
         look = self._book.styles.cell(cell)
@@ -303,8 +302,7 @@ class Sheet:
                 self._sink.warn("ole-object", f"sheet:{self._name}")
             return
         place = Place(f"sheet:{self._name}", Role.TEXTBOX, self._origin)
-        for text in strings(record.data[34:] + b"".join(record.continued)):
-            self._sink.put_line(text, place)
+        self._sink.put_lines(strings(record.data[34:] + b"".join(record.continued)), place)
 
     def _text_object(self, record: BiffRecord) -> None:
         count, marks = u16(record.data, 10), u16(record.data, 12)
@@ -351,8 +349,7 @@ class Sheet:
     def _condition(self, record: BiffRecord) -> None:
         record = as_condition(record)
         self._conditions.condition(record.data)
-        for words in conditional_words(record):
-            self._sink.put_line(words, Place(f"sheet:{self._name}", Role.CELL, self._origin))
+        self._sink.put_lines(conditional_words(record), Place(f"sheet:{self._name}", Role.CELL, self._origin))
 
     def _chart_text(self, record: BiffRecord) -> None:
         text = self._book.dialect.string(record, 2, length_octets=1)
@@ -366,8 +363,7 @@ class Sheet:
     def _words(self, record: BiffRecord) -> None:
         """Read the strings of records of pivot tables, scenarios and reports."""
         place = Place(f"sheet:{self._name}", Role.CELL, Origin.HIDDEN)
-        for text in strings(record.data + b"".join(record.continued)):
-            self._sink.put_line(text, place)
+        self._sink.put_lines(strings(record.data + b"".join(record.continued)), place)
 
 
 _MANY_BLANKS, _RK, _SHARED_FORMULA = 0xBE, 0x27E, 0x4BC

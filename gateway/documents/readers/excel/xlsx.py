@@ -49,8 +49,7 @@ class _Workbook:
         self._book.recalculated = any(
             each.get(name) in {"1", "true"} for each in root.iter(clark("s:calcPr")) for name in _CALCULATED
         )
-        for words in self._book.styles.conditional_words:
-            self._sink.put_line(words, Place("part:styles", Role.CELL))
+        self._sink.put_lines(self._book.styles.conditional_words, Place("part:styles", Role.CELL))
         for element in root.iter():
             match NAMES[element.tag]:
                 case "s:workbookPr":
@@ -131,8 +130,7 @@ def _wordy_parts(parts: Parts) -> None:
             _external_link(parts, name)
         elif any(word in kind.rpartition(".")[2] or word in name.casefold() for word in _WORDY_KINDS):
             place = Place(f"part:{name}", Role.CELL, Origin.HIDDEN)
-            for text in _words(parts.take(name)):
-                parts.sink.put_line(text, place)
+            parts.sink.put_lines(_words(parts.take(name)), place)
 
 
 def _words(root: Element) -> Iterator[str]:

@@ -160,8 +160,7 @@ class Sheet:
                 self._formula(formula, reference, value=value, kind=kind)
             look = looks.get(index) or self._look(index)
             if formula and not value and not look.plain:
-                for words in format_words(look.style.format_code):
-                    sink.put_line(words, Place(prefix + reference, in_cell, origin))
+                sink.put_lines(format_words(look.style.format_code), Place(prefix + reference, in_cell, origin))
             if not value and not inline and rich is None and (look.plain or kind != "str"):
                 if look.style.face.background is not None and origin is not hidden:
                     self._paint(reference, look.style.face.background)
@@ -282,8 +281,9 @@ class Sheet:
                 continue
             for attribute in WORD_ATTRIBUTES.get(local, ()):
                 self._line(element.get(attribute) or "", Role.FIELD)
-            for words in format_words(element.get("formatCode") or ""):
-                self._sink.put_line(words, Place(f"sheet:{self._name}", Role.CELL, self._origin))
+            self._sink.put_lines(
+                format_words(element.get("formatCode") or ""), Place(f"sheet:{self._name}", Role.CELL, self._origin)
+            )
             if local == "oleObject":
                 self._sink.warn("external-object" if element.get("link") else "ole-object", f"cell:{self._name}!A1")
         for owner, text in texts(root):

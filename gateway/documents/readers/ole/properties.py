@@ -86,8 +86,7 @@ def _section(section: bytes, names: dict[int, str], sink: Sink) -> int | None:
         origin = Origin.TEXT if identifier in names or identifier in custom else Origin.HIDDEN
         place = Place(f"property:{name}", Role.PROPERTY, origin)
         found = _strings(section, offset, codec)
-        for text in [keyword_line(found)] if name == "Keywords" else found:
-            sink.put_line(text, place)
+        sink.put_lines([keyword_line(found)] if name == "Keywords" else found, place)
         if identifier in custom and not name.startswith("_PID_"):
             sink.put_line(name, place)
     return pages

@@ -139,8 +139,7 @@ def read_picture(name: str, data: bytes, kind: str, sink: Sink) -> None:
         read_metafile(data, sink, place, name=name)
     elif "svg" in kind or name.casefold().endswith(".svg"):
         root = parse(data)
-        for _, text in texts(root):
-            sink.put_line(text, place)
+        sink.put_lines((text for _, text in texts(root)), place)
         if (drawn := svg.picture_of(root)) is not None:
             sink.members.append(Member(name=f"{name}.png", data=drawn, relation="image", locator=place.locator))
     elif kind == "image/vnd.ms-photo" or name.casefold().endswith(".wdp"):
@@ -185,8 +184,7 @@ def _custom_properties(root: Element, sink: Sink) -> None:
     for entry in root:
         name = entry.get("name") or ""
         place = Place(f"property:{name}", Role.PROPERTY)
-        for _, text in texts(entry):
-            sink.put_line(text, place)
+        sink.put_lines((text for _, text in texts(entry)), place)
         sink.put_line(name, place._replace(role=Role.NAME, origin=Origin.HIDDEN))
 
 
@@ -210,8 +208,7 @@ def _swept(name: str, root: Element, sink: Sink) -> None:
     """All text of a part, and of custom XML its attributes too, since bound controls show them."""
     custom = name.casefold().startswith(("customxml/", "docmetadata/"))
     hidden = Place(f"property:{name}" if custom else f"part:{name}", Role.PROPERTY, Origin.HIDDEN)
-    for _, text in texts(root):
-        sink.put_line(text, hidden)
+    sink.put_lines((text for _, text in texts(root)), hidden)
     for value in _attribute_words(root) if custom else _named_words(root):
         sink.put_line(value, hidden)
 

@@ -53,8 +53,7 @@ class _Deck:
                     self._sink.put_line(element.get("name") or "", place)
                 case _:
                     continue
-        for _, text in texts(self._root):
-            self._sink.put_line(text, Place("", Role.PROPERTY, Origin.HIDDEN))
+        self._sink.put_lines((text for _, text in texts(self._root)), Place("", Role.PROPERTY, Origin.HIDDEN))
         before = self._sink.pages or 0
         for number, slide in enumerate(dict.fromkeys(one for one in slides if one not in self._parts.seen), 1):
             self._sink.pages = before + number

@@ -158,8 +158,7 @@ class Story:
         boxed = flow.place.boxed or grid.boxed
         place = flow.place
         role = Role.CELL if place.role in {Role.BODY, Role.HEADING} else place.role
-        for text in grid.described:
-            self._kit.sink.put_line(text, Place(f"{place.locator}table:{number}", Role.ALT_TEXT, Origin.HIDDEN))
+        self._kit.sink.put_lines(grid.described, Place(f"{place.locator}table:{number}", Role.ALT_TEXT, Origin.HIDDEN))
         for index, row in enumerate(rows):
             origin = Origin.DELETED if grid.row_deleted(row) else place.origin
             cells = list(rows_of(row, "w:tc"))
