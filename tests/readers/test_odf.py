@@ -332,6 +332,18 @@ def test_a_number_format_of_a_conditional_style_may_be_shown_elsewhere(of_cell: 
     assert find(read_body(body, automatic, kind="spreadsheet"), "TỐI MẬT")
 
 
+@pytest.mark.parametrize(("fill", "ground"), [("none", None), ("solid", "729FCF")])
+def test_letters_of_a_box_without_a_fill_stand_on_the_slide(fill: str, ground: str | None) -> None:
+    automatic = (
+        '<style:style style:name="S" style:family="graphic"><style:graphic-properties draw:fill="solid" draw:fill-color="#729fcf"/>'
+        '</style:style><style:style style:name="G" style:family="graphic" style:parent-style-name="S"><style:graphic-properties '
+        f'draw:fill="{fill}"/><style:text-properties fo:color="#ffffff"/></style:style>'
+    )
+    box = f"<draw:frame draw:style-name='G'><draw:text-box><text:p>{MARK}</text:p></draw:text-box></draw:frame>"
+    seen = find(read_body(f"<draw:page>{box}</draw:page>", automatic, kind="presentation"), MARK)
+    assert (seen.background, seen.origin) == (ground, Origin.TEXT)  # a slide may be dark
+
+
 def test_slides_know_their_number_classes_and_notes() -> None:
     automatic = (
         '<style:style style:name="dp" style:family="drawing-page"><style:drawing-page-properties '

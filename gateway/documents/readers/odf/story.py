@@ -272,7 +272,8 @@ class Story:
             return
         face, merged = self.styles.face(layers, flow.behind)
         place = paragraph.place._replace(page=self.page or paragraph.place.page, link=link, origin=flow.place.origin)
-        place = place.shown(hidden=is_hidden(face, merged), struck=merged.get("struck", False))
+        on_paper = not place.locator.startswith(("slide:", "master:"))
+        place = place.shown(hidden=is_hidden(face, merged, on_paper=on_paper), struck=merged.get("struck", False))
         if merged.get("capitals"):
             text = capitals(text, face.font)
         paragraph.block = paragraph.block or self._sink.open_block()

@@ -206,9 +206,9 @@ class StyleBook:
                     if fill is not None:
                         merged["behind"] = fill or None
                 case "style:graphic-properties":
-                    if properties.get(clark("draw:fill")) not in {None, "none"}:
+                    if (filled := properties.get(clark("draw:fill"))) is not None:
                         fill = hex_colour(properties.get(clark("draw:fill-color")))
-                        merged["behind"] = fill or merged.get("behind")
+                        merged["behind"] = None if filled == "none" else fill or merged.get("behind")
                     fill = _fill(properties.get(clark("fo:background-color")))
                     if fill is not None:
                         merged["behind"] = fill or None
@@ -278,10 +278,14 @@ class StyleBook:
         return Face(merged.get("font"), merged.get("size"), colour, background, *look), merged
 
 
-def is_hidden(face: Face, merged: Layer) -> bool:
-    """Return whether letters are set as hidden, squeezed to a line, clear as glass, or have the colour behind them."""
+def is_hidden(face: Face, merged: Layer, *, on_paper: bool) -> bool:
+    """Return whether letters are set as hidden, squeezed to a line, clear as glass, or have the colour behind them.
+
+    What is behind is white `on_paper` where nothing else is said, and unknown on slides.
+    """
     unseen = merged.get("scale", 100) <= NARROWEST or merged.get("opacity", 100) < 5
-    return bool(merged.get("hidden")) or unseen or is_invisible(face.colour, face.background)
+    is_known = on_paper or face.background is not None
+    return bool(merged.get("hidden")) or unseen or (is_known and is_invisible(face.colour, face.background))
 
 
 def first_family(value: str) -> str:
