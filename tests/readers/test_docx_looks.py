@@ -4,7 +4,8 @@ import pytest
 
 from gateway.model import Origin
 from tests.readers.docx_support import MARK, fonts, look_of, para, style, styles
-from tests.readers.ooxml_support import read, word
+from tests.readers.ooxml_support import NAMESPACES, read, word
+from tests.support.octets import members, zipped
 from tests.support.reading import find
 
 
@@ -207,3 +208,29 @@ def test_text_boxes_take_fill_and_ink_of_their_shape() -> None:
     run = find(read(word(shape.format("4472C4", para("x")))), "x")
     assert (run.colour, run.background, run.origin, run.boxed) == ("FFFFFF", "4472C4", Origin.TEXT, True)
     assert find(read(word(shape.format("FFFFFF", para("x")))), "x").origin is Origin.HIDDEN
+
+
+SHOWN = '<w:displayBackgroundShape w:val="1"/>'
+PICTURE = '<w:background w:color="000080"><v:background><v:fill type="tile"/></v:background></w:background>'
+
+
+@pytest.mark.parametrize(
+    ("ground", "setting", "colour", "origin"),
+    [
+        ('<w:background w:color="000080"/>', SHOWN, "FFFFFF", Origin.TEXT),
+        ('<w:background w:color="000080"/>', SHOWN, "000080", Origin.HIDDEN),
+        ('<w:background w:color="000080"/>', "", "FFFFFF", Origin.HIDDEN),
+        (PICTURE, SHOWN, "000080", Origin.TEXT),
+        (PICTURE, SHOWN, "FFFFFF", Origin.TEXT),
+        ("", SHOWN, "FFFFFF", Origin.HIDDEN),
+    ],
+)
+def test_letters_stand_on_the_colour_of_the_page(ground: str, setting: str, colour: str, origin: Origin) -> None:
+    files = members(
+        word(
+            para("x", f'<w:color w:val="{colour}"/>'),
+            word__settings_xml=f"<w:settings {NAMESPACES}>{setting}</w:settings>",
+        )
+    )
+    files["word/document.xml"] = files["word/document.xml"].replace(b"<w:body>", f"{ground}<w:body>".encode())
+    assert find(read(zipped(files)), "x").origin is origin

@@ -15,7 +15,7 @@ from gateway.documents.readers.ooxml.xml import NAMES, ChildStream, Element, cla
 from gateway.documents.readers.sink import Place
 from gateway.documents.readers.sniff_font import plain_font
 from gateway.documents.readers.word.docx_flow import Flow, Kit
-from gateway.documents.readers.word.docx_format import VAL, on
+from gateway.documents.readers.word.docx_format import UNKNOWN, VAL, on
 from gateway.documents.readers.word.docx_numbering import Numbering
 from gateway.documents.readers.word.docx_palette import Palette
 from gateway.documents.readers.word.docx_story import Story
@@ -43,6 +43,7 @@ def read_own_fonts(parts: Parts) -> None:
         parts.sink.set_in_own_fonts(fonts)
 
 
+_GROUND: Final = re.compile(rb"<\w+:background\b(?:[^>]*?\bcolor=[\"']([0-9A-Fa-f]{6})[\"'])?[^>]*?(/)?>")
 _TYPE, _ID, _NOTE_TYPE = clark("w:type"), clark("r:id"), clark("w:type")
 _PAGES: Final = re.compile(rb"<(?:\w+:)?Pages>\s*(\d{1,6})\s*</")
 _NOTES: Final = {
@@ -79,7 +80,11 @@ class _Reader:
         settings = {} if root is None else {NAMES[child.tag]: child for child in root}
         mapping = {key.rpartition("}")[2]: value for key, value in _items(settings.get("w:clrSchemeMapping"))}
         fonts = dict(_items(settings.get("w:themeFontLang")))
-        self._even_headers = "w:evenAndOddHeaders" in settings and on(settings["w:evenAndOddHeaders"])
+        self._even_headers, self._coloured = (
+            name in settings and on(settings[name]) for name in ("w:evenAndOddHeaders", "w:displayBackgroundShape")
+        )
+        self._ground: str | None = None
+        """Colour of the pages, where they have one (§17.2.1)."""
         bidi = fonts.get(clark("w:bidi")) or fonts.get(VAL) or ""
         palette = Palette(parts.theme(main), mapping, bidi=bidi)
         styles = StyleSheet(self._first("styles"), palette, parts.sink.fail)
@@ -97,6 +102,8 @@ class _Reader:
         data = self._parts.package.read(self._main)
         broken = b"lastRenderedPageBreak" in data
         page = 1 if broken or stated_pages == 1 else None
+        if self._coloured and (ground := _GROUND.search(data, 0, max(data.find(b":body"), 0))) is not None:
+            self._ground = ground[1].decode() if ground[1] and ground[2] else UNKNOWN
         story = Story(self._kit, self._main, page=page)
         with self._sink.part():
             self._walk_body(data, story)
@@ -108,7 +115,7 @@ class _Reader:
         return story.page if broken else stated_pages
 
     def _walk_body(self, data: bytes, story: Story) -> None:
-        flow = Flow(Place("", Role.BODY, self._origin, None))
+        flow = Flow(Place("", Role.BODY, self._origin, None), behind=self._ground)
         stream = ChildStream(data, container="w:body", budget=self._sink.budget)
         for child in stream:
             self._sections(child)
@@ -142,7 +149,9 @@ class _Reader:
                     continue
                 number += 1
                 origin = self._origin if relation.id in self._shown_ids else Origin.HIDDEN
-                self._whole(stored, Flow(Place(f"{kind}:{number}", role, origin, None), counted=False))
+                self._whole(
+                    stored, Flow(Place(f"{kind}:{number}", role, origin, None), behind=self._ground, counted=False)
+                )
 
     def _whole(self, name: str, flow: Flow) -> None:
         story = Story(self._kit, name)
