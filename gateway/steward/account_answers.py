@@ -70,7 +70,8 @@ def add_account(desk: Desk, person: Person, question: q.AddAccount, _language: L
 
 
 def set_mail(desk: Desk, person: Person, question: q.SetMail, _language: Language) -> q.Answer:
-    """Say where the notices of an account go."""
+    """Say where the notices of an account go, and whose mail its holder does not decide about."""
+    _not_oneself(person, question.name)
     sign = _signed(desk, person, question.reason)
     manage.set_mail(desk.people.book, question.name, _mail(desk, question.mail), sign=sign)
     return q.Done()

@@ -206,6 +206,7 @@ def test_nobody_changes_his_own_account(office):
     token = office.session("ql.tk", Role.ACCOUNT_ADMIN)
     for act in (
         q.SetRoles(name="ql.tk", roles=(Role.AUDITOR,), code=office.code("ql.tk")),
+        q.SetMail(name="ql.tk", mail="khac@x.example", code=office.code("ql.tk")),
         q.SetLocked(name="ql.tk", locked=False, code=office.code("ql.tk")),
         q.ResetSecondFactor(name="ql.tk", code=office.code("ql.tk")),
     ):

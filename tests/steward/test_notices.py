@@ -239,6 +239,11 @@ def test_a_change_of_an_account_is_told_to_it_and_to_the_other_administrators(of
     assert told(office)[0][2]["what"][1] == "given a new second factor and password"
     assert office.ask(q.SetLocked(name="kt", locked=True, code=office.code("ql.ba")), token) == q.Done()
     assert len(told(office)) == 3, "a lock lets nobody in"
+    moved = q.SetMail(name="an.tt", mail="moi@x.example", code=office.code("ql.ba"))
+    assert office.ask(moved, token) == q.Done()
+    assert [recipient for _, recipient, _ in told(office)[3:]] == [
+        f"{name}@x.example" for name in ("an.tt", "moi", "ql.hai", "ql.mot")
+    ], "the mailbox so far is told as well, or a redirection would go unseen"
 
 
 @pytest.mark.parametrize("language", list(Language))

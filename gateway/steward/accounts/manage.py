@@ -61,8 +61,8 @@ def set_mail(book: Book, name: str, mail: str, *, sign: Sign) -> None:
     """Have notices of an account go to an `official_mailbox`, or nowhere."""
     with book.changing() as connection:
         _known(connection, name)
+        sign(connection, "account_mail", f"{name}: {mail or '-'}")  # first: the mailbox so far is told as well
         connection.execute("UPDATE account SET mail = ? WHERE name = ?", (mail, name))
-        sign(connection, "account_mail", f"{name}: {mail or '-'}")
 
 
 def official_mailbox(address: str, directory: Directory | None, login_domain: str) -> str:

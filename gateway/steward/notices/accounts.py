@@ -25,7 +25,7 @@ def notify_of_change(
     """Queue notices of the change recorded at `seq`; called within its transaction. A NoticeError is logged, not raised."""
     if what not in _NOTIFIED:
         return
-    name = about.partition(":")[0]
+    name, _, new = about.partition(": ")
     due = [
         account
         for account in all_accounts(connection)
@@ -39,7 +39,8 @@ def notify_of_change(
         "name": name,
         "when": f"{datetime.fromtimestamp(now, VIETNAM):%H:%M %d/%m/%Y}",
     }
-    for recipient in dict.fromkeys(account.mail for account in due):
+    moved = [new] if what == "account_mail" and new != "-" else []
+    for recipient in dict.fromkeys([*(account.mail for account in due), *moved]):
         try:
             book.put(f"account:{seq}:{recipient}", kind="account_changed", recipient=recipient, now=now, fields=fields)
         except NoticeError as error:
