@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 import socket
@@ -354,6 +355,8 @@ def _ports(configuration: Configuration) -> Iterator[Condition]:
             yield _port(listener.listen, listener.kind.value)
     if configuration.console is not None:
         yield _port(configuration.console.listen, "console")
+    if configuration.metrics is not None:
+        yield _port(configuration.metrics, "metrics")
 
 
 def _port(listen: str, kind: str) -> Condition:
@@ -365,5 +368,7 @@ def _port(listen: str, kind: str) -> Condition:
         try:
             probe.bind((host, port))
         except OSError as error:
-            return told(Health.WARNING, "port", _say("port", listen=listen, reason=reasons(error)))
+            denied = error.errno == errno.EACCES
+            table, key = ("start", "port_denied") if denied else ("doctor", "port")
+            return told(Health.WARNING, "port", both("start", table, key, listen=listen, reason=reasons(error)))
     return told(Health.GOOD, "port", f"{listen} ({kind})")

@@ -72,7 +72,6 @@ class Mail(Struct, gc=False):
     mailbox: str | None = None
     parts: list[Part] = []
     findings: list[Finding] = []
-    directory_digest: str | None = None
 
     @property
     def sender(self) -> str:

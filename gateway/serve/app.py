@@ -11,6 +11,7 @@ import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from gateway.pipeline.outgoing import Outgoing
 from gateway.smtp import settings as smtp
 from gateway.spool import SpoolSettings
 from gateway.steward.accounts.book import Book, all_accounts
-from gateway.system.certificate_expiry import Days, certificate_days
+from gateway.steward.condition import Health, certificate_line
 from gateway.system.listening import Taken
 from gateway.system.tls import server_tls_context
 from gateway.texts.catalogue import both, reasons
@@ -237,14 +238,9 @@ def tls_files(certificate: Path, key: Path | None, listen: str) -> Iterator[None
 
 def warn_of_days(certificate: Path) -> None:
     """Log an expired or not yet valid certificate; not an error, for other listeners still serve mail."""
-    days, words = certificate_days(certificate)
-    match days:
-        case Days.EXPIRED | Days.NOT_YET:
-            _LOG.error("%s", words)
-        case Days.EXPIRES:
-            _LOG.warning("%s", words)
-        case Days.GOOD:
-            pass
+    line = certificate_line(certificate, datetime.now(UTC))
+    if line.health is not Health.GOOD:
+        _LOG.log(logging.ERROR if line.health is Health.BAD else logging.WARNING, "%s", line.both)
 
 
 def outgoing(configuration: Configuration) -> Outgoing:

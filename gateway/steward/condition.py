@@ -18,7 +18,7 @@ from gateway.errors import NoticeError, UserError
 from gateway.hold.store import HoldStore
 from gateway.model import VIETNAM, Language
 from gateway.notice.book import lost
-from gateway.system.certificate_expiry import Days, certificate_state
+from gateway.system.certificate_expiry import validity
 from gateway.system.revocation_lists import RevocationLists
 from gateway.texts.catalogue import both, one_language, pair, reasons
 from gateway.vietnamese.printed import clean
@@ -27,6 +27,7 @@ _CHECKPOINT_LATE_S: Final = 3600.0
 _SHORT_MIB: Final = 500
 _FULL_MIB: Final = 100
 _TIGHT: Final = 0.9
+_SOON_DAYS: Final = 30
 
 
 class Health(Enum):
@@ -165,13 +166,20 @@ def certificate_lines(configuration: Configuration, now: datetime) -> Iterator[C
 def certificate_line(path: Path, now: datetime) -> Condition:
     """Return how long a certificate still holds."""
     try:
-        found, fields = certificate_state(path, now)
-    except OSError as error:
-        return Condition(Health.BAD, "tls", "certificate_unread", {"path": path, "reason": reasons(error)})
-    except ValueError as error:
-        return Condition(Health.BAD, "tls", "certificate_unread", {"path": path, "reason": clean(str(error))})
-    health = {Days.GOOD: Health.GOOD, Days.EXPIRES: Health.WARNING}.get(found, Health.BAD)
-    return Condition(health, "tls", "certificate" if found is Days.GOOD else found.value, fields)
+        begins, ends = validity(path)
+    except (OSError, ValueError) as error:
+        reason = reasons(error) if isinstance(error, OSError) else clean(str(error))
+        return Condition(Health.BAD, "tls", "certificate_unread", {"path": path, "reason": reason})
+    if now < begins:  # it came too early, or this machine's clock is wrong
+        health, key, days = Health.BAD, "not_yet", begins - now
+    elif now > ends:
+        health, key, days = Health.BAD, "expired", now - ends
+    else:
+        days = ends - now
+        soon = days.days < _SOON_DAYS
+        health, key = (Health.WARNING, "expires") if soon else (Health.GOOD, "certificate")
+    begin, moment = f"{begins:%Y-%m-%d %H:%M}", f"{now:%Y-%m-%d %H:%M}"
+    return Condition(health, "tls", key, {"path": path, "days": days.days, "begins": begin, "now": moment})
 
 
 def revocation_lines(certs: Path | None, now: datetime) -> Iterator[Condition]:

@@ -1,8 +1,10 @@
 """What is shipped for the machine: systemd units, the sample configuration, the Makefile, the package script."""
 
+import errno
 import importlib
 import re
 import shutil
+import socket
 import subprocess
 import tomllib
 from datetime import UTC, datetime, timedelta
@@ -18,7 +20,7 @@ from gateway.errors import ConfigError
 from gateway.metrics import families
 from gateway.nexthop.probe import Fitness, Probe
 from gateway.serve.app import warn_of_days
-from gateway.system.certificate_expiry import Days, certificate_days
+from gateway.steward.condition import certificate_line
 from gateway.system.trouble import Trouble
 from gateway.yaml.file import parse_yaml, read_yaml
 from tests.support.certificates import Pki
@@ -375,6 +377,25 @@ def test_what_only_the_running_service_has_is_no_fault_of_a_first_look(tmp_path)
     assert any(line.health is doctor.Health.BAD for line in doctor._guarded(doctor._tls, sample))
 
 
+def test_every_address_is_tried_and_a_port_without_the_right_is_not_taken_for_a_busy_one(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        address = f"127.0.0.1:{busy.getsockname()[1]}"
+        listeners = [{"kind": "relay", "listen": "127.0.0.1:0"}]
+        configuration = Configuration.model_validate(
+            {"listeners": listeners, "next_hop": {"address": "127.0.0.1:25", "tls": "none"}, "metrics": address}
+        )
+        relay, metrics = doctor._ports(configuration)
+    assert (relay.health, metrics.health) == (doctor.Health.GOOD, doctor.Health.WARNING)
+    assert address in metrics.both
+    assert "fine when the gateway is running" in metrics.both
+
+    def denied(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", denied)
+    assert "low-ports.conf" in doctor._port("127.0.0.1:25", "relay").both
+
+
 def test_a_spool_beside_a_mount_is_not_taken_for_a_part_of_it():
     assert doctor._file_system(Path("/proc/self")) == "proc"
     assert doctor._file_system(Path("/process")) == doctor._file_system(Path("/"))
@@ -383,15 +404,16 @@ def test_a_spool_beside_a_mount_is_not_taken_for_a_part_of_it():
 @pytest.mark.parametrize(
     ("now", "found", "words"),
     [
-        (timedelta(), Days.EXPIRES, "in 4 days"),
-        (timedelta(days=-40), Days.NOT_YET, "check the clock"),
-        (timedelta(days=8, hours=1), Days.EXPIRED, "expired 3 days ago"),
+        (timedelta(), "expires", "in 4 days"),
+        (timedelta(days=-40), "not_yet", "check the clock"),
+        (timedelta(days=8, hours=1), "expired", "expired 3 days ago"),
     ],
 )
 def test_a_certificate_out_of_its_days_is_told_with_what_to_do(tmp_path, now, found, words):
     certificate, _ = Pki(tmp_path).issue("gateway.test", days_left=5)
-    assert certificate_days(certificate, datetime.now(UTC) + now)[0] is found
-    assert words in certificate_days(certificate, datetime.now(UTC) + now)[1]
+    line = certificate_line(certificate, datetime.now(UTC) + now)
+    assert line.key == found
+    assert words in line.both
 
 
 def test_the_start_warns_of_an_expired_certificate_and_the_doctor_calls_it_bad(tmp_path, caplog):
