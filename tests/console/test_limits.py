@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import http.client
 import socket
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +11,7 @@ import pytest
 
 from gateway.console.uploads import Uploading
 from gateway.steward import questions as q
-from tests.console.test_guard import multipart
+from tests.console.test_guard import hashed, multipart
 
 
 def test_too_many_requests_of_a_session_are_refused_and_others_are_not(start):
@@ -80,33 +79,10 @@ def test_a_new_cookie_for_each_request_gets_nobody_past_the_limit(start):
 
 def test_the_header_of_a_part_cannot_grow_without_end(system):
     for head in (b"X-Long: " + b"a" * 5000, b"\r\n".join(b"X-%d: 1" % number for number in range(2000))):
-        body = b"--x\r\n" + head + b"\r\n\r\nx\r\n--x--\r\n"
-        assert (
-            system.ask(
-                "POST", "/mails/digest", session="auditor", body=body, Content_Type="multipart/form-data; boundary=x"
-            )[0]
-            == 422
-        )
-    many = (
-        b"".join(b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n' for _ in range(200))
-        + b"--x--\r\n"
-    )
-    assert (
-        system.ask(
-            "POST", "/mails/digest", session="auditor", body=many, Content_Type="multipart/form-data; boundary=x"
-        )[0]
-        == 422
-    )
-    assert (
-        system.ask(
-            "POST",
-            "/mails/digest",
-            session="auditor",
-            body=multipart("c-auditor", b"y"),
-            Content_Type="multipart/form-data; boundary=x",
-        )[0]
-        == 303
-    )
+        assert hashed(system, b"--x\r\n" + head + b"\r\n\r\nx\r\n--x--\r\n")[0] == 422
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n'
+    assert hashed(system, part * 200 + b"--x--\r\n")[0] == 422
+    assert hashed(system, multipart("c-auditor", b"y"))[0] == 303
 
 
 def export(system) -> bytes:
@@ -139,21 +115,11 @@ def test_readers_of_exports_who_do_not_read_are_cut_off_and_others_go_on(start):
 
 
 def test_many_exports_at_once_are_told_to_come_again(system):
-    statuses = []
-
-    def ask() -> None:
-        statuses.append(
-            system.ask(
-                "POST", "/mails/export", session="auditor", form={"csrf": "c-auditor", "format": "csv", "q": "big"}
-            )[0]
-        )
-
-    threads = [threading.Thread(target=ask) for _ in range(12)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert set(statuses) <= {200, 429}
+    form = {"csrf": "c-auditor", "format": "csv", "q": "big"}
+    with ThreadPoolExecutor(12) as clients:
+        asked = clients.map(lambda _: system.ask("POST", "/mails/export", session="auditor", form=form), range(12))
+        statuses = {status for status, *_ in asked}
+    assert statuses <= {200, 429}
     assert 200 in statuses
 
 

@@ -10,7 +10,7 @@ import pytest
 
 
 def test_the_wall_holds_from_inside(start):
-    system = start(begin="tests.console.probing")
+    system = start(begin="tests.console.probing", patience_s=1.0)
     for _ in range(2):  # also after it has served
         status, _, text = system.ask("GET", "/probe")
         assert status == 200
@@ -23,7 +23,7 @@ def test_the_wall_holds_from_inside(start):
 
 def test_without_an_answer_of_the_steward_a_page_is_503(start):
     paths = ("/mails", "/", "/policy", "/t/BT-1", "/healthz")
-    system = start(patience_s=1.0)
+    system = start(begin="tests.console.probing", patience_s=1.0)  # the one of the test above
     os.kill(system.steward, signal.SIGSTOP)
     try:
         with ThreadPoolExecutor(len(paths)) as clients:
