@@ -133,17 +133,13 @@ TEXT_SETTINGS: Final = frozenset({"request_words"})
 
 
 class Look(Struct, frozen=True):
-    """Observations of the words of one document."""
+    """Observations of the words of one document, or of a mail."""
 
     is_request: bool
     """They ask for something of Điều 8.1."""
 
 
-class Observation(Struct, frozen=True):
-    """Observations of the words of a mail."""
-
-    is_request: bool
-    """They ask for something of Điều 8.1."""
+Observation = Look
 
 
 def look(document: Document, settings: Settings) -> Look:

@@ -123,6 +123,7 @@ def judge(evidence: Facts[None], settings: Settings) -> Iterator[Finding]:
 
 def _document(document: Document, parts: Mapping[str, Part], settings: Settings) -> Finding | None:
     """Return what is unknown of a document, None when it was read in full."""
+    reason, word = document.reason, cause(document.status, document.reason, document.filename)
     match document.status:
         case ReadStatus.OK:
             return None
@@ -130,8 +131,13 @@ def _document(document: Document, parts: Mapping[str, Part], settings: Settings)
             rule = "encrypted"
         case ReadStatus.MALFORMED | ReadStatus.CRASHED:
             rule = "unreadable"
-        case ReadStatus.PARTIAL if document.reason.startswith(_MIME):
-            return _message_file(document, settings)
+        case ReadStatus.PARTIAL if reason.startswith(_MIME):
+            # The structure of an attached message is judged as that of the mail itself.
+            codes = [code for code in reason.removeprefix(_MIME).split(",") if code not in settings.ignored]
+            if not codes:
+                return None
+            word = min(codes, key=lambda code: _structure_rule(code, settings) == "untidy")
+            rule, reason = _structure_rule(word, settings), f"{_MIME}{word}"
         case ReadStatus.PARTIAL:
             rule = "partial"
         case ReadStatus.UNSUPPORTED:
@@ -148,24 +154,8 @@ def _document(document: Document, parts: Mapping[str, Part], settings: Settings)
     return unknown(
         rule,
         About(part=document.part, filename=document.filename),
-        cause=cause(document.status, document.reason, document.filename),
-        reason=document.reason or document.status.value,
-        format=document.format,
-        status=document.status.value,
-    )
-
-
-def _message_file(document: Document, settings: Settings) -> Finding | None:
-    """Judge the structure of an attached message, whose reason is `mime-<code>,<code>...`, as that of the mail itself."""
-    codes = [code for code in document.reason.removeprefix(_MIME).split(",") if code not in settings.ignored]
-    if not codes:
-        return None
-    most_severe = min(codes, key=lambda code: _structure_rule(code, settings) == "untidy")
-    return unknown(
-        _structure_rule(most_severe, settings),
-        About(part=document.part, filename=document.filename),
-        cause=most_severe,
-        reason=f"{_MIME}{most_severe}",
+        cause=word,
+        reason=reason or document.status.value,
         format=document.format,
         status=document.status.value,
     )

@@ -145,9 +145,7 @@ def _without_brackets(tokens: list[str], codes: list[str]) -> list[Address]:
     """Read an element that has no angle brackets: one addr-spec and nothing else."""
     joined = "".join(tokens).strip()
     if _QUOTED_SPEC.fullmatch(joined):
-        address, faults = parse_addr_spec(joined)
-        codes += faults
-        return [address] if address else []
+        return _read([joined], codes)
     if not any(lexeme.startswith('"') for lexeme in tokens):
         closed = _LOOSE.sub(r"\1", joined)
         if closed != joined and "@" in closed:
@@ -155,9 +153,7 @@ def _without_brackets(tokens: list[str], codes: list[str]) -> list[Address]:
             tokens = [closed]
     chunks = _chunks(tokens)
     if len(chunks) == 1 and "@" in chunks[0]:
-        address, faults = parse_addr_spec(chunks[0])
-        codes += faults
-        return [address] if address else []
+        return _read(chunks, codes)
     text = "".join(tokens).strip()
     found = _outside(tokens, codes)
     if found:
@@ -179,14 +175,15 @@ def _chunks(tokens: list[str]) -> list[str]:
 
 def _outside(tokens: list[str], codes: list[str]) -> list[Address]:
     """Return addresses in places where only words are allowed."""
-    found = []
-    for chunk in _chunks([lexeme for lexeme in tokens if not lexeme.startswith('"') and lexeme not in {"<", ">"}]):
-        if "@" in chunk.strip("@"):
-            address, faults = parse_addr_spec(chunk)
-            codes += faults
-            if address is not None:
-                found.append(address)
-    return found
+    chunks = _chunks([lexeme for lexeme in tokens if not lexeme.startswith('"') and lexeme not in {"<", ">"}])
+    return _read([chunk for chunk in chunks if "@" in chunk.strip("@")], codes)
+
+
+def _read(specs: list[str], codes: list[str], display: str = "") -> list[Address]:
+    """Return the addresses of texts, each one addr-spec."""
+    found = [parse_addr_spec(spec, display) for spec in specs]
+    codes += [code for _, faults in found for code in faults]
+    return [address for address, _ in found if address is not None]
 
 
 def _angle(text: str, display: str, codes: list[str]) -> list[Address]:
@@ -205,13 +202,7 @@ def _angle(text: str, display: str, codes: list[str]) -> list[Address]:
         codes.append("two-addresses")
     elif pieces != [text]:
         codes.append("unquoted-comma")
-    found = []
-    for piece in pieces:
-        address, faults = parse_addr_spec(piece, display)
-        codes += faults
-        if address is not None:
-            found.append(address)
-    return found
+    return _read(pieces, codes, display)
 
 
 def _display(tokens: list[str]) -> str:

@@ -53,13 +53,8 @@ _FEW_HIGH = 4
 _MARKS = re.compile("[̀-̣]")
 
 
-def _preload() -> None:
-    """Import every codec of the table now: the children that parse messages in messages have no file access."""
-    for name in _CODECS:
-        codecs.lookup(name)
-
-
-_preload()
+for _name in _CODECS:
+    codecs.lookup(_name)  # now: the children that parse messages in messages have no file access
 
 
 def codec_of(label: str) -> str | None:

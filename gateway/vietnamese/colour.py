@@ -49,11 +49,8 @@ def distance(one: str, other: str) -> int:
 
 def is_invisible(colour: str | None, background: str | None) -> bool:
     """Return whether letters cannot be seen on their background (white paper when none is known)."""
-    rgb = channels(colour)
-    if rgb is None:
-        return False
-    ground = channels(background) or (255, 255, 255)
-    return max(abs(letter - paper) for letter, paper in zip(rgb, ground, strict=True)) <= 0x18
+    paper = background if background is not None and channels(background) else "FFFFFF"
+    return colour is not None and channels(colour) is not None and distance(colour, paper) <= 0x18
 
 
 def is_dark(background: str | None) -> bool:

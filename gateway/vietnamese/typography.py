@@ -144,14 +144,10 @@ def _quote(text: str) -> str:
 
 
 def _decoded(runs: tuple[Run, ...]) -> list[Decoded]:
-    if needs_decoding(runs, "".join(run.text for run in runs)):
-        return decode_runs(runs)
     # Some blocks may still be legacy in a Unicode document; those have no letter that only Unicode has.
-    return (
-        decode_runs(runs)
-        if any(_SUSPICIOUS.search(run.text) for run in runs)
-        else [Decoded(run.text, Charset.UNICODE, confident=True) for run in runs]
-    )
+    if needs_decoding(runs, "".join(run.text for run in runs)) or any(_SUSPICIOUS.search(run.text) for run in runs):
+        return decode_runs(runs)
+    return [Decoded(run.text, Charset.UNICODE, confident=True) for run in runs]
 
 
 _SUSPICIOUS: Final = re.compile(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, takewhile
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
@@ -51,6 +51,7 @@ class MarkSettings(Struct, frozen=True):
     """Lines that contain one of these phrases are no marks."""
 
 
+_Where = TypeVar("_Where")
 _MOST_MARKS: Final = 24
 _LONGEST_LINE: Final = 3000
 """Letters of a line that are judged together."""
@@ -124,24 +125,22 @@ class Search:
             if not self._goes_on(len(line)):
                 break
             self._judge(number)
-        for head in found.heads:
-            if self._is_enough() or not self._goes_on(_OF_A_SPLIT):
-                break
-            self._judge_stamp_of_lines(head)
-        for first, last in found.split:
-            if self._is_enough() or not self._goes_on(_OF_A_SPLIT):
-                break
-            self._judge_split(first, last)
+        self._each(self._judge_stamp_of_lines, found.heads)
+        self._each(self._judge_split, found.split)
         if scanned:
             self._judge_scanned()
-        for window in scattered(layout):
-            if self._is_enough() or not self._goes_on(_OF_A_SPLIT):
-                break
-            self._judge_window(window)
+        self._each(self._judge_window, scattered(layout))
         if (copying := copying_line(whole)) is not None and copying < len(layout.lines):
             hit = Hit(Level.UNSPECIFIED, Strength.SUSPECTED, "copying")
             self.found.append((layout.line(copying), hit, ()))
         return self._marks()
+
+    def _each(self, judge: Callable[[_Where], None], places: Iterable[_Where]) -> None:
+        """Judge levels over several lines until enough is found or too much was looked at."""
+        for place in places:
+            if self._is_enough() or not self._goes_on(_OF_A_SPLIT):
+                break
+            judge(place)
 
     def _goes_on(self, letters: int) -> bool:
         """Return whether one more line is judged, since not too much was looked at."""
@@ -268,9 +267,9 @@ class Search:
         plain = bare(text)
         return any(phrase in plain for phrase in self.exempt)
 
-    def _judge_split(self, first: int, last: int) -> None:
-        """Read letters in lines or blocks of their own as one word."""
-        layout = self.layout
+    def _judge_split(self, span: tuple[int, int]) -> None:
+        """Read letters in lines or blocks of their own, from the first to the last, as one word."""
+        (first, last), layout = span, self.layout
         lines = layout.lines
         if last - first > 8 or any(len(layout.bare_line(n)) > 14 for n in range(first, last + 1)):
             return

@@ -23,7 +23,7 @@ from gateway.documents.readers.pictures.outlines import Shape
 from gateway.documents.readers.rows import holds_a_mark
 from gateway.documents.readers.sink import Face, Place, Sink
 from gateway.model import Origin, ReadStatus, Role
-from gateway.vietnamese.colour import distance
+from gateway.vietnamese.colour import is_invisible
 
 LIMIT_BLOCKS = 200_000
 _LIMIT_FONTS = 20
@@ -257,9 +257,8 @@ class Builder:
 
 def _unseen(look: Look) -> bool:
     """Return whether text of that look cannot be seen: hidden, as good as no size, or the colour of its background."""
-    if look.hidden or (look.size_pt is not None and look.size_pt < 1.2):
-        return True
-    return distance("000000" if look.colour == "auto" else look.colour, look.background or "FFFFFF") < 24
+    small = look.size_pt is not None and look.size_pt < 1.2
+    return look.hidden or small or is_invisible("000000" if look.colour == "auto" else look.colour, look.background)
 
 
 def _collapse(pieces: list[Piece]) -> list[Piece]:
