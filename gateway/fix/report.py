@@ -98,7 +98,7 @@ def _look(report: Report, family: str, language: Language) -> Iterator[str]:
             for value, count in found[:4]
         )
         shown = f"{key}-others" if others else key
-        yield said("fix", "lint", shown, language, share=_percent(share), others=others)
+        yield said("fix", "lint", shown, language, share=f"{int(share * 1000) / 10:g}", others=others)
         passages = report.passages_of(kind)
         yield from _passages(passages, language)
         if passages and not (kind is FaultKind.FONT and report.charsets):
@@ -124,7 +124,3 @@ def _shown(kind: FaultKind, value: str, language: Language) -> str:
 
 def _remedy(fault: str, family: str, language: Language) -> str:
     return said("fix", "remedy", f"{fault}-{family}", language)
-
-
-def _percent(share: float) -> str:
-    return f"{int(share * 1000) / 10:g}"

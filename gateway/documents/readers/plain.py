@@ -20,6 +20,7 @@ from itertools import chain, count
 
 from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_uncertain
+from gateway.documents.readers.ole.octets import narrow
 from gateway.documents.readers.text_art import is_text_art
 from gateway.mime.charsets import codec_of, is_foreign
 from gateway.model import ActiveContent, Document, Origin, ReadStatus, Role, Run
@@ -100,7 +101,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
         if label == "cp1258":
             alternative += "\n" + data.decode("cp1258", "replace")
         foreign = bool(declared) and label is None and is_foreign(data)
-        return Decoded(_cp1252(data), "cp1252", alternative=alternative, lossy=foreign)
+        return Decoded(narrow(data), "cp1252", alternative=alternative, lossy=foreign)
     if "\0" in text or "\x1b" in text:
         text = _UNSHOWN.sub("", text)
     return Decoded(text, "ascii" if text.isascii() else "utf-8", alternative=_utf7(data) if text.isascii() else "")
@@ -149,20 +150,6 @@ def _wide(data: bytes) -> str | None:
     if even > half * 0.3 and odd < half * 0.05:
         return "utf-16-be"
     return None
-
-
-def _cp1252(data: bytes) -> str:
-    """Windows-1252; 0x81 0x8D 0x8F 0x90 0x9D stay the C1 controls of the same number."""
-    return data.decode("cp1252", "c1-fallback")
-
-
-def _c1_fallback(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return error.object[error.start : error.end].decode("latin-1"), error.end
-
-
-codecs.register_error("c1-fallback", _c1_fallback)
 
 
 def _mostly_utf8(data: bytes) -> bool:

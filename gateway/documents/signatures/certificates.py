@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from asn1crypto import cms, pem, x509
 
-from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.wall import LibraryFault, readings, wall
 from gateway.model import Signer
 
 Certificate = Any
@@ -72,11 +71,7 @@ def checked(der: bytes) -> Certificate:
 
 def readable(octets: Iterable[bytes]) -> tuple[Certificate, ...]:
     """Return those of the certificates that came with a document that can be read; another one vouches for nothing."""
-    found = []
-    for der in octets:
-        with suppress(LibraryFault):
-            found.append(checked(der))
-    return tuple(found)
+    return tuple(readings(checked, octets))
 
 
 def fingerprint(certificate: Certificate) -> str:

@@ -9,9 +9,9 @@ scope and key; alone it revokes and never clears.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from asn1crypto import algos
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from gateway.documents.signatures import algorithms
 from gateway.documents.signatures.certificates import Certificate, key_of
 from gateway.documents.signatures.crl_scope import Scope, names_as_issuer, point_of, scope_for
-from gateway.documents.signatures.wall import LibraryFault, wall
+from gateway.documents.signatures.wall import LibraryFault, readings, wall
 
 SKEW = timedelta(minutes=10)
 """Clocks of authorities may differ from ours by this much."""
@@ -85,11 +85,7 @@ def load_list(data: bytes, *, embedded: bool) -> RevocationList:
 
 def readable_lists(octets: Iterable[bytes]) -> tuple[RevocationList, ...]:
     """Return those of the lists that came with a document that can be read; another one is no evidence."""
-    found = []
-    for data in octets:
-        with suppress(LibraryFault):
-            found.append(load_list(data, embedded=True))
-    return tuple(found)
+    return tuple(readings(partial(load_list, embedded=True), octets))
 
 
 def is_signed_by(revocations: RevocationList, issuer: Certificate) -> bool:

@@ -7,9 +7,12 @@ never passed, and never the end of the process. MemoryError passes through: the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeVar
 
+_Item = TypeVar("_Item")
+_Loaded = TypeVar("_Loaded")
 LIMIT = "too-large"
 """`what` of a fault that says nothing of the input but that it is more than is looked at, and the problem code of that."""
 
@@ -32,3 +35,10 @@ def wall(what: str) -> Iterator[None]:
     except Exception as error:
         # The library wall named in the module's first paragraph; the type is enough, the text may hold content.
         raise LibraryFault(what, type(error).__name__) from error
+
+
+def readings(load: Callable[[_Item], _Loaded], items: Iterable[_Item]) -> Iterator[_Loaded]:
+    """Yield what `load` makes of each item, but for those on which it raises `LibraryFault`."""
+    for one in items:
+        with suppress(LibraryFault):
+            yield load(one)

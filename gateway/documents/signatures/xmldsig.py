@@ -13,7 +13,6 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -29,7 +28,7 @@ from gateway.documents.signatures.canonical_xml import (
 )
 from gateway.documents.signatures.certificates import Certificate, key_of, readable
 from gateway.documents.signatures.revocation import Evidence
-from gateway.documents.signatures.wall import LIMIT, LibraryFault, wall
+from gateway.documents.signatures.wall import LIMIT, LibraryFault, readings, wall
 from gateway.model import Integrity
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
@@ -53,8 +52,6 @@ class Reference:
     """One ds:Reference."""
 
     uri: str
-    kind: str
-    """Its Type attribute."""
     digest: str
     """Name of the digest algorithm, empty when it is not on the list."""
     value: bytes
@@ -80,10 +77,6 @@ class XmlSignature:
     """Ids of elements inside the signature that SignedInfo covers with a right digest."""
     own: int = 0
     """References into the signature itself that were followed."""
-    references: list[Reference] = field(default_factory=list)
-    """References of SignedInfo."""
-    failed: list[str] = field(default_factory=list)
-    """URIs whose digest did not fit or could not be made."""
     problems: list[str] = field(default_factory=list)
     claimed_time: datetime | None = None
     """Of its properties, as all below (`xades.read`)."""
@@ -136,7 +129,7 @@ def read_reference(element: Element) -> Reference:
         transforms = tuple(element.iterfind(f"{ds('Transforms')}/{ds('Transform')}"))
         if len(transforms) > _LIMIT_TRANSFORMS:
             raise LibraryFault("reference", "transforms")
-        return Reference(element.get("URI", ""), element.get("Type", ""), algorithm, value, transforms)
+        return Reference(element.get("URI", ""), algorithm, value, transforms)
 
 
 def decode(text: str | None) -> bytes:
@@ -149,9 +142,7 @@ def decode(text: str | None) -> bytes:
 
 def decoded(elements: Iterable[Element]) -> Iterator[bytes]:
     """Yield what elements hold in base64, but for those that hold anything else."""
-    for one in elements:
-        with suppress(LibraryFault):
-            yield decode(one.text)
+    return readings(decode, (one.text for one in elements))
 
 
 def verify(element: Element, resolve: Resolve) -> XmlSignature:
@@ -179,18 +170,15 @@ def _verify(found: XmlSignature, resolve: Resolve) -> None:
     if not elements or len(elements) > _LIMIT_REFERENCES:
         raise LibraryFault("xmldsig", "references")
     for one in elements:
-        reference = read_reference(one)
-        found.references.append(reference)
-        check(found, reference, resolve)
+        check(found, read_reference(one), resolve)
     _check_value(found, info, values[0])
 
 
-def check(found: XmlSignature, reference: Reference, resolve: Resolve) -> bool:
+def check(found: XmlSignature, reference: Reference, resolve: Resolve) -> None:
     """Check the digest of a reference and record the outcome."""
     if not reference.digest:
         found.break_("HASH_FAILURE", "unsupported-digest")
-        found.failed.append(reference.uri)
-        return False
+        return
     found.algorithms.append(reference.digest)
     try:
         octets = _own_element(found, reference) if reference.uri.startswith("#") else resolve(reference)
@@ -199,14 +187,12 @@ def check(found: XmlSignature, reference: Reference, resolve: Resolve) -> bool:
     except LibraryFault as fault:
         if fault.what == LIMIT:
             found.unknown(LIMIT)
-            return False
+            return
         good, problem = False, _REFERENCE_PROBLEMS.get(fault.what, "missing-reference")
     if not good:
-        found.failed.append(reference.uri)
         found.break_("HASH_FAILURE", *((problem,) if problem else ()))
     elif reference.uri.startswith("#"):
         found.signed_ids.add(_identifier(reference.uri))
-    return good
 
 
 def fits(octets: bytes, reference: Reference) -> bool:

@@ -108,7 +108,8 @@ class Sheet:
             if cells is None:
                 stream = flat.elements(raw)
                 self._tree_rows(stream)
-                self._stray(stream.root)
+                for _, stray in texts(stream.root):
+                    self._line(stray, Role.CELL)
             else:
                 self._give(cells, self._origin)
         self._beside(rest)
@@ -126,10 +127,6 @@ class Sheet:
             self._give(cells, Origin.HIDDEN if hidden else self._origin)
             for text in cells.left_over():
                 self._line(text, Role.CELL)
-
-    def _stray(self, root: Element) -> None:
-        for _, text in texts(root):
-            self._line(text, Role.CELL)
 
     def _columns_of(self, root: Element) -> None:
         for column in root.iter(clark("s:col")):

@@ -174,7 +174,7 @@ class _Package(OdfDocument):
             if data:
                 if name in self._drawn:
                     self.sink.budget.shown_inches.setdefault(hashlib.sha256(data).hexdigest(), math.inf)
-                first, said = len(self.sink.runs), self._said() if name in self._previews else ""
+                first, said = len(self.sink.runs), f" {spoken(self.sink.runs)} " if name in self._previews else ""
                 read_picture(name, data, kind, self.sink)
                 self.sink.runs[first:] = [run for run in self.sink.runs[first:] if f" {spoken([run])} " not in said]
             return
@@ -201,9 +201,6 @@ class _Package(OdfDocument):
         self.sink.members.append(
             Member(name=name, data=data, relation="embedded", declared_type=kind, locator=f"part:{name}")
         )
-
-    def _said(self) -> str:
-        return f" {spoken(self.sink.runs)} "
 
     def _settings(self, root: Element) -> None:
         """Words that LibreOffice keeps among its settings: document variables, watermark texts."""

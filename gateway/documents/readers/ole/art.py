@@ -51,7 +51,6 @@ class Record:
     start: int
     """Offset of its content in the bytes walked."""
     end: int
-    container: bool
     path: tuple[int, ...]
     """Kinds of the containers around it, outermost first."""
     path_starts: tuple[int, ...]
@@ -81,7 +80,7 @@ def records(data: bytes, budget: Budget, *, start: int = 0, end: int | None = No
         if len(around) > _LIMIT_DEPTH:
             raise ReadError(ReadStatus.LIMIT, "depth")
         path, starts = tuple(one[0] for one in around), tuple(one[2] for one in around)
-        yield Record(kind, head >> 4, at + 8, stop, container, path, starts)
+        yield Record(kind, head >> 4, at + 8, stop, path, starts)
         if container:
             around.append((kind, stop, at + 8))
             at += 8

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import codecs
 
-from gateway.documents.readers import plain  # noqa: F401 - registers the error handler `c1-fallback`
+
+def _c1_fallback(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error("c1-fallback", _c1_fallback)
 
 
 def u8(data: bytes, at: int) -> int:
@@ -28,7 +35,7 @@ def u32(data: bytes, at: int) -> int:
 
 
 def narrow(data: bytes) -> str:
-    """Return 8-bit letters as Windows-1252, one for one, as the legacy decoders of `gateway.vietnamese` want them."""
+    """Return 8-bit letters as Windows-1252, one for one (0x81 0x8D 0x8F 0x90 0x9D are C1 controls), as legacy decoders want them."""
     return data.decode("cp1252", "c1-fallback")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Final
 
@@ -49,10 +49,13 @@ def paragraph_text(paragraph: Element) -> str:
     return "".join(pieces)
 
 
-def put_plain(root: Element, sink: Sink, place: Place) -> None:
-    """Put the words of a drawing part; what a chart copies of its sheet is the value of a cell here as there."""
-    for text, is_value in plain_text(root):
-        sink.put_line(text, place._replace(role=Role.CELL) if is_value else place)
+def put_plain(root: Element, sink: Sink, place: Place, known: Collection[str] = ()) -> list[str]:
+    """Put the words of a drawing part but those that are known, and return all; what a chart copies of its sheet is the value of a cell."""
+    words = list(plain_text(root))
+    for text, is_value in words:
+        if text not in known:
+            sink.put_line(text, place._replace(role=Role.CELL) if is_value else place)
+    return [text for text, _ in words]
 
 
 def put_pictured(parts: Parts, part: str, place: Place) -> None:
@@ -64,10 +67,7 @@ def put_pictured(parts: Parts, part: str, place: Place) -> None:
             root = parts.root(stored)
             for element in root.iter():
                 parts.node(stored, element, where)
-            for text, is_value in plain_text(root):
-                if kind != "diagramDrawing" or text not in said:
-                    said.add(text)
-                    parts.sink.put_line(text, where._replace(role=Role.CELL) if is_value else where)
+            said.update(put_plain(root, parts.sink, where, said if kind == "diagramDrawing" else ()))
 
 
 def plain_text(root: Element) -> Iterator[tuple[str, bool]]:

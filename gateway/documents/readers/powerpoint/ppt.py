@@ -213,8 +213,8 @@ class _Reader:
                 case k if k == _VBA:
                     if u32(content, 4):
                         self._sink.warn("macro", "stream:VBA")
-                case k if k == _INTERACTION:
-                    self._interaction(content)
+                case k if k == _INTERACTION and (kind := _ACTIONS.get(u8(content, 8))) is not None:
+                    self._sink.warn(kind, self._page.place.locator)
                 case k if k in {_EMBED, _CONTROL}:
                     self._sink.warn("ole-object" if k == _EMBED else "activex", self._page.place.locator)
                 case k if k == _LINK:
@@ -338,10 +338,6 @@ class _Reader:
         if self._page.start in self._grounds:
             return self._grounds[self._page.start]
         return self._page.scheme[0] if self._page.scheme else None
-
-    def _interaction(self, content: bytes) -> None:
-        if (kind := _ACTIONS.get(u8(content, 8))) is not None:
-            self._sink.warn(kind, self._page.place.locator)
 
     def _object(self, content: bytes, record: Record) -> None:
         """An embedded object, a control, or the macros (MS-PPT 2.10.34): an OLE file, mostly packed."""

@@ -52,15 +52,12 @@ class Pictures:
             shapes = Shapes(lambda *_: None).walk(drawing, self._sink.budget)
             turn = next((shape.turn for shape in shapes if shape.picture), turn)
         else:
-            self._old_picture(body, mapping, place)
+            # From before Word 97: a metafile, or a bitmap file.
+            keep_picture(body, f"image/{_OLD_BITMAPS.get(mapping, 'wmf')}", self._sink, place)
         for member in self._sink.members[first:]:
             # PICMID of the PICF: the size in twips, each scaled in per mille (MS-DOC 2.9.192).
             sides = (u16(self._data, at + 28 + step) * u16(self._data, at + 32 + step) / 1000 for step in (0, 2))
             self._sink.pictures.flow(member.data, row, self._sink.shown(), (next(sides), next(sides)), turn)
-
-    def _old_picture(self, body: bytes, mapping: int, place: Place) -> None:
-        """Hand on a picture from before Word 97: a metafile, or a bitmap file."""
-        keep_picture(body, f"image/{_OLD_BITMAPS.get(mapping, 'wmf')}", self._sink, place)
 
     def _form_field(self, body: bytes, place: Place) -> None:
         """Read the name, default text, help text and choices of a form field."""
