@@ -131,10 +131,8 @@ def _line_start(content: bytes | mmap, at: int, start: int, codes: list[tuple[st
         return at
     last = content[at - 1]
     if last == 10:
-        if content[at - 2] == 13 and at - 2 >= start:
-            return at - 2
         if content[at - 2] == 13:
-            return start
+            return max(at - 2, start)
         codes.append(("bare-lf", "before a boundary"))
         return at - 1
     if last == 13:

@@ -280,9 +280,6 @@ def _check_octets(state: _State, path: str, encoding: TransferEncoding, start: i
     if encoding is TransferEncoding.BASE64 or start >= end:
         return
     body = state.content[start:end].replace(b"\r\n", b"")
-    if b"\n" in body:
-        state.note("bare-lf", path, "in a body")
-    if b"\r" in body:
-        state.note("bare-cr", path, "in a body")
-    if b"\0" in body:
-        state.note("nul", path, "in a body")
+    for code, sign in (("bare-lf", b"\n"), ("bare-cr", b"\r"), ("nul", b"\0")):
+        if sign in body:
+            state.note(code, path, "in a body")

@@ -144,14 +144,8 @@ def seen_as(character: str) -> str:
     shown = []
     for piece in character if character in _TABLE else unicodedata.normalize("NFKD", character):
         alike = _look_alike(piece)
-        if alike == piece and ord(piece) > 0x2AF:
-            named = _NAMED.match(unicodedata.name(piece, ""))
-            alike = named[1] if named else piece
-        elif alike == piece and (named := _NAMED.match(unicodedata.name(piece, ""))):
+        if alike == piece and (named := _NAMED.match(unicodedata.name(piece, ""))):
             alike = named[1]
-        if unicodedata.combining(alike) and alike not in MARKS:
-            continue
-        if ignorable(alike):
-            continue
-        shown.append(alike)
+        if not ((unicodedata.combining(alike) and alike not in MARKS) or ignorable(alike)):
+            shown.append(alike)
     return "".join(shown)

@@ -48,19 +48,10 @@ def is_syllable(word: str) -> bool:
     word = unicodedata.normalize("NFC", word)  # a combining mark would break the test of case
     if not word or len(word) > 12 or not (word.islower() or word.isupper() or word.istitle()):
         return False
-    tones = 0
-    tone = ""
-    letters = []
-    for letter in unicodedata.normalize("NFD", word.lower()):
-        if letter in _TONES:
-            tone = letter
-            tones += 1
-        else:
-            letters.append(letter)
-    if tones > 1:
-        return False
-    bare = unicodedata.normalize("NFC", "".join(letters))
-    if _PATTERN.fullmatch(bare) is None:
+    letters = unicodedata.normalize("NFD", word.lower())
+    tones = [letter for letter in letters if letter in _TONES]
+    bare = unicodedata.normalize("NFC", "".join(letter for letter in letters if letter not in _TONES))
+    if len(tones) > 1 or _PATTERN.fullmatch(bare) is None:
         return False
     # A syllable that ends in a stop has sắc or nặng, no other tone and never none.
-    return tone in "\u0301\u0323" and tone != "" if _STOPPED.search(bare) else True
+    return _STOPPED.search(bare) is None or tones in (["\u0301"], ["\u0323"])

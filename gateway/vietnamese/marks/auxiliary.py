@@ -73,16 +73,20 @@ def auxiliary_line(text: str, plain: str, look: Look) -> Hit | None:
     if not accented and not (stamped and look.ocr):
         return None
     plain = _BLANKS.sub(" ", plain[:_LONGEST])
-    if _RECALL.match(plain) and (stamped or letters[: len("TÀILIỆUTHUHỒI")].isupper()):
-        return Hit(Level.UNSPECIFIED, Strength.MARKED, "auxiliary")
-    if _ENVELOPE.match(plain):
-        return Hit(Level.UNSPECIFIED, Strength.MARKED if capitals or stamped else Strength.SUSPECTED, "auxiliary")
-    if _COPY.match(plain) and (capitals or stamped):
-        return Hit(Level.UNSPECIFIED, Strength.MARKED, "auxiliary")
-    if (_COPY_OF_A_KIND.match(plain) and capitals) or (
-        _CHANGED_FROM.match(plain) and letters[: len("GIẢMĐỘMẬT")].isupper()
+    large = capitals or stamped
+    freed = len(letters) <= 40 and (large or letters[:7].isupper())
+    for pattern, fits, strength, form in (
+        (_RECALL, stamped or letters[: len("TÀILIỆUTHUHỒI")].isupper(), Strength.MARKED, "auxiliary"),
+        (_ENVELOPE, True, Strength.MARKED if large else Strength.SUSPECTED, "auxiliary"),
+        (_COPY, large, Strength.MARKED, "auxiliary"),
+        (_COPY_OF_A_KIND, capitals, Strength.SUSPECTED, "auxiliary"),
+        (_CHANGED_FROM, letters[: len("GIẢMĐỘMẬT")].isupper(), Strength.SUSPECTED, "auxiliary"),
+        (_DECLASSIFIED, freed, Strength.NOTED, "declassified"),
+        (_CHANGED, stamped and (capitals or look.stands_out), Strength.SUSPECTED, "auxiliary"),
+        (_CIRCULATION, large, Strength.NOTED, "circulation"),
     ):
-        return Hit(Level.UNSPECIFIED, Strength.SUSPECTED, "auxiliary")
+        if fits and pattern.match(plain):
+            return Hit(Level.UNSPECIFIED, strength, form)
     period = _PERIOD.match(plain)
     if (
         period
@@ -91,12 +95,6 @@ def auxiliary_line(text: str, plain: str, look: Look) -> Hit | None:
         and not _OF_THE_LAW.search(plain, period.end())
     ):
         return Hit(Level.UNSPECIFIED, Strength.MARKED, "auxiliary")
-    if _DECLASSIFIED.match(plain) and len(letters) <= 40 and (capitals or letters[:7].isupper() or stamped):
-        return Hit(Level.UNSPECIFIED, Strength.NOTED, "declassified")
-    if _CHANGED.match(plain) and stamped and (capitals or look.stands_out):
-        return Hit(Level.UNSPECIFIED, Strength.SUSPECTED, "auxiliary")
-    if _CIRCULATION.match(plain) and (capitals or stamped):
-        return Hit(Level.UNSPECIFIED, Strength.NOTED, "circulation")
     return None
 
 
