@@ -59,6 +59,8 @@ _OF_RULES: Final = re.compile(
 _BLANKS: Final = re.compile(r"[ \xa0]{2,}")
 _LONGEST: Final = 200
 _LONGEST_PERIOD: Final = 110
+_SURE: Final = Hit(Level.UNSPECIFIED, Strength.MARKED, "auxiliary")
+_DOUBTFUL: Final = _SURE._replace(strength=Strength.SUSPECTED)
 
 
 def auxiliary_line(text: str, plain: str, look: Look) -> Hit | None:
@@ -75,18 +77,18 @@ def auxiliary_line(text: str, plain: str, look: Look) -> Hit | None:
     plain = _BLANKS.sub(" ", plain[:_LONGEST])
     large = capitals or stamped
     freed = len(letters) <= 40 and (large or letters[:7].isupper())
-    for pattern, fits, strength, form in (
-        (_RECALL, stamped or letters[: len("TÀILIỆUTHUHỒI")].isupper(), Strength.MARKED, "auxiliary"),
-        (_ENVELOPE, True, Strength.MARKED if large else Strength.SUSPECTED, "auxiliary"),
-        (_COPY, large, Strength.MARKED, "auxiliary"),
-        (_COPY_OF_A_KIND, capitals, Strength.SUSPECTED, "auxiliary"),
-        (_CHANGED_FROM, letters[: len("GIẢMĐỘMẬT")].isupper(), Strength.SUSPECTED, "auxiliary"),
-        (_DECLASSIFIED, freed, Strength.NOTED, "declassified"),
-        (_CHANGED, stamped and (capitals or look.stands_out), Strength.SUSPECTED, "auxiliary"),
-        (_CIRCULATION, large, Strength.NOTED, "circulation"),
+    for pattern, fits, hit in (
+        (_RECALL, stamped or letters[: len("TÀILIỆUTHUHỒI")].isupper(), _SURE),
+        (_ENVELOPE, True, _SURE if large else _DOUBTFUL),
+        (_COPY, large, _SURE),
+        (_COPY_OF_A_KIND, capitals, _DOUBTFUL),
+        (_CHANGED_FROM, letters[: len("GIẢMĐỘMẬT")].isupper(), _DOUBTFUL),
+        (_DECLASSIFIED, freed, Hit(Level.UNSPECIFIED, Strength.NOTED, "declassified")),
+        (_CHANGED, stamped and (capitals or look.stands_out), _DOUBTFUL),
+        (_CIRCULATION, large, Hit(Level.UNSPECIFIED, Strength.NOTED, "circulation")),
     ):
         if fits and pattern.match(plain):
-            return Hit(Level.UNSPECIFIED, strength, form)
+            return hit
     period = _PERIOD.match(plain)
     if (
         period
@@ -94,7 +96,7 @@ def auxiliary_line(text: str, plain: str, look: Look) -> Hit | None:
         and (letters[:12].isupper() or not period["bare"])
         and not _OF_THE_LAW.search(plain, period.end())
     ):
-        return Hit(Level.UNSPECIFIED, Strength.MARKED, "auxiliary")
+        return _SURE
     return None
 
 
