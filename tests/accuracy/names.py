@@ -8,6 +8,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 import py7zr
@@ -126,6 +127,9 @@ _ARCHIVED: dict[str, tuple[str, Callable[[str], bytes]]] = {
 }
 
 
+_KINDS = (("subject", SUBJECTS, SUBJECT_FORMS, with_subject), ("file name", FILENAMES, NAME_FORMS, with_file))
+
+
 def cases(*, every: bool = True) -> Iterator[Named]:
     """Names with marks; with `every`, each pattern and disguise, else a selection."""
     written = {**UNICODE, **FONTLESS_LEGACY}
@@ -133,32 +137,15 @@ def cases(*, every: bool = True) -> Iterator[Named]:
     for disguise in _DISGUISES:
         for mark, level in LEVELS.items():
             text = written[disguise](mark)
-            for pattern in SUBJECTS:
-                turn += 1
-                if not every and turn % 12:
-                    continue
-                form = list(SUBJECT_FORMS)[turn % len(SUBJECT_FORMS)]
-                subject = pattern.format(m=text)
-                yield Named(
-                    f"subject, {form}",
-                    disguise,
-                    level,
-                    subject,
-                    lambda form=form, subject=subject: with_subject(SUBJECT_FORMS[form](subject)),
-                )
-            for pattern in FILENAMES:
-                turn += 1
-                if not every and turn % 12:
-                    continue
-                form = list(NAME_FORMS)[turn % len(NAME_FORMS)]
-                name = pattern.format(m=text)
-                yield Named(
-                    f"file name, {form}",
-                    disguise,
-                    level,
-                    name,
-                    lambda form=form, name=name: with_file(NAME_FORMS[form](name)),
-                )
+            for kind, patterns, forms, mail in _KINDS:
+                for pattern in patterns:
+                    turn += 1
+                    if not every and turn % 12:
+                        continue
+                    form = list(forms)[turn % len(forms)]
+                    name = pattern.format(m=text)
+                    made = partial(lambda write, name, mail: mail(write(name)), forms[form], name, mail)
+                    yield Named(f"{kind}, {form}", disguise, level, name, made)
     for place, (archive, make) in _ARCHIVED.items():
         for number, (mark, level) in enumerate(LEVELS.items()):
             for pattern in FILENAMES[:: 1 if every else 4]:
@@ -171,14 +158,8 @@ def cases(*, every: bool = True) -> Iterator[Named]:
                 name = unicodedata.normalize("NFD", "Kế hoạch").encode("ascii", "ignore").decode() + f" - {mark}.txt"
                 name = unicodedata.normalize("NFC", name)
                 head = f'Content-Disposition: attachment; filename="{archive}"'
-                for encoding in ("utf-8",):
-                    yield Named(
-                        "member of a zip, no UTF-8 flag",
-                        encoding,
-                        level,
-                        name,
-                        lambda name=name, head=head, encoding=encoding: with_file(head, _in_zip(name, encoding)),
-                    )
+                made = partial(lambda head, name: with_file(head, _in_zip(name, "utf-8")), head, name)
+                yield Named("member of a zip, no UTF-8 flag", "utf-8", level, name, made)
 
 
 def innocent() -> Iterator[Named]:

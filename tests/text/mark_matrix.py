@@ -198,53 +198,27 @@ _NAME_DISGUISES = ("plain", "decomposed", "zero width", "cyrillic", "full width"
 
 def cases() -> Iterator[Case]:
     """Every case of the matrix."""
-    seed = 0
+    every = {**UNICODE, **FONTLESS_LEGACY}
+    written, seed = {family: (None, write) for family, write in every.items()} | WITH_FONT, 0
     for place, build in PLACES.items():
-        for family, write in {**UNICODE, **FONTLESS_LEGACY}.items():
+        for family, (font, write) in written.items():
             if place.startswith("label") and family.startswith(_ALONE_ONLY):
                 continue
-            for mark, level in LEVELS.items():
-                seed += 1
-                yield Case(
-                    f"{place} / {family} / {mark}",
-                    level,
-                    document=build(write(mark), None, seed % 97),
-                    family=family,
-                    place=place,
-                )
-        for family, (font, write) in WITH_FONT.items():
-            if place in ("plain text line", "OCR of a box"):
+            if font and place in ("plain text line", "OCR of a box"):
                 continue  # these have no fonts
             for mark, level in LEVELS.items():
                 seed += 1
-                yield Case(
-                    f"{place} / {family} / {mark}",
-                    level,
-                    document=build(write(mark), font, seed % 97),
-                    family=family,
-                    place=place,
-                )
+                document = build(write(mark), font, seed % 97)
+                yield Case(f"{place} / {family} / {mark}", level, document=document, family=family, place=place)
     for family, level, document in _structural():
         yield Case(f"layout / {family} / {level}", level, document=document, family=family, place="layout")
-    every = {**UNICODE, **FONTLESS_LEGACY}
     for family in _NAME_DISGUISES:
         for mark, level in LEVELS.items():
-            for pattern in SUBJECTS:
-                yield Case(
-                    f"subject / {family} / {pattern}",
-                    level,
-                    subject=pattern.format(m=every[family](mark)),
-                    family=family,
-                    place="subject",
-                )
-            for pattern in FILENAMES:
-                yield Case(
-                    f"file name / {family} / {pattern}",
-                    level,
-                    filename=pattern.format(m=every[family](mark)),
-                    family=family,
-                    place="file name",
-                )
+            text = every[family](mark)
+            for place, field, patterns in (("subject", "subject", SUBJECTS), ("file name", "filename", FILENAMES)):
+                for pattern in patterns:
+                    name = {field: pattern.format(m=text)}
+                    yield Case(f"{place} / {family} / {pattern}", level, **name, family=family, place=place)
 
 
 INNOCENT_LINES = (
