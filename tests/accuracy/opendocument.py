@@ -319,9 +319,6 @@ def _page_name(document, page, master, writing):
     page.setAttribute("name", writing.text)
 
 
-_OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
-
-
 def _writable(writing: Writing) -> bool:
     """odfpy puts a replacement character for the control characters that some legacy letters are."""
     return not any("\x7f" <= letter <= "\x9f" for letter in writing.text)

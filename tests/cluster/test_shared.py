@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import time
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -23,10 +24,12 @@ from gateway.system.levels import Levels
 from gateway.system.trouble import Pipe, Reporter
 from tests.audit.support import OK, evidence, transaction, verdict
 from tests.cluster.support import centre, until
+from tests.smtp import test_throttle
 from tests.support.proxy import Proxy
 
 pytestmark = pytest.mark.cluster
 
+guess = partial(test_throttle.guess, address="192.0.2.7", login="an@x")
 LIMITS = SmtpLimits(auth_failures_per_address=30, auth_failures_per_login=10, auth_window_s=900)
 
 
@@ -54,29 +57,20 @@ def throttle(database, count=3):
     return ClusterThrottle(alone, database, LIMITS, b"key")
 
 
-async def guess(throttle, times, login="an@x", address="192.0.2.7"):
-    tried = 0
-    for _ in range(times):
-        if not await throttle.wait_s(address, login):
-            tried += 1
-            await throttle.failed(address, login)
-    return tried
-
-
 async def test_wrong_passwords_count_over_all_nodes_also_those_at_one_time(cluster_dsn, monkeypatch):
     monkeypatch.setattr("gateway.cluster.throttle.PATIENCE_S", ())
     with centre(cluster_dsn):
         async with database(cluster_dsn, "one") as one, database(cluster_dsn, "two") as two:
             nodes = [throttle(one), throttle(two)]
-            assert sum(await asyncio.gather(*(guess(node, 15) for node in nodes for _ in range(4)))) == 10
+            assert sum(await asyncio.gather(*(guess(node, times=15) for node in nodes for _ in range(4)))) == 10
             assert await nodes[1].wait_s("192.0.2.7", "an@x") in range(80, 91)
             await nodes[0].succeeded("192.0.2.7", "an@x")
-            assert await guess(nodes[1], 9) == 9
+            assert await guess(nodes[1], times=9) == 9
             await nodes[1].succeeded("192.0.2.7", "an@x")
             for _ in range(15):
                 assert await nodes[0].wait_s("192.0.2.7", "an@x") == 0
                 await nodes[0].untried("192.0.2.7", "an@x")
-            sprayed = sum([await guess(nodes[number % 2], 1, f"user{number}") for number in range(30)])
+            sprayed = sum([await guess(nodes[number % 2], login=f"user{number}") for number in range(30)])
             assert sprayed == 30 - 19  # what the address failed above counts as well
 
 
@@ -102,7 +96,7 @@ async def test_without_the_centre_each_node_holds_its_share_and_the_number_of_no
     away = Database(Cluster(node="one", dsn="postgresql://gateway@127.0.0.1:1/x"))
     count = Neighbours(away, "one", workers=1, data=folders["one"]).count
     assert count == 2
-    assert await guess(throttle(away, count), 20) == 5
+    assert await guess(throttle(away, count), times=20) == 5
 
 
 @asynccontextmanager

@@ -6,13 +6,12 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from functools import cache
 
 from lxml import etree
 
 from tests.pki import xml
-from tests.pki.tree import letter_docx, tree
-from tests.signatures.samples import Sample
+from tests.pki.tree import tree
+from tests.signatures.samples import Sample, signed_letter, signed_text
 
 _COMPATIBLE = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 _STYLE = b'<?xml-stylesheet type="text/xsl" href="khac.xsl"?>'
@@ -24,16 +23,6 @@ def attacks() -> Iterator[Sample]:
     """Every file."""
     for title, make in ATTACKS.items():
         yield Sample("G14", title, make())
-
-
-@cache
-def _word() -> dict[str, bytes]:
-    return xml.members(xml.sign_ooxml(letter_docx(), tree().g2_person))
-
-
-@cache
-def _text() -> dict[str, bytes]:
-    return xml.members(xml.sign_odf(xml.odt("Số tiền 1.000.000"), tree().g2_person))
 
 
 # Directories of archives.
@@ -51,7 +40,7 @@ def _with_end(data: bytes, place: int, value: int, kind: str = "<H") -> bytes:
 
 def two_directories() -> bytes:
     """A second package waits in the thumbnail, which nobody signs; the plain end leads to it, that of zip64 to the signed one."""
-    files = dict(_word())
+    files = dict(signed_letter())
     declared = b'<Default Extension="jpeg" ContentType="image/jpeg"/></Types>'
     files["[Content_Types].xml"] = files["[Content_Types].xml"].replace(b"</Types>", declared)
     other = xml.pack({**files, "word/document.xml": files["word/document.xml"].replace(b"1215", b"9999")})
@@ -90,7 +79,7 @@ def _name_ends_early() -> bytes:
 
 def _member_in_slack() -> bytes:
     """Behind the end of a deflated stream, but within its octets, another member: who reads from the front finds it."""
-    files = _word()
+    files = signed_letter()
     name, text = b"word/document.xml", files["word/document.xml"]
     stream = zlib.compressobj(wbits=-15)
     octets = stream.compress(text) + stream.flush()
@@ -143,33 +132,33 @@ def _encoded(encoding: str) -> Callable[[bytes], bytes]:
 
 ATTACKS: dict[str, Callable[[], bytes]] = {
     "two-directories.docx": two_directories,
-    "fewer-members-counted.docx": lambda: _with_end(_with_end(xml.pack(_word()), 8, 3), 10, 3),
-    "directory-elsewhere.docx": lambda: _with_end(xml.pack(_word()), 16, 0, "<L"),
-    "directory-on-another-disk.docx": lambda: _with_end(xml.pack(_word()), 6, 2),
-    "two-ends.docx": lambda: _with_end(xml.pack(_word()), 20, 22) + struct.pack(_END, b"PK\5\6", *[0] * 7),
+    "fewer-members-counted.docx": lambda: _with_end(_with_end(xml.pack(signed_letter()), 8, 3), 10, 3),
+    "directory-elsewhere.docx": lambda: _with_end(xml.pack(signed_letter()), 16, 0, "<L"),
+    "directory-on-another-disk.docx": lambda: _with_end(xml.pack(signed_letter()), 6, 2),
+    "two-ends.docx": lambda: _with_end(xml.pack(signed_letter()), 20, 22) + struct.pack(_END, b"PK\5\6", *[0] * 7),
     "name-ends-early.odt": _name_ends_early,
     "member-in-slack.docx": _member_in_slack,
-    "relationship-in-alternative.docx": lambda: _changed(_word(), "_rels/.rels", _alternative(
+    "relationship-in-alternative.docx": lambda: _changed(signed_letter(), "_rels/.rels", _alternative(
         f'<Relationship Id="rX" Type="{xml.REL_TYPES}/officeDocument" Target="word/khac.xml"/>', "Relationships")),
-    "type-in-alternative.docx": lambda: _changed(_word(), "[Content_Types].xml", _alternative(
+    "type-in-alternative.docx": lambda: _changed(signed_letter(), "[Content_Types].xml", _alternative(
         '<Override PartName="/word/document.xml" ContentType="text/html"/>', "Types")),
-    "style-sheet-before.odt": lambda: _changed(_text(), "content.xml", lambda data: _STYLE + data),
-    "style-sheet-behind.odt": lambda: _changed(_text(), "content.xml", lambda data: data + _STYLE),
+    "style-sheet-before.odt": lambda: _changed(signed_text(), "content.xml", lambda data: _STYLE + data),
+    "style-sheet-behind.odt": lambda: _changed(signed_text(), "content.xml", lambda data: data + _STYLE),
     "style-sheet-before.asice": lambda: _changed(invoice(), "hoadon.xml", lambda data: _STYLE + data),
     "comment-in-amount.odt": lambda: _changed(
-        _text(), "content.xml", lambda data: data.replace(b"1.000.000", b"1.000<!-- -->.000")),
-    "comment-before.odt": lambda: _changed(_text(), "content.xml", lambda data: b"<!-- -->" + data),
+        signed_text(), "content.xml", lambda data: data.replace(b"1.000.000", b"1.000<!-- -->.000")),
+    "comment-before.odt": lambda: _changed(signed_text(), "content.xml", lambda data: b"<!-- -->" + data),
     "foreign-dtd.odt": lambda: _changed(
-        _text(), "content.xml", lambda data: b'<!DOCTYPE x SYSTEM "http://x.example/a.dtd">' + data),
+        signed_text(), "content.xml", lambda data: b'<!DOCTYPE x SYSTEM "http://x.example/a.dtd">' + data),
     "foreign-dtd.asice": lambda: _changed(
         invoice(), "hoadon.xml", lambda data: b'<!DOCTYPE hoadon SYSTEM "a.dtd">' + data),
-    **{f"encoding-{one}.odt": lambda one=one: _changed(_text(), "content.xml", _encoded(one))
+    **{f"encoding-{one}.odt": lambda one=one: _changed(signed_text(), "content.xml", _encoded(one))
        for one in ("utf-7", "cp1258", "shift_jis", "euc-kr")},
     "encoding-utf-7.asice": lambda: _changed(invoice(), "hoadon.xml", _encoded("utf-7")),
-    "list-made-comment.odt": lambda: _changed(_text(), _LIST, lambda data: data.replace(
+    "list-made-comment.odt": lambda: _changed(signed_text(), _LIST, lambda data: data.replace(
         b"<Signature ", b"<!--<Signature ", 1).replace(b"</Signature></doc", b"</Signature>--></doc")),
     "list-of-other-kind.odt": lambda: _changed(
-        _text(), _LIST, lambda data: data.replace(b"2000/09/xmldsig#", b"2000/09/xmldsig")),
+        signed_text(), _LIST, lambda data: data.replace(b"2000/09/xmldsig#", b"2000/09/xmldsig")),
     "list-emptied.asice": lambda: _changed(invoice(), _SIGNATURES, lambda data: re.sub(
         rb"(?s)<Signature .*</Signature>", b"", data)),
     "signature-wrapped.asice": lambda: _changed(invoice(), _SIGNATURES, lambda data: data.replace(
@@ -181,10 +170,10 @@ HONEST: dict[str, Callable[[], bytes]] = {
     "invoice.asice": lambda: xml.pack(invoice()),
     "invoice-with-comment.asice": lambda: xml.pack(invoice("<hoadon><!-- mẫu 01 --><tien>1</tien></hoadon>")),
     "invoice-with-style-sheet.asice": lambda: xml.pack(invoice(f"{_STYLE.decode()}<hoadon><tien>1</tien></hoadon>")),
-    "utf-16.odt": lambda: _changed(_text(), "content.xml", lambda data: data.decode().encode("utf-16")),
+    "utf-16.odt": lambda: _changed(signed_text(), "content.xml", lambda data: data.decode().encode("utf-16")),
     "declared-utf-8.odt": lambda: _changed(
-        _text(), "content.xml", lambda data: b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + data),
-    "comment-of-archive.docx": lambda: _with_end(xml.pack(_word()), 20, 5) + b"Luu y",
-    "line-behind-archive.docx": lambda: xml.pack(_word()) + b"\r\n",
+        signed_text(), "content.xml", lambda data: b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + data),
+    "comment-of-archive.docx": lambda: _with_end(xml.pack(signed_letter()), 20, 5) + b"Luu y",
+    "line-behind-archive.docx": lambda: xml.pack(signed_letter()) + b"\r\n",
 }  # fmt: skip
 """Files that come near to those and are honest."""

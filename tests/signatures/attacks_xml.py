@@ -3,20 +3,18 @@
 import base64
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 
 from lxml import etree
 
 from tests.pki import xml
 from tests.pki.tree import letter_docx, tree
 from tests.signatures.attacks_packages import related
-from tests.signatures.samples import Sample
+from tests.signatures.samples import Sample, signed_letter, signed_text
 
 _SIGNATURE, _LIST = "_xmlsignatures/sig1.xml", "META-INF/documentsignatures.xml"
 _MAIN, _MAIN_RELATIONSHIPS = "word/document.xml", "word/_rels/document.xml.rels"
 _EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _FILTER = "http://www.w3.org/2002/06/xmldsig-filter2"
-_XPOINTER = "#xpointer(id('idPackageObject'))"
 Change = Callable[[bytes], bytes]
 
 
@@ -27,26 +25,24 @@ def attacks() -> Iterator[Sample]:
             yield Sample("G14", f"{title}.{kind}", make())
 
 
-@cache
-def _word() -> dict[str, bytes]:
-    return xml.members(xml.sign_ooxml(letter_docx(), tree().g2_person))
-
-
-@cache
-def _text() -> dict[str, bytes]:
-    return xml.members(xml.sign_odf(xml.odt("Số tiền 1.000.000"), tree().g2_person))
-
-
 def _in_signature(change: Change, **more: Change) -> Callable[[], bytes]:
     """A good file of which the signature part is changed, and other parts by their names."""
     return lambda: xml.pack(
-        {**_word(), _SIGNATURE: change(_word()[_SIGNATURE]), **{name: act(_word()[name]) for name, act in more.items()}}
+        {
+            **signed_letter(),
+            _SIGNATURE: change(signed_letter()[_SIGNATURE]),
+            **{name: act(signed_letter()[name]) for name, act in more.items()},
+        }
     )
 
 
 def _in_list(change: Change, **more: Change) -> Callable[[], bytes]:
     return lambda: xml.pack(
-        {**_text(), _LIST: change(_text()[_LIST]), **{name: act(_text()[name]) for name, act in more.items()}}
+        {
+            **signed_text(),
+            _LIST: change(signed_text()[_LIST]),
+            **{name: act(signed_text()[name]) for name, act in more.items()},
+        }
     )
 
 
@@ -65,7 +61,7 @@ def _amount(data: bytes) -> bytes:
 
 def _digest_of_edited(data: bytes) -> bytes:
     """The manifest, which SignedInfo covers, names the digest of the changed part."""
-    old, new = (xml.digest(one).encode() for one in (_word()[_MAIN], _edited(_word()[_MAIN])))
+    old, new = (xml.digest(one).encode() for one in (signed_letter()[_MAIN], _edited(signed_letter()[_MAIN])))
     assert old in data
     return data.replace(old, new)
 
@@ -221,8 +217,8 @@ WORD: dict[str, Callable[[], bytes]] = {
         b"<X509Data>", b"<X509Data><X509Certificate>" + _stranger() + b"</X509Certificate></X509Data><X509Data>"),
         **{_MAIN: _edited}),
     "entity-in-signature": _in_signature(lambda data: b'<!DOCTYPE Signature [<!ENTITY a "b">]>' + data),
-    "doctype-in-part": lambda: xml.pack({**_word(), _MAIN: b'<!DOCTYPE w SYSTEM "x.dtd">' + _word()[_MAIN]}),
-    "stylesheet-before-part": lambda: xml.pack({**_word(), _MAIN: b'<?xml-stylesheet href="x.xsl" type="text/xsl"?>' + _word()[_MAIN]}),
+    "doctype-in-part": lambda: xml.pack({**signed_letter(), _MAIN: b'<!DOCTYPE w SYSTEM "x.dtd">' + signed_letter()[_MAIN]}),
+    "stylesheet-before-part": lambda: xml.pack({**signed_letter(), _MAIN: b'<?xml-stylesheet href="x.xsl" type="text/xsl"?>' + signed_letter()[_MAIN]}),
     "transform-enveloped": lambda: _signed_with(_transform(f"{xml.DS}enveloped-signature"), octets=b""),
     "transform-base64": lambda: _signed_with(_transform(f"{xml.DS}base64"), octets=b""),
     "transform-filter2": lambda: _signed_with(_transform(_FILTER, f'<XPath xmlns="{_FILTER}" Filter="subtract">//*</XPath>')),
@@ -249,7 +245,7 @@ TEXT: dict[str, Callable[[], bytes]] = {
     "wrapped-properties": _in_list(lambda data: data.replace(b'<xd:SignedProperties Id="', b'<xd:SignedProperties Id="x', 1)),
     "list-twice": _in_list(lambda data: data.replace(b"</document-signatures>", b"<x>" + data + b"</x></document-signatures>")),
     "digest-swapped": _in_list(lambda data: data.replace(
-        _canonical(_text()["content.xml"]).encode(), _canonical(_amount(_text()["content.xml"])).encode()),
+        _canonical(signed_text()["content.xml"]).encode(), _canonical(_amount(signed_text()["content.xml"])).encode()),
         **{"content.xml": _amount}),
     "reference-dot": _in_list(_swap(b'URI="content.xml"', b'URI="./content.xml"'), **{"content.xml": _amount}),
     "reference-escaped": _in_list(_swap(b'URI="content.xml"', b'URI="%63ontent.xml"'), **{"content.xml": _amount}),
@@ -268,10 +264,10 @@ TEXT: dict[str, Callable[[], bytes]] = {
         "http://www.w3.org/TR/1999/REC-xpath-19991116", "<XPath>false()</XPath>"))),
     "reference-outside": _content_as(lambda data: xml.reference("http://x.example/content.xml", xml.digest(data))),
     "reference-above": _content_as(lambda data: xml.reference("../content.xml", xml.digest(data))),
-    "part-added": lambda: xml.pack({**_text(), "Pictures/a.png": b"x"}),
-    "settings-added": lambda: xml.pack({**_text(), "settings.xml": b"<a/>"}),
-    "folder-added": lambda: xml.pack({**_text(), "Object 1/content.xml": _amount(_text()["content.xml"])}),
-    "content-in-other-case": lambda: xml.pack({**_text(), "Content.xml": _amount(_text()["content.xml"])}),
+    "part-added": lambda: xml.pack({**signed_text(), "Pictures/a.png": b"x"}),
+    "settings-added": lambda: xml.pack({**signed_text(), "settings.xml": b"<a/>"}),
+    "folder-added": lambda: xml.pack({**signed_text(), "Object 1/content.xml": _amount(signed_text()["content.xml"])}),
+    "content-in-other-case": lambda: xml.pack({**signed_text(), "Content.xml": _amount(signed_text()["content.xml"])}),
     "picture-from-outside": lambda: _fetching_text('<draw:image xlink:href="http://x.example/a.png"/>'),
     "picture-beside": lambda: _fetching_text('<draw:image xlink:href="../a.png"/>'),
     "section-from-outside": lambda: _fetching_text(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from cryptography import x509
 
@@ -10,7 +11,8 @@ from gateway.documents.signatures import verify
 from gateway.documents.signatures.crl import load_list
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Indication, Signature
-from tests.pki.tree import NOW, store, tree
+from tests.pki import xml
+from tests.pki.tree import NOW, letter_docx, store, tree
 from tests.signatures.corpus import TYPES
 
 
@@ -46,3 +48,15 @@ def is_valid(found: Iterable[Signature]) -> bool:
     """The bottom line: signed, and every signature passed."""
     indications = {one.indication for one in found}
     return indications == {Indication.TOTAL_PASSED}
+
+
+@cache
+def signed_letter() -> dict[str, bytes]:
+    """Members of a Word file with a good signature."""
+    return xml.members(xml.sign_ooxml(letter_docx(), tree().g2_person))
+
+
+@cache
+def signed_text() -> dict[str, bytes]:
+    """Members of an OpenDocument text with a good signature."""
+    return xml.members(xml.sign_odf(xml.odt("Số tiền 1.000.000"), tree().g2_person))
