@@ -6,7 +6,8 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gateway.demo.documents import official_letter, pdf_file, word_file
@@ -105,6 +106,33 @@ class Tree(Pki):
                 if with_lists:
                     (folder / "crl" / f"{name}-{number}.crl").write_bytes(self.crl(authority))
         return folder
+
+
+_USAGES = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+           "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")  # fmt: skip
+
+
+def usage(*names: str) -> tuple[x509.ExtensionType, bool]:
+    """The purposes of a key, as a critical extension."""
+    return x509.KeyUsage(**{one: one in names for one in _USAGES}), True
+
+
+def certified(
+    subject: x509.Name,
+    key: rsa.RSAPrivateKey,
+    issuer: Identity,
+    *extensions: tuple[x509.ExtensionType, bool],
+    days: tuple[int, int] = (-90, 90),
+) -> Identity:
+    """A certificate with just these extensions, each with whether it is critical."""
+    begins, ends = (NOW + timedelta(days=day) for day in days)
+    builder = x509.CertificateBuilder(
+        issuer.certificate.subject, subject, key.public_key(), x509.random_serial_number(), begins, ends
+    )
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical=critical)
+    made = builder.sign(issuer.key, hashes.SHA256())
+    return Identity(made, key, (issuer.certificate, *issuer.chain))
 
 
 @cache

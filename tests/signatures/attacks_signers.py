@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from gateway.demo.pki import Identity, Wish, distinguished_name, issue, new_key
 from tests.pki import cms
 from tests.pki.signing import PdfSigning, sign_pdf
-from tests.pki.tree import NOW, letter_pdf, tree
+from tests.pki.tree import NOW, certified, letter_pdf, tree, usage
 from tests.signatures.attacks_cms import BODY, signed, with_signer
 from tests.signatures.samples import Sample
 
@@ -50,30 +50,15 @@ def _authority(
     above: Identity | None = None,
     *extensions: tuple[x509.ExtensionType, bool],
     constraints: bool | None = True,
-    usage: frozenset[str] = frozenset({"key_cert_sign", "crl_sign"}),
+    purposes: tuple[str, ...] = ("key_cert_sign", "crl_sign"),
     key: rsa.RSAPrivateKey | None = None,
     days: tuple[int, int] = (-400, 4000),
 ) -> Identity:
-    """An authority below a real one, as `constraints` (cA, None for no such extension) and `usage` say."""
+    """An authority below a real one, as `constraints` (cA, None for no such extension) and `purposes` say."""
     above, key = above or tree().g2_root, key or tree().seal_key
-    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-             "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")  # fmt: skip
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(distinguished_name(("C", "VN"), ("CN", "CA THỬ NGHIỆM trung gian")))
-        .issuer_name(above.certificate.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW + days[0] * DAY)
-        .not_valid_after(NOW + days[1] * DAY)
-        .add_extension(x509.KeyUsage(**{one: one in usage for one in names}), critical=True)
-    )
-    if constraints is not None:
-        builder = builder.add_extension(x509.BasicConstraints(constraints, None), critical=True)
-    for extension, critical in extensions:
-        builder = builder.add_extension(extension, critical=critical)
-    certificate = builder.sign(above.key, hashes.SHA256())
-    return Identity(certificate, key, (above.certificate, *above.chain))
+    made = [usage(*purposes)] + ([] if constraints is None else [(x509.BasicConstraints(constraints, None), True)])
+    name = distinguished_name(("C", "VN"), ("CN", "CA THỬ NGHIỆM trung gian"))
+    return certified(name, key, above, *made, *extensions, days=days)
 
 
 def _constrained(**trees: list[x509.GeneralName]) -> bytes:
@@ -114,7 +99,7 @@ def _self_named() -> bytes:
 CHAINS: dict[str, Callable[[], bytes]] = {
     "authority-false": lambda: _by(_leaf(_authority(constraints=False))),
     "authority-unsaid": lambda: _by(_leaf(_authority(constraints=None))),
-    "authority-may-not-sign-certificates": lambda: _by(_leaf(_authority(usage=frozenset({"crl_sign", "digital_signature"})))),
+    "authority-may-not-sign-certificates": lambda: _by(_leaf(_authority(purposes=("crl_sign", "digital_signature")))),
     "authority-below-path-length": lambda: _by(_leaf(_authority(tree().g2_sub))),
     "authority-expired": lambda: _by(_leaf(_authority(days=(-400, -1)))),
     "authority-not-yet": lambda: _by(_leaf(_authority(days=(1, 4000)))),

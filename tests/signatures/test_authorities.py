@@ -4,29 +4,22 @@ from functools import cache
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
-from gateway.demo.pki import Identity, distinguished_name, revocation_list
+from gateway.demo.pki import distinguished_name, revocation_list
 from gateway.documents.signatures import verify
 from gateway.documents.signatures.certificates import load_certificates
 from gateway.documents.signatures.crl import load_list
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Indication, Trust
 from tests.pki import cms
-from tests.pki.tree import NOW, tree
+from tests.pki.tree import NOW, certified, tree, usage
 from tests.signatures.corpus import TYPES
 from tests.signatures.samples import Sample, reports
 from tests.signatures.test_pdf import DAY
 
 PERSON = distinguished_name(("C", "VN"), ("CN", "Người Ký Thử"))
 AUTHORITY = distinguished_name(("C", "VN"), ("CN", "CA con THỬ NGHIỆM"))
-USAGES = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-          "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")  # fmt: skip
-
-
-def usage(*names):
-    return x509.KeyUsage(**{one: one in names for one in USAGES}), True
 
 
 def purposes(*named, critical=False):
@@ -38,20 +31,7 @@ CA = usage("key_cert_sign", "crl_sign")
 
 
 def certify(subject, key, issuer, *extensions, authority=False):
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer.certificate.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - 90 * DAY)
-        .not_valid_after(NOW + 90 * DAY)
-        .add_extension(x509.BasicConstraints(authority, None), critical=True)
-    )
-    for extension, critical in extensions:
-        builder = builder.add_extension(extension, critical=critical)
-    made = builder.sign(issuer.key, hashes.SHA256())
-    return Identity(made, key, (issuer.certificate, *issuer.chain))
+    return certified(subject, key, issuer, (x509.BasicConstraints(authority, None), True), *extensions)
 
 
 def trust(who):

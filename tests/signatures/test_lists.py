@@ -13,7 +13,7 @@ from gateway.documents.signatures.judge import Purpose, judge
 from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Revocation, Trust
-from tests.pki.tree import NOW, tree
+from tests.pki.tree import NOW, certified, tree, usage
 
 DAY = timedelta(days=1)
 LIST_ISSUER = distinguished_name(("C", "VN"), ("CN", "Nơi ký danh sách THỬ NGHIỆM"))
@@ -26,21 +26,11 @@ def parsed(certificate):
 
 def certify(subject, issuer, *, key, names=None, crl_sign=False, reasons=None):
     """A certificate whose only distribution point hands revocation to the issuer `names`."""
-    usage = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "encipher_only", "decipher_only"), False)  # fmt: skip
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer.certificate.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - 90 * DAY)
-        .not_valid_after(NOW + 90 * DAY)
-        .add_extension(x509.KeyUsage(digital_signature=True, crl_sign=crl_sign, **usage), critical=True)
-    )
+    extensions = [usage("digital_signature", *["crl_sign"] * crl_sign)]
     if names is not None:
         point = x509.DistributionPoint(None, None, reasons, [x509.DirectoryName(names)])
-        builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
-    return builder.sign(issuer.key, hashes.SHA256())
+        extensions.append((x509.CRLDistributionPoints([point]), False))
+    return certified(subject, key, issuer, *extensions).certificate
 
 
 def entry(certificate, *, reason=None, issuer=None):
