@@ -6,6 +6,7 @@ from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.odf import reader as odf
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.marks import find_in_document
+from tests.support.cost import least_cost
 from tests.support.opendocument import NS, content, package, styles
 from tests.support.reading import find
 
@@ -170,6 +171,15 @@ def test_letters_of_an_automatic_colour_are_seen_whatever_their_opacity(own: str
     automatic = f'<style:style style:name="T" style:family="text">{own}</style:style>'
     body = f'<text:p><text:span text:style-name="T">{MARK}</text:span></text:p>'
     assert find(read_body(body, automatic, styles_xml=styles(common)), MARK).origin is Origin.TEXT
+
+
+def test_masters_that_follow_one_another_cost_time_by_their_number() -> None:
+    chain = "".join(f'<style:master-page style:name="m{n}" style:next-style-name="m{n + 1}"/>' for n in range(5000))
+    last = f'<style:master-page style:name="m5000"><style:header><text:p>{MARK}</text:p></style:header></style:master-page>'
+    used = '<style:style style:name="P" style:family="paragraph" style:master-page-name="m0"/>'
+    body, whole = '<text:p text:style-name="P">x</text:p>', styles(masters=chain + last)
+    assert find(read_body(body, used, styles_xml=whole), MARK).origin is Origin.TEXT
+    assert least_cost(lambda: read_body(body, used, styles_xml=whole), 1) < 1
 
 
 def test_headers_of_used_masters_are_seen() -> None:

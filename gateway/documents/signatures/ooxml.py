@@ -142,7 +142,10 @@ def _relationship_transform(octets: Any, transform: Any, name: str, covered: Cov
     relationships = [one for one in root if one.tag == f"{_RELS}Relationship"]
     if len({one.get("Id") for one in relationships}) != len(relationships):
         raise LibraryFault("duplicate-id", name)
-    kept = [one for one in relationships if one.get("Id") in identifiers or one.get("Type") in kinds]
+    kept: list[Any] = []
+    left: list[Any] = []
+    for one in relationships:
+        (kept if one.get("Id") in identifiers or one.get("Type") in kinds else left).append(one)
     default: Any = {None: _RELS[1:-1]}
     result = etree.Element(f"{_RELS}Relationships", nsmap=default)
     for one in sorted(kept, key=lambda one: one.get("Id", "")):
@@ -152,7 +155,7 @@ def _relationship_transform(octets: Any, transform: Any, name: str, covered: Cov
         if "TargetMode" not in copy.attrib:
             copy.set("TargetMode", "Internal")
     covered.signed_relationships[name] = kept
-    return result, [one for one in relationships if one not in kept]
+    return result, left
 
 
 def _with_blanks(octets: bytes, part: bytes) -> bytes:

@@ -198,11 +198,12 @@ def used_masters(*roots: Element) -> set[str]:
                     used.add(name)
             if NAMES[element.tag] == "style:master-page":
                 following[element.get(clark("style:name")) or ""] = element.get(clark("style:next-style-name")) or ""
-    for _ in range(len(following)):
-        more = {following[name] for name in used if following.get(name)} - used
-        if not more:
-            break
-        used |= more
+    waiting = [*used]
+    while waiting:
+        name = following.get(waiting.pop(), "")
+        if name and name not in used:
+            used.add(name)
+            waiting.append(name)
     return used
 
 
