@@ -409,7 +409,7 @@ FIGLET = r"""
         (art("MẬT").replace("█", "⬛").replace(" ", "⬜"), True),
         (art("MẬT").replace("█", "⣿").replace(" ", "⠀"), True),
         (FIGLET, True),
-        ("Kính gửi đồng chí.\n" * 120_000 + art("MẬT"), True),
+        ("Kính gửi đồng chí.\n" * 60_000 + art("MẬT"), True),
         ("\n".join(f"{'█' * n}{'░' * (9 - n)} {n} %" for n in range(9)), False),
         ("\n".join(("| * | sửa lỗi", "|/ /", "* | thêm bảng", "| |\\ \\", "| * \\ gộp nhánh", "|/ / /") * 3), False),
         ("/* ------ */\n// ______\n\\_ | _/\n\n||  //  \\\\", False),
