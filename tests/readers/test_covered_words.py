@@ -13,6 +13,8 @@ from pptx.dml.color import RGBColor
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.util import Emu, Pt
 
+from gateway.documents.readers.base import Budget, ReadError
+from gateway.documents.readers.placed import Span, Stage, Thing, line_of
 from tests.readers.ole_support import atom, container, record, short, sprm, word_file, workbook
 from tests.readers.ole_support import drawn as shape97
 from tests.readers.ooxml_support import NAMESPACES
@@ -316,3 +318,13 @@ def test_controls_over_the_cells_of_a_sheet_cover_nothing():
 def test_boxes_that_spell_other_words_or_stand_in_one_row_with_others_are_no_level(spelled):
     assert "MẬT" not in boxes(spelled)
     assert "MẬT" not in boxes("MẬT", apart=0)
+
+
+def test_thousands_of_boxes_on_one_page_end_with_the_time():
+    stage, budget = Stage(), Budget(part_cpu_s=0.2)
+    for number in range(20_000):
+        stage.on_page(
+            "slide:1", Thing(Span(number * 1000.0, 0.0, 100.0, 20.0), opaque=True, lines=[line_of("MẬT", 12)])
+        )
+    with pytest.raises(ReadError, match="cpu"):
+        stage.covered([], budget.check_time)

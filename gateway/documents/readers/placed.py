@@ -8,7 +8,7 @@ part of `BẢO MẬT` cannot be told. Lines without the letters of MẬT leave n
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -100,8 +100,11 @@ class Stage:
             left, top = (side if told else None for side, told in zip(thing.span[:2], known, strict=True))
             self._over.append((block, thing._replace(span=Span(left, top, *thing.span[2:]))))
 
-    def covered(self, runs: Iterable[Run]) -> str | None:
-        """Return where a line that may be a mark is covered in part, or printed over others, None where none is."""
+    def covered(self, runs: Iterable[Run], check_time: Callable[[], None]) -> str | None:
+        """Return where a line that may be a mark is covered in part, or printed over others, None where none is.
+
+        `check_time` is called for each object, and ends the work by raising.
+        """
         if not (self._planes or self._sheets or self._over or self.line_heights):
             return None
         runs = list(runs)
@@ -132,7 +135,8 @@ class Stage:
         planes: list[tuple[list[Span], list[Thing]]] = [([], things) for things in self._planes.values()]
         planes += [(cells.get(sheet, []), things) for sheet, things in self._sheets.items()]
         return next(
-            (thing.locator for below, things in planes if (thing := _covering(below, things)) is not None), None
+            (thing.locator for below, things in planes if (thing := _covering(below, things, check_time)) is not None),
+            None,
         ) or next((thing.locator for block, thing in self._over if self._is_over(block, thing.span, lines)), None)
 
     def _is_over(self, block: int, over: Span, lines: dict[int, Line]) -> bool:
@@ -182,9 +186,10 @@ def _rows(pieces: Sequence[tuple[Thing, str]], across: int) -> Iterator[list[tup
     yield row
 
 
-def _covering(below: list[Span], things: Iterable[Thing]) -> Thing | None:
+def _covering(below: list[Span], things: Iterable[Thing], check_time: Callable[[], None]) -> Thing | None:
     """Return the first thing that covers a line below it in part."""
     for thing in things:
+        check_time()
         if thing.opaque and any(_is_part(thing.span, line) for line in below):
             return thing
         below += _lines_in(thing)

@@ -253,7 +253,7 @@ class Sink:
         self.members += self.pictures.members(self.budget)
         if self.pictures.incomplete or (self.pictures.any and stands_in_part(self.runs)):
             self.warn("look-picture")
-        if (covered := self.stage.covered(self.runs)) is not None:
+        if (covered := self.stage.covered(self.runs, self.budget.check_time)) is not None:
             self.warn("look-clipped", covered)
         for word, locator in self.stage.in_rows():
             self.put_line(word, Place(locator, Role.TEXTBOX))
