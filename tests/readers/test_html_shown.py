@@ -220,6 +220,7 @@ MAT, HIDING = 'h1::before{content:"MẬT"}', "i{display:none}"
         ("<style>@import 's.css' print;</style><p>M<i>x</i>ẬT</p>", HIDING, False),
         ("<style>p{margin:0} @import 's.css';</style><p>M<i>x</i>ẬT</p>", HIDING, False),
         ("<style media=print>i{display:none}</style><p>M<i>x</i>ẬT</p>", "", False),
+        ("<link rel=stylesheet href=s.css><p>M<i class='&#104;\0k'>x</i>ẬT</p>", "p .hk, .absent{display:none}", True),
         ("<link rel=stylesheet href=t.css><h1></h1>", MAT, False),
         ("<link rel=stylesheet href=s.css><p>Kính gửi</p>", MAT, False),
         ("<link rel=stylesheet href=s.css><h1></h1>", "@import 's.css'; @import 't.css'; @import 'https://[x';" + MAT, True),

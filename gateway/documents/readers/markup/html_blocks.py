@@ -13,7 +13,7 @@ from msgspec import structs
 from gateway.documents.readers.base import Budget, Member, ReadError
 from gateway.documents.readers.markup.data_address import is_data_address, member_of
 from gateway.documents.readers.markup.html_cascade import LIMIT_SHEET, Sheet, alone
-from gateway.documents.readers.markup.html_selectors import Node, unescaped
+from gateway.documents.readers.markup.html_selectors import Node, names_in, unescaped
 from gateway.documents.readers.markup.html_sheets import StyleSheets
 from gateway.documents.readers.markup.html_shown import Paint
 from gateway.documents.readers.markup.html_style import Look, apply, attribute_declarations
@@ -91,6 +91,7 @@ class Builder:
 
     def add_sheets(self, text: str) -> None:
         """Take the style sheets of a page, which may follow what they style; LIMIT `html-styles` when not all of them are read."""
+        names = names_in(text)
         for number, (sheet, conditions, is_part) in enumerate(self._sheets.of(text)):
             self.sink.budget.check_time()
             files = [unescaped("".join(found)) for found in _SHEET_DATA.findall(sheet)]
@@ -98,7 +99,7 @@ class Builder:
                 self.sink.fail(ReadStatus.LIMIT, "html-styles")
             if number >= LIMIT_SHEETS:
                 break
-            self.sheet.add(sheet, conditions)
+            self.sheet.add(sheet, conditions, names)
             self.paint.sheet(sheet)
             for address in files[:LIMIT_SHEETS]:
                 if not (is_part and _DIGITS.match(address)):  # which is found in the part itself

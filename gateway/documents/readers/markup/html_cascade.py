@@ -27,6 +27,7 @@ from gateway.documents.readers.markup.html_selectors import (
     listed,
     marks_of,
     parse_selectors,
+    possible,
     unescaped,
 )
 from gateway.documents.readers.markup.html_shown import CUT
@@ -143,8 +144,11 @@ class Sheet:
         self.shown_attributes: set[str] = set()
         """Attributes whose values `content: attr()` puts on the page."""
 
-    def add(self, text: str, conditions: Iterable[str] = ()) -> None:
-        """Add the rules of one sheet; each condition is that of a `media` attribute or of an `@import`."""
+    def add(self, text: str, conditions: Iterable[str] = (), page: frozenset[str] | None = None) -> None:
+        """Add the rules of one sheet; each condition is that of a `media` attribute or of an `@import`.
+
+        `page` are the `names_in` the page, by which rules for none of its elements are left out.
+        """
         group = (True, _NO_LAYER)
         for condition in conditions:
             layered = _LAYER.match(condition)
@@ -156,8 +160,10 @@ class Sheet:
                     family = _FAMILY.search(body)
                     self.own_fonts.append(((family[1] if family else "").strip(" \"'").lower(), body))
                 continue
+            asked = possible(prelude, page) if shown and page is not None else prelude
             try:
-                self._add(prelude, body, layer, shown=shown)
+                if asked:
+                    self._add(asked, body, layer, shown=shown)
             except ReadError:
                 self._left_out = True
 

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import ReadError
@@ -32,6 +33,9 @@ _TOKEN: Final = re.compile(
 )
 _LISTING: Final = re.compile(r"[,()\[\]]")
 _ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\n]?|(.))")
+_NAME: Final = re.compile(r"[\w-]+")
+_NAMED: Final = re.compile(r"[.#]([\w-]+)")
+_OF_NAMES: Final = re.compile(r"[\w\s.#>+~*-]+(?:::?(?:before|after))?\s*")
 _NTH: Final = re.compile(r"\s*(?:(?P<step>[+-]?\d{0,6})n)?\s*(?P<offset>[+-]?\s*\d{1,6})?\s*")
 Specificity = tuple[int, int, int]
 
@@ -252,6 +256,20 @@ def parse_selectors(text: str) -> list[Selector]:
     LIMIT `html-styles` for one of more elements than any honest one names.
     """
     return [selector for one in listed(text) if (selector := _parse(one)) is not None]
+
+
+def names_in(page: str) -> frozenset[str]:
+    """Return whatever may be a class or an identifier in a page, in small letters."""
+    return frozenset(_NAME.findall(unescape(page.replace("\0", "")).lower()))
+
+
+def possible(selectors: str, page: frozenset[str]) -> str:
+    """Return those of a list that may hold for an element of a page, by the classes and identifiers that they name."""
+    return ",".join(
+        one
+        for one in listed(selectors)
+        if _OF_NAMES.fullmatch(one) is None or page.issuperset(_NAMED.findall(one.lower()))
+    )
 
 
 def listed(text: str) -> list[str]:
