@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -79,13 +78,6 @@ FORMS: Final = (
     _wide("utf-16-be", low_first=False),
 )
 
-
-_WIDE: Final = tuple(
-    re.compile(one.pattern[:4] + rb"(?=" + one.pattern[4:] + rb"|" + other.pattern[4:] + rb")", re.DOTALL)
-    for one, other in zip(FORMS[1].seeds, FORMS[2].seeds, strict=True)
-)
-"""Where a seed of either UTF-16 begins: both patterns begin with the same byte (`\\xNN`), which is then looked for once."""
-
 ESCAPED: Final = Form("latin-1", (re.compile(rb"\\U\+[0-9A-Fa-f]{4}"),), re.compile(rb"[\x20-\x7e\x80-\xff]+"))
 r"""Letters that a drawing writes as `\U+1EAC`."""
 
@@ -102,11 +94,8 @@ def loose_lines(data: bytes, on_slice: Callable[[], None] | None = None) -> list
     `on_slice` is called between slices of the search, and ends it by raising.
     """
     found: dict[str, None] = {}
-    large, places = len(data) > _LARGE_BYTES, None
-    for form in _USUAL if large else FORMS:
-        if form.width == 2 and not large:
-            places = places or [array("I", (at.start() for at in _seeds(wide, data, on_slice))) for wide in _WIDE]
-        for start, _, end in stretches(data, form, on_slice, places):
+    for form in _USUAL if len(data) > _LARGE_BYTES else FORMS:
+        for start, _, end in stretches(data, form, on_slice):
             line = text_of(data[start:end], form)
             if sum(map(str.isalpha, line)) >= LEAST_LETTERS:
                 found[line] = None
@@ -123,17 +112,11 @@ def loose_runs(data: bytes, on_slice: Callable[[], None] | None = None) -> tuple
     )
 
 
-def stretches(
-    data: bytes, form: Form, on_slice: Callable[[], None] | None = None, places: list[array[int]] | None = None
-) -> Iterator[tuple[int, int, int]]:
-    """Yield where stretches of letters begin, where their first Vietnamese letter is, and where they end.
-
-    `places`, where they are known, are those where alone each seed of the form may begin.
-    """
-    for number, pattern in enumerate(form.seeds):
-        seeds = _seeds(pattern, data, on_slice) if places is None else _at(places[number], pattern, data, on_slice)
+def stretches(data: bytes, form: Form, on_slice: Callable[[], None] | None = None) -> Iterator[tuple[int, int, int]]:
+    """Yield where stretches of letters begin, where their first Vietnamese letter is, and where they end."""
+    for pattern in form.seeds:
         end = 0
-        for seed in islice(seeds, _LIMIT_SEEDS):
+        for seed in islice(_seeds(pattern, data, on_slice), _LIMIT_SEEDS):
             letter = seed.start() - form.shift
             if letter < end:
                 continue
@@ -153,18 +136,6 @@ def _seeds(pattern: re.Pattern[bytes], data: bytes, on_slice: Callable[[], None]
         yield from (seed for seed in pattern.finditer(data, begin, end + _LONGEST_SEED) if seed.start() < end)
         if on_slice is not None:
             on_slice()
-
-
-def _at(
-    places: array[int], pattern: re.Pattern[bytes], data: bytes, on_slice: Callable[[], None] | None
-) -> Iterator[re.Match[bytes]]:
-    slice_end = 0
-    for place in places:
-        if place >= slice_end and on_slice is not None:
-            on_slice()
-            slice_end = place + _SLICE_BYTES
-        if (seed := pattern.match(data, place)) is not None:
-            yield seed
 
 
 def text_of(octets: bytes, form: Form) -> str:
