@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from gateway.documents.readers.pictures import detected, detector, ocr, stamp
 from gateway.documents.readers.pictures.rectangles import Pixels
-from gateway.documents.readers.pictures.said import OTHER, said_by
+from gateway.documents.readers.pictures.said import OTHER, PARTLY, said_by
 from tests.readers import glance_scans, scans
 from tests.support.long import LONG
 from tests.support.ocr import needs_stamps
@@ -146,6 +146,10 @@ def test_a_longer_word_that_ends_or_begins_like_a_mark_is_given_as_it_is(words: 
         ("MẠT", 61.0, False, "MẬT"),
         ("MẠT", 92.0, True, "MẬT"),
         ("MẶT", 90.0, True, OTHER),
+        ("NHẬT", 90.0, False, OTHER),
+        ("IẬT", 77.0, False, PARTLY),
+        ("WẬT", 81.0, True, PARTLY),
+        ("MIẬT", 90.0, False, PARTLY),
     ],
 )
 def test_a_sign_makes_another_word_where_it_is_read_well_and_the_networks_doubt(
@@ -153,6 +157,22 @@ def test_a_sign_makes_another_word_where_it_is_read_well_and_the_networks_doubt(
 ) -> None:
     """A letter of the print that a stamp touches is taken for the sign."""
     assert said_by([ocr.Word(read, confidence, 188, 30, 71, 31, (1, 1, 1))], 216.0, sure=sure) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "left", "found"),
+    [("BẢO MẬT", "BẢO ", [None]), ("MẬT", "", [None]), ("NHẬT", "N", []), ("LUẬT", "L", []), ("MẶT", "", [])],
+)
+@pytest.mark.parametrize("face", [1, 2])
+def test_a_picture_that_is_cut_through_the_first_letter_of_a_mark_is_suspected(
+    words: str, left: str, found: list[str | None], face: int
+) -> None:
+    font = ImageFont.truetype(str(scans.FONT_DIR / scans.STAMP_FONTS[face]), 56)
+    paper = Image.new("RGB", (600, 180), "white")
+    ImageDraw.Draw(paper).text((60, 60), words, BLACK, font)
+    half = (font.getlength(left) + font.getlength(words[: len(left) + 1])) / 2
+    ImageDraw.Draw(paper).rectangle((0, 0, 60 + half, 180), fill="white")
+    assert said(scans.bgr(paper)) == found
 
 
 def test_work_is_bounded_by_the_size_of_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:

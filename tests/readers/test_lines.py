@@ -169,6 +169,20 @@ def test_of_a_long_line_words_of_the_shape_of_a_mark_are_read(words: str, asked:
     assert asked or len(found) <= 1
 
 
+@pytest.mark.parametrize(
+    ("words", "asked"), [("TUYỆT MẬT", 1), ("MẬT", 1), ("TUYỆT VỜI", 0), ("KHẨN", 0), ("MÃ SỐ", 0), ("HỎA TỐC", 0)]
+)
+@pytest.mark.parametrize("share", [0.42, 0.55])
+def test_condensed_letters_are_looked_at_as_those_of_print(words: str, asked: int, share: float) -> None:
+    picture, _ = page(rows=0)
+    word = Image.new("L", (600, 60), 255)
+    face = ImageFont.truetype(str(SERIF / "LiberationSans-Bold.ttf"), 36)
+    ImageDraw.Draw(word).text((20, 5), words, 20, face)
+    picture.paste(word.resize((int(share * 600), 60)), (LEFT, TOP))
+    sheet = sheet_of(picture)
+    assert [len(spans) for spans in shapes.suspects(sheet.grey, sheet.lines, sheet.scale)] == [asked]
+
+
 @pytest.mark.parametrize("left", [LEFT, 600])
 @pytest.mark.parametrize(
     ("words", "passed_over"),

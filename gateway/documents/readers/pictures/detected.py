@@ -8,7 +8,7 @@ read (garbled by print, leaning) is suspected when the detector is sure of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import cv2
@@ -18,7 +18,18 @@ import numpy.typing as npt
 from gateway.documents.readers.pictures import column, hollow, ocr, phrase
 from gateway.documents.readers.pictures.detector import LIKELY, Word, upright, within
 from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, holds, levels
-from gateway.documents.readers.pictures.said import BESIDE_A_MARK, FIRST, NEAR_SPACE, OTHER, READ, SIZE, joined, said_by
+from gateway.documents.readers.pictures.said import (
+    BESIDE_A_MARK,
+    FIRST,
+    NEAR_SPACE,
+    NO_MARK,
+    OTHER,
+    PARTLY,
+    READ,
+    SIZE,
+    joined,
+    said_by,
+)
 from gateway.documents.readers.pictures.spots import is_framed
 from gateway.documents.readers.pictures.stamp_ink import COLOURED, Candidate, ink_of, paler_than_print
 from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, folded
@@ -26,7 +37,7 @@ from gateway.vietnamese.marks.scanned import distance
 
 ABOVE, BELOW, BEFORE, AFTER = 1.35, 1.15, 9.0, 5.0
 """Heights of capitals around the middle of the word that belong to its line."""
-SKEWS, SHEARS = (-9, -6, -4, -2, 2, 4, 6, 9), (-0.45, -0.3, -0.15, 0.15, 0.3, 0.45)
+SKEWS, SHEARS = (-9.0, -6.0, -4.0, -2.0, 2.0, 4.0, 6.0, 9.0), (-0.45, -0.3, -0.15, 0.15, 0.3, 0.45)
 """Degrees by which the detector may be mistaken, and shears of letters that lean."""
 TIGHT, BESIDE = 1.75, 0.4
 """Half the width of the word alone, in heights, and the share of columns with ink beside it that letters have."""
@@ -40,10 +51,10 @@ LINE = 42
 """Pixels from which a straight stroke is none of a letter."""
 HALF = 1.4
 """Half the width of the word, in heights."""
-POSSIBLE, SUSPECT, SUSPECT_LEVEL, SURE_FRAMED, SURE = 0.5, 4.0, 4.7, 2.0, 6.0
-"""Log odds of both looks from which an illegible word in a frame of stamp shape is suspected, from which any other
-is, slanting or in a frame, or level as print is, and from which its letters were misread where they are others: in a frame in
-which a mark was read, and elsewhere."""
+POSSIBLE, SUSPECT_PARTLY, SUSPECT, SUSPECT_LEVEL, SURE_FRAMED, SURE = 0.5, 2.0, 4.0, 4.7, 2.0, 6.0
+"""Log odds of both looks from which an illegible word in a frame of stamp shape is suspected, from which one is of which ẬT was
+read (cuts through MẬT 2.1 and more, through other words 0.9 at most), from which any other is, slanting or in a frame, or level
+as print is, and from which its letters were misread where they are others: in a frame in which a mark was read, and elsewhere."""
 OVER_PRINT, AROUND = (1.5, 3.0), (9.0, 3.5)
 """Mean log odds, at several heights, from which a word is read in ink alone and from which it is suspected there, and heights
 aside and above that are looked at."""
@@ -83,17 +94,17 @@ def _candidate(page: Pixels, word: Word, reading: Reading) -> Candidate:
 def _read(page: Pixels, word: Word) -> Reading | None:
     """Return what a word and its line say; None when it is plainly no mark."""
     said = _line(page, word)
-    if said not in ("", OTHER):
+    if said not in NO_MARK:
         return Reading(said, word.sure, letters=True, asked=True)
     # Another word may be the print under a mark; where the detector is surer it is the word itself.
-    beneath = _over_print(page, word) if not said or word.odds < SUSPECT else None
-    if said:
+    beneath = _over_print(page, word) if said != OTHER or word.odds < SUSPECT else None
+    if said == OTHER:
         return beneath if beneath is not None and beneath.text else None
-    return beneath or _unread(page, word)
+    return beneath or _unread(page, word, partly=said == PARTLY)
 
 
 def _line(page: Pixels, found: Word, *, reach: float = 1.0, framed: bool = False) -> str:
-    """Return what a word and its line, as far as `reach` times the usual, say; `OTHER` for no mark, empty when illegible.
+    """Return what a word and its line, as far as `reach` times the usual, say, as `said_by` does.
 
     `framed`: a mark was read in a frame around it.
     """
@@ -104,29 +115,31 @@ def _line(page: Pixels, found: Word, *, reach: float = 1.0, framed: bool = False
     place = BEFORE * reach * SIZE, ABOVE * SIZE
     word = _levelled(page, found)
     part, _ = upright(page, word, SIZE, shape, place)
-    sure = found.odds >= (SURE_FRAMED if framed else SURE)
+    sure, unread = found.odds >= (SURE_FRAMED if framed else SURE), ""
     for line, middle in _ways(part, place, sure=word.sure):
         words = joined(engine.words(line, ocr.Layout.LINE, 200))
         said = said_by(words, middle, sure=sure, framed=framed)
-        if said and said != OTHER:
+        if said not in NO_MARK:
             text = _with_lines_around(page, word, engine) if said == MARKS[0] else said
             cut = words[0].left < CUT or words[-1].left + words[-1].width > line.shape[1] - CUT
             is_short = cut and text not in MARKS and reach == 1.0
             more = _line(page, found, reach=2 * reach) if is_short else ""
-            return more if more not in ("", OTHER) else text
-        if said:
+            return more if more not in NO_MARK else text
+        if said == OTHER:
             return OTHER
+        unread = said or unread
     if word.sure >= LIKELY and (row := _column(page, word)) is not None:
         said = said_by(joined(engine.words(row, ocr.Layout.LINE, 200)), row.shape[1] - LAST * SIZE)
-        return said if said != OTHER else ""
-    return ""
+        return unread if said in NO_MARK else said
+    return unread
 
 
-def _unread(page: Pixels, word: Word) -> Reading | None:
+def _unread(page: Pixels, word: Word, *, partly: bool = False) -> Reading | None:
     """Return a reading for an illegible word that resembles a mark, None when the detector is not sure enough."""
-    if word.odds < SUSPECT or (word.odds < SUSPECT_LEVEL and _is_level(word) and not _is_framed(page, word)):
+    if word.odds < (SUSPECT_PARTLY if partly else SUSPECT):
         return None
-    return Reading(None, word.sure, letters=True)
+    is_print = not partly and word.odds < SUSPECT_LEVEL and _is_level(word) and not _is_framed(page, word)
+    return None if is_print else Reading(None, word.sure, letters=True)
 
 
 def _over_print(page: Pixels, word: Word) -> Reading | None:
@@ -144,7 +157,7 @@ def _over_print(page: Pixels, word: Word) -> Reading | None:
         return None
     best = max(near, key=lambda one: one.odds)
     said = _line(_in_colour(ink), best)
-    if said not in MARKS and (said or odds < OVER_PRINT[1]):
+    if said not in MARKS and (said not in ("", PARTLY) or odds < OVER_PRINT[1]):
         return None
     # Of MẬT alone print may hide the first word, which a frame around it says.
     return Reading(said if said in MARKS[1:] else None, best.sure, letters=True, asked=True)
@@ -178,7 +191,7 @@ def is_another(views: Sequence[Pixels], rectangle: Rectangle, known: Sequence[Wo
 
 def _is_another(page: Pixels, word: Word) -> bool:
     said = _line(_in_colour(page), word, framed=True)
-    if said in ("", OTHER) or "\n" in said:  # lines around are none of what is framed
+    if said in NO_MARK or "\n" in said:  # lines around are none of what is framed
         return said == OTHER
     return phrase.is_innocent([said])  # SỎI MẬT, not FLUYE? MẬT
 
@@ -228,18 +241,26 @@ def _is_alone(line: Pixels, middle: int) -> bool:
 def _unsheared(line: Pixels) -> Pixels | None:
     """Return a word with its uprights upright, None when they are: then columns are full, and columns between them empty."""
     ink = cv2.bitwise_not(line).astype(np.float32)
-    rows, columns = line.shape
-    best, sharpest, straight = 0.0, 1.15 * _columns_apart(ink), ink
-    for shear in SHEARS:
-        matrix = np.array(((1, shear, -shear * rows / 2), (0, 1, 0)))
-        turned = np.asarray(cv2.warpAffine(ink, matrix, (columns, rows)), np.float32)
-        if (sharp := _columns_apart(turned)) > sharpest:
-            best, sharpest, straight = shear, sharp, turned
+    ways = {shear: np.array(((1, shear, -shear * len(ink) / 2), (0, 1, 0))) for shear in SHEARS}
+    best, straight = _clearest(ink, ways, 0)
     return np.asarray(255 - straight, np.uint8) if best else None
 
 
-def _columns_apart(ink: npt.NDArray[np.float32]) -> float:
-    return float(np.square(np.diff(ink.sum(axis=0))).sum())
+def _clearest(
+    ink: npt.NDArray[np.float32], ways: Mapping[float, npt.NDArray[np.float64]], axis: int, edge: int = 0
+) -> tuple[float, npt.NDArray[np.float32]]:
+    """Return by which matrix columns (0) or rows (1) of a line are fullest and emptiest, 0 for as it is, and the line so."""
+
+    def apart(seen: npt.NDArray[np.float32]) -> float:
+        inner = seen[edge // 2 : len(seen) - edge // 2, edge : seen.shape[1] - edge]
+        return float(np.square(np.diff(inner.sum(axis=axis))).sum())
+
+    best, sharpest, clearest = 0.0, 1.15 * apart(ink), ink  # what is nearly clear stays as it is
+    for way, matrix in ways.items():
+        turned = np.asarray(cv2.warpAffine(ink, matrix, ink.shape[::-1]), np.float32)
+        if (sharp := apart(turned)) > sharpest:
+            best, sharpest, clearest = way, sharp, turned
+    return best, clearest
 
 
 def _column(page: Pixels, word: Word) -> Pixels | None:
@@ -270,18 +291,8 @@ def _levelled(page: Pixels, word: Word) -> Word:
     colour = smooth.max(axis=2).astype(np.float32) - smooth.min(axis=2)
     ink = colour if np.percentile(colour, 90) - np.median(colour) > COLOURED else smooth.max(axis=2).astype(np.float32)
     ink = np.abs(ink - np.median(ink))
-    best, sharpest = 0.0, 1.15 * _rows_apart(ink)  # a line that is level stays as it is
-    for turn in SKEWS:
-        matrix = cv2.getRotationMatrix2D(place, turn, 1.0)
-        sharp = _rows_apart(np.asarray(cv2.warpAffine(ink, matrix, shape), np.float32))
-        if sharp > sharpest:
-            best, sharpest = turn, sharp
-    return replace(word, angle=word.angle + best)
-
-
-def _rows_apart(ink: npt.NDArray[np.float32]) -> float:
-    inner = ink[SIZE // 2 : -(SIZE // 2), SIZE:-SIZE]
-    return float(np.square(np.diff(inner.sum(axis=1))).sum())
+    ways = {turn: cv2.getRotationMatrix2D(place, turn, 1.0) for turn in SKEWS}
+    return replace(word, angle=word.angle + _clearest(ink, ways, 1, SIZE)[0])
 
 
 def _as_print(part: Pixels, place: tuple[float, float], half: float = HALF) -> Iterator[Pixels]:

@@ -289,7 +289,8 @@ def _part(
     """Return a look at a word whose capitals are so high, the matrix that made it, and the scale of the view it is from."""
     enough = [one for one in views if one[0] * word.height >= size]
     scale, view = min(enough, key=lambda one: one[0]) if enough else max(views, key=lambda one: one[0])
-    part, matrix = upright(view, scaled(word, scale), size, (LOOK, LOOK), (LOOK / 2, LOOK / 2))
+    there = replace(word, x=word.x * scale, y=word.y * scale, height=word.height * scale)
+    part, matrix = upright(view, there, size, (LOOK, LOOK), (LOOK / 2, LOOK / 2))
     return part, matrix, scale
 
 
@@ -304,11 +305,6 @@ def _sure(views: Sequence[tuple[float, Pixels]], word: Word) -> Word:
 
 def _logit(views: Sequence[tuple[float, Pixels]], word: Word) -> float:
     return float(_answer("confirm", close_up(views, word)).item())
-
-
-def scaled(word: Word, scale: float) -> Word:
-    """Return a word in the coordinates of a picture of another scale."""
-    return replace(word, x=word.x * scale, y=word.y * scale, height=word.height * scale)
 
 
 def upright(

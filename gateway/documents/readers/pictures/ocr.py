@@ -38,7 +38,6 @@ HANDLES = min(os.cpu_count() or 1, 4)
 class Layout(IntEnum):
     """Layout that Tesseract should expect (PageSegMode)."""
 
-    PAGE = 3
     BLOCK = 6
     LINE = 7
     SPARSE = 11

@@ -88,7 +88,8 @@ def rectangles_of(
             continue
         rectangle = levelled(cv2.minAreaRect(contour))
         _, (long, short), angle = rectangle
-        if not (within(long / dpi, widths) and within(short / dpi, heights)) or abs(angle) > STEEPEST_FRAME:
+        fits = widths[0] <= long / dpi <= widths[1] and heights[0] <= short / dpi <= heights[1]
+        if not fits or abs(angle) > STEEPEST_FRAME:
             continue
         if cv2.contourArea(cv2.convexHull(contour)) > LEAST_FILLED * long * short:
             found.append(rectangle)
@@ -130,11 +131,6 @@ def levelled(rectangle: Rectangle) -> Rectangle:
 def holds(rectangle: Rectangle, point: tuple[float, float]) -> bool:
     """Return whether a point is in a rectangle, or on its edge."""
     return cv2.pointPolygonTest(cv2.boxPoints(rectangle), point, measureDist=False) >= 0
-
-
-def within(value: float, limits: tuple[float, float]) -> bool:
-    """Return whether a value is between two limits."""
-    return limits[0] <= value <= limits[1]
 
 
 def distinct(rectangles: list[Rectangle]) -> list[Rectangle]:

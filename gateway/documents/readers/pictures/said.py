@@ -9,6 +9,7 @@ from dataclasses import replace
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.stamp_words import MARKS, folded
 from gateway.vietnamese.marks.scanned import distance
+from gateway.vietnamese.syllables import is_syllable
 
 SIZE = 24
 """Pixels of capitals that Tesseract is given."""
@@ -22,7 +23,8 @@ BESIDE_A_MARK = {"KHAN", "HOA", "TOC", "THUONG", "BAN", "SAO", "Y", "LUC", "DU",
 """Bare words of stamps beside a mark without changing it: KHẨN, HỎA TỐC, BẢN SAO, SAO LỤC, DỰ THẢO, ĐẾN."""
 FIRST = {folded(mark.split()[0]): mark for mark in MARKS[1:]}
 LONGEST = folded(MARKS[2].split()[0])
-SHORT, OTHER = folded(MARKS[0]), "-"
+SHORT, OTHER, PARTLY = folded(MARKS[0]), "-", "~"
+NO_MARK = frozenset(("", OTHER, PARTLY))
 NO_FIRST = (folded("TÚI"), folded("THỊ"))
 """TÚI MẬT, SỎI MẬT and THỊ MẬT, as women are called, are no misread TỐI MẬT."""
 DOT, CIRCUMFLEX, BREVE = "\N{COMBINING DOT BELOW}", "\N{COMBINING CIRCUMFLEX ACCENT}", "\N{COMBINING BREVE}"
@@ -48,6 +50,8 @@ def joined(words: Sequence[ocr.Word]) -> list[ocr.Word]:
 
 def said_by(words: Sequence[ocr.Word], middle: float, *, sure: bool = False, framed: bool = False) -> str:
     """Return the mark, or the longer line, that words say around a place; `OTHER` for another word, empty when illegible.
+
+    `PARTLY`: it ends in ẬT, and what is before makes no syllable, as in a picture that is cut through the M.
 
     Where both looks are `sure` of the word, other signs were misread, but for the breve of MẶT, which they do not know, and
     where a mark was read in a frame around it, other letters too.
@@ -87,9 +91,9 @@ def said_by(words: Sequence[ocr.Word], middle: float, *, sure: bool = False, fra
     if first and (told or own.confidence >= READ):
         return FIRST[min(first, key=lambda start: (first[start], start))]
     if letters != SHORT or (OTHER_SIGNS & signs and is_other):
+        if own.text.endswith(MARKS[0][1:]) and not is_syllable(own.text):
+            return PARTLY
         is_other = len(letters) >= 3 and own.confidence >= CLEAR
-        is_blot = len(letters) == len(SHORT) + 1 and letters[0] + letters[-1] == SHORT[0] + SHORT[-1]  # MIẬT
-        is_other = is_other and not is_blot
         return OTHER if is_other and not (sure and framed) else ""
     if own.confidence < READ or not _is_capital(own.text):
         return ""

@@ -23,10 +23,11 @@ LEAST_ROWS, LEAST_CONTRAST = 8, 25
 """A lower or paler strip holds no words."""
 INK, STRONG = 255, 0.5
 """A pixel of ink, and the ink of a row that belongs to the letters themselves, of that of the rows with most."""
-GAP, SPACE = 0.28, 2.5
-"""Of the height of letters: the widest gap within a word, and the widest between two words that are read together."""
-WORD, ALONE, PIECE = (1.6, 9.5), 2.0, 4.5
-"""Widths in heights of letters: of a word, of a single letter, of two or three that touch."""
+GAP, SPACE, NARROW = 0.28, 2.5, 1.3
+"""Of the height of letters: the widest gap within a word, and between two words that are read together; where so many of their
+widths are less, the first is of that."""
+WORD, ALONE, PIECE, PRINT = (0.6, 9.5), 2.0, 4.5, 2.2
+"""Widths in heights of letters: of a word, of a single letter, of two or three that touch, and of MẬT in letters of print."""
 ABOVE, BELOW = 2.1, 0.65
 """Heights of letters above and below the foot of a line between which its words stand, with capitals and signs."""
 LOOK = (28, 16)
@@ -73,6 +74,7 @@ class Strip:
         picture = cv2.resize(part[y : y + height, x : x + width], LOOK, interpolation=cv2.INTER_AREA)
         seen, high = np.empty(picture.size + 4, np.float32), self.high
         np.multiply(picture.ravel(), 1 / INK, out=seen[:-4])
+        width = max(width, int(PRINT * high))  # condensed letters are looked at as if they had the width of print
         seen[-4:] = (
             width / high / 5,
             (self.foot - top - y) / high / 2,
@@ -143,9 +145,15 @@ def _with_neighbours(
 def _words(letters: Pixels, high: int) -> list[tuple[int, int]]:
     """Return the columns of each word."""
     filled = letters.max(axis=0)[None]
-    closed = cv2.morphologyEx(filled, cv2.MORPH_CLOSE, np.ones((1, max(int(GAP * high), 2)), np.uint8))[0]
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], closed, [0])).astype(np.int8)))
+    pieces = _edges(filled[0])
+    narrow = NARROW * float(np.median(pieces[1::2] - pieces[::2])) if len(pieces) else 0.0
+    gap = max(int(GAP * min(high, narrow)), 2)
+    edges = _edges(cv2.morphologyEx(filled, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))[0])
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _edges(filled: Pixels) -> npt.NDArray[np.intp]:
+    return np.flatnonzero(np.diff(np.concatenate(([0], filled, [0])).astype(np.int8)))
 
 
 @functools.cache

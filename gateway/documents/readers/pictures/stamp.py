@@ -17,19 +17,19 @@ import cv2
 import numpy as np
 
 from gateway.documents.readers.pictures import detected, detector, ocr
-from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, holds, without_colour
+from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, holds, weakest, without_colour
 from gateway.documents.readers.pictures.stamp_ink import (
     Candidate,
+    ColouredInk,
     Ink,
-    Planes,
     alone,
     colour_frames,
+    coloured,
     dark_frames,
     darkness,
     is_colourless,
     on_paper,
     on_print,
-    planes,
     seals,
     upright,
     without_black,
@@ -81,29 +81,28 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
     """Return the stamps of a page, grey or BGR, the surest reading of each place; `deadline` is processor time of this process."""
     scale = _work_scale(dpi)
     if scale != 1.0:
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        page = np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+        page = detector.resized(page, scale)
     work = dpi * scale
     plain = without_colour(page)
     words = detector.find(plain, work)
     readings = detected.read(page, words)
-    seen = planes(plain)
+    inks = coloured(plain)
     frames: list[tuple[Candidate, Reading]] = []
-    for kind, ink, threshold, uneven in seen.inks:
+    for kind, ink, threshold, uneven in inks:
         if kind is Ink.RED:
             readings += _under_seals(page, seals(ink, threshold, work), work)
-        found = _coloured(ink, threshold, seen, work, kind, deadline)
+        found = _coloured(ink, threshold, plain, work, kind, deadline)
         # Where the page itself is coloured, frames without words are edges of that: only a word that is read counts.
         frames += [item for item in found if not uneven or item[1].text in VOCABULARY]
-    frames += _dark(plain[: int(page.shape[0] * UPPER)], seen, readings + frames, work, deadline)
-    readings += [one for one in settled(frames) if _is_confirmed(_views(page, plain, seen, one[0]), *one, words)]
+    frames += _dark(plain, readings + frames, work, deadline)
+    readings += [one for one in settled(frames) if _is_confirmed(_views(page, plain, inks, one[0]), *one, words)]
     return [_stamp(candidate, reading, scale) for candidate, reading in settled(readings)]
 
 
-def _views(page: Pixels, plain: Pixels, seen: Planes, frame: Candidate) -> list[Pixels]:
+def _views(page: Pixels, plain: Pixels, inks: list[ColouredInk], frame: Candidate) -> list[Pixels]:
     """Return the page and, for a frame over print, its ink alone."""
-    inks = [one for one in seen.inks if one.kind is frame.ink and on_print(page, frame.rectangle)]
-    return [plain, *(alone(one) for one in inks)]
+    own = [one for one in inks if one.kind is frame.ink and on_print(page, frame.rectangle)]
+    return [plain, *(alone(one) for one in own)]
 
 
 def _is_confirmed(views: list[Pixels], frame: Candidate, reading: Reading, words: list[detector.Word]) -> bool:
@@ -130,10 +129,10 @@ def _under_seals(page: Pixels, rounds: list[Rectangle], dpi: float) -> list[tupl
 
 
 def _coloured(
-    ink: Pixels, threshold: int, seen: Planes, dpi: float, kind: Ink, deadline: float
+    ink: Pixels, threshold: int, page: Pixels, dpi: float, kind: Ink, deadline: float
 ) -> list[tuple[Candidate, Reading]]:
     """Read the frames of one coloured ink."""
-    frames = _on_paper(seen, colour_frames(ink, threshold, dpi, kind), dpi)
+    frames = _on_paper(page, colour_frames(ink, threshold, dpi, kind), dpi)
     rounds = seals(ink, threshold, dpi) if frames else []
     # Parts of a seal look like small frames with a letter or two: there only a word that is read counts.
     inside = [one for one in frames if any(holds(seal, one.rectangle[0]) for seal in rounds)]
@@ -143,15 +142,16 @@ def _coloured(
 
 
 def _dark(
-    top: Pixels, seen: Planes, known: list[tuple[Candidate, Reading]], dpi: float, deadline: float
+    page: Pixels, known: list[tuple[Candidate, Reading]], dpi: float, deadline: float
 ) -> list[tuple[Candidate, Reading]]:
     """Read dark frames in the upper part of a page; on a grey scan also those paler than print, which were red."""
+    top = page[: int(page.shape[0] * UPPER)]
     grey = is_colourless(top)
     ink = darkness(top)
     read = [candidate for candidate, reading in known if "\n" not in (reading.text or "\n")]
     frames = [
         candidate
-        for candidate in _on_paper(seen, dark_frames(ink, dpi, pale_too=grey), dpi)
+        for candidate in _on_paper(page, dark_frames(ink, dpi, pale_too=grey), dpi)
         if not any(_same_place(candidate, other) for other in read)
     ]
     return [
@@ -161,10 +161,12 @@ def _dark(
     ]
 
 
-def _on_paper(seen: Planes, frames: list[Candidate], dpi: float) -> list[Candidate]:
-    """Return the frames of a page that are on paper."""
-    weakest = seen.weakest() if frames else None
-    return [one for one in frames if weakest is not None and on_paper(weakest, one.rectangle, dpi)]
+def _on_paper(page: Pixels, frames: list[Candidate], dpi: float) -> list[Candidate]:
+    """Return the frames of a page, grey or BGR, that are on paper."""
+    if not frames:
+        return []
+    seen = weakest(np.asarray(cv2.GaussianBlur(page, (3, 3), 0), np.uint8))
+    return [one for one in frames if on_paper(seen, one.rectangle, dpi)]
 
 
 def _work_scale(dpi: float) -> float:

@@ -7,7 +7,6 @@ size of a stamp, a little turned.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -108,20 +107,10 @@ class ColouredInk(NamedTuple):
     """The page is not of one colour (a desk, a shadow, a fault of the scanner): what looks like a frame may be none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Planes:
-    """Ink of a page in which boxes are searched."""
-
-    inks: tuple[ColouredInk, ...]
-    """Coloured inks that the page has. Blue is taken from `BLUE_UPPER` only: below are signatures."""
-    weakest: Callable[[], Pixels]
-    """Makes the least of blue, green and red of each pixel: every ink is dark in it."""
-
-
-def planes(page: Pixels) -> Planes:
-    """Take a page apart, grey or BGR."""
+def coloured(page: Pixels) -> list[ColouredInk]:
+    """Return the coloured inks that a page has, grey or BGR; blue is taken from `BLUE_UPPER` only: below are signatures."""
     if page.ndim == 2:
-        return Planes((), lambda: np.asarray(cv2.GaussianBlur(page, (3, 3), 0), np.uint8))
+        return []
     blue, green, red = (cv2.GaussianBlur(plane, (3, 3), 0) for plane in cv2.split(page))
     rows = int(page.shape[0] * BLUE_UPPER)
     cool = cv2.subtract(blue[:rows], cv2.min(red[:rows], green[:rows]))
@@ -133,7 +122,7 @@ def planes(page: Pixels) -> Planes:
         levelled = _levelled(np.asarray(ink, np.uint8))
         if levelled is not None:
             found.append(ColouredInk(kind, *levelled))
-    return Planes(tuple(found), lambda: np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8))
+    return found
 
 
 def alone(ink: ColouredInk) -> Pixels:

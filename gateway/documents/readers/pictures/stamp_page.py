@@ -20,6 +20,7 @@ from gateway.documents.readers.base import Budget, PageReading, next_block
 from gateway.documents.readers.pictures import (
     column,
     detected,
+    detector,
     halftone,
     hollow,
     line_words,
@@ -73,7 +74,7 @@ def examine(pixels: Pixels, view: PageView, budget: Budget) -> PageReading:
     What is finer than Tesseract and the stamp finder want is reduced before anything looks at it.
     """
     if (scale := OCR_DPI / view.dpi) < LEAST_REDUCED:
-        pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+        pixels = detector.resized(pixels, scale)
         view = replace(view, dpi=OCR_DPI, points_per_pixel=view.points_per_pixel / scale)
     plain = without_colour(pixels)
     reading = _examine(pixels, plain, view, budget)
@@ -227,7 +228,7 @@ class _Page:
         doubtful = [number for number, line in found if not line.prose and self._is_short(line)]
         crowded = sum(line_words.cost(sheet.lines[number]) for number in doubtful) > CROWD
         looked_at = {number for number in doubtful if crowded or sheet.lines[number].last}
-        looked_at = {number for number in looked_at if not self._is_read_anyway(sheet.lines[number])}
+        looked_at = {number for number in looked_at if not self._is_apart(sheet.lines[number])}
         long = [number for number, line in found if line.prose or not self._is_short(line)]
         asked = [*looked_at, *long]
         words = dict(zip(asked, shapes.suspects(sheet.grey, [sheet.lines[n] for n in asked], sheet.scale), strict=True))
@@ -244,13 +245,12 @@ class _Page:
 
     def _is_short(self, line: lines.Line) -> bool:
         """Return whether a line is read as a whole, not only where it has a word with the shape of MẬT."""
-        sheet = self._sheet
-        in_head = line.top < self._head * sheet.grey.shape[0] / sheet.scale
-        short = SHORT * (2 if line.height > lines.TALL_PRINT * sheet.usual else 1)
-        return in_head or line.kind is not lines.Kind.LINE or line.width < short * sheet.usual
+        usual = self._sheet.usual
+        short = SHORT * (2 if line.height > lines.TALL_PRINT * usual else 1)
+        return self._is_apart(line) or line.width < short * usual
 
-    def _is_read_anyway(self, line: lines.Line) -> bool:
-        """Return whether a line of a crowded page, or the short last one of a paragraph, is read whatever its words look like."""
+    def _is_apart(self, line: lines.Line) -> bool:
+        """Return whether a line is read whatever its words look like: it is in the head, or no line of print."""
         sheet = self._sheet
         return line.kind is not lines.Kind.LINE or line.top < self._head * sheet.grey.shape[0] / sheet.scale
 
@@ -262,12 +262,21 @@ class _Page:
         self._sparse = []
         if kind is Likeness.WORDS:
             try:
-                words, scale = _words(self.pixels, self._dpi, self._engine, limit_s=LIMIT_SPARSE_S)
+                words = self._sparse_words()
             except TimeoutError:
                 self.is_limited = True
                 return
             if _weigh(words).weight > self.text.weight:
-                self._sparse = [ocr.placed(word, scale) for word in words]
+                self._sparse = words
+
+    def _sparse_words(self) -> list[ocr.Word]:
+        """Return the words of all of the picture, enlarged where it is coarse; TimeoutError after `LIMIT_SPARSE_S`."""
+        grey, scale = np.ascontiguousarray(self.pixels[:, :, 2]), 1.0  # red ink is white in the red channel
+        if self._dpi < SHORTEST_DPI:
+            scale = min(2.0, OCR_DPI / max(self._dpi, 1.0))
+            grey = detector.resized(grey, scale)
+        words = self._engine.words(grey, ocr.Layout.SPARSE, int(self._dpi * scale), limit_s=LIMIT_SPARSE_S)
+        return [ocr.placed(word, scale) for word in words]
 
     def settle(self, stamps: list[stamp.Stamp]) -> list[stamp.Stamp]:
         """Settle doubtful boxes by the words of the page, and add what letters outside of lines say."""
@@ -350,16 +359,6 @@ class _Text:
     @property
     def legible(self) -> bool:
         return self.words >= LEAST_WORDS and self.confidence > POOR_CONFIDENCE
-
-
-def _words(pixels: Pixels, dpi: float, engine: ocr.Tesseract, *, limit_s: float) -> tuple[list[ocr.Word], float]:
-    """Return the words of a picture and how much it was enlarged for reading; TimeoutError after the limit."""
-    grey = np.ascontiguousarray(pixels[:, :, 2])  # red channel: red ink is white there
-    scale = 1.0
-    if dpi < SHORTEST_DPI:
-        scale = min(2.0, OCR_DPI / max(dpi, 1.0))
-        grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
-    return engine.words(grey, ocr.Layout.SPARSE, int(dpi * scale), limit_s=limit_s), scale
 
 
 def _weigh(words: Sequence[ocr.Word], letters: int = 3) -> _Text:

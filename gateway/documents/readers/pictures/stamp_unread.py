@@ -52,7 +52,8 @@ def is_explained(box: Stamp, words: Sequence[ocr.Word], grey: Pixels) -> bool:
             return True
     if box.text is not None and box.score >= WHOLE_SURE:
         return False
-    if len(said) < LETTERS or sum(word.width for word in inside) < FILLED * (box.right - box.left):
+    is_loose = max((len(folded(word.text)) for word in inside), default=0) < 2  # single letters are no word
+    if is_loose or len(said) < LETTERS or sum(word.width for word in inside) < FILLED * (box.right - box.left):
         return False
     is_block = box.text is None and len({word.line for word in inside}) >= BLOCK_LINES
     if not is_block and (_runs_through(box, words) or _share_left_over(box, inside, grey) > LEFT_OVER):
