@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from enum import Enum
+from itertools import chain
 from typing import Annotated, Final
 
 from msgspec import Struct
@@ -231,17 +232,16 @@ def _address(evidence: Evidence, settings: Settings, address: Address, *, field:
         match = re.fullmatch(form.pattern, local)
         if match is None:
             yield failed("form", address=address.normal, field=field)
-        elif (ward := match.groupdict().get("ward")) and ward not in _ward_names(settings):
+        elif (ward := match.groupdict().get("ward")) and ward not in {
+            *settings.wards,
+            *chain(*settings.wards.values()),
+        }:
             yield failed("unknown_ward", address=address.normal, field=field, ward=ward)
 
 
 def _claimed(form: AddressForm, local: str) -> bool:
     """Return whether a local part claims a form, by its letters or by their looks."""
     return any(re.search(form.claims, text) for text in {local, shown(local)})
-
-
-def _ward_names(settings: Settings) -> set[str]:
-    return {name for slug, short in settings.wards.items() for name in (slug, *short)}
 
 
 def _unofficial(settings: Settings, address: str, field: str) -> Finding:

@@ -80,12 +80,9 @@ def read_entity(block: HeaderBlock, *, default_type: str, limits: Limits, note: 
 
 def _structured(block: HeaderBlock, name: str, limits: Limits, note: Note) -> list[Structured]:
     """Parse every field of that name; note what is read differently."""
-    found = []
-    for one in block.all(name):
-        structured = parameters.parse(one.value, limits)
-        found.append(structured)
-        for fault in structured.faults:
-            _note_fault(fault, note)
+    found = [parameters.parse(one.value, limits) for one in block.all(name)]
+    for fault in (fault for structured in found for fault in structured.faults):
+        _note_fault(fault, note)
     return found
 
 

@@ -49,7 +49,8 @@ class Parts:
         self._size = before + len(joined)
         found = find_delimiter(joined, _DELIMITER, 0, len(joined))
         while found >= 0 and self._count < _LIMIT_DELIMITERS:
-            self._end_part(before + found)
+            end = before + found
+            self._largest, self._begin = max(self._largest, (end - self._begin, self._header)), end
             self._header = joined[found : found + _LIMIT_HEADER_BYTES]
             self._count += 1
             found = find_delimiter(joined, _DELIMITER, found + 1, len(joined))
@@ -66,7 +67,3 @@ class Parts:
             return None
         decoded = int(size * _DECODED) if part.encoding is TransferEncoding.BASE64 else size
         return LargestFile(ending[0].lower(), decoded)
-
-    def _end_part(self, end: int) -> None:
-        self._largest = max(self._largest, (end - self._begin, self._header))
-        self._begin = end

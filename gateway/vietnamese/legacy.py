@@ -9,7 +9,7 @@ VIQR is ASCII and is recognised apart (`looks_like_viqr`), since plain text must
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -78,7 +78,7 @@ def decode_runs(runs: Sequence[Run]) -> list[Decoded]:
         verdicts.append((charset, confident))
         if confident:
             settled[font] = (charset, times + 1 if charset is usual else 1)
-            evidence.vote(font, charset, len(text))
+            evidence.votes[font][charset] += len(text)
     decoded: list[Decoded] = [Decoded("", Charset.UNICODE, confident=False)] * len(runs)
     for (font, members), found in zip(groups, verdicts, strict=True):
         charset, confident = found or (Charset.UNICODE, False)
@@ -103,13 +103,10 @@ class _Evidence:
         self._mixed = {
             font for font, members in groups if any(UNICODE_ONLY.search(runs[member].text) for member in members)
         }
-        self._votes: dict[str | None, Counter[Charset]] = {}
+        self.votes: dict[str | None, Counter[Charset]] = defaultdict(Counter)
+        """Letters of the blocks whose charset is certain, by font."""
         self._hints: dict[str | None, Charset | None] = {}
         self._whole: Charset | None = None
-
-    def vote(self, font: str | None, charset: Charset, weight: int) -> None:
-        """Count a block whose charset is certain."""
-        self._votes.setdefault(font, Counter())[charset] += weight
 
     def hint(self, font: str | None) -> Charset | None:
         """Return what a block of this font most probably is; None for a legacy font without other evidence."""
@@ -127,7 +124,7 @@ class _Evidence:
             together = self._together(lambda other: other == font)
             if together is not Charset.UNICODE:
                 return together
-        if votes := self._votes.get(font):
+        if votes := self.votes.get(font):
             return votes.most_common(1)[0][0]
         if self._whole is None:
             self._whole = self._together(lambda other: other is None or legacy_font(other) is None)

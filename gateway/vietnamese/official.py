@@ -191,7 +191,8 @@ def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recogn
     evidence = [code for code, found in components.items() if found]
     if components["subject-line"] and not titled:
         kind = Kind.CONG_VAN
-    score = _score(evidence)
+    # "V/v" and a title are one component, "Kính gửi" and "Căn cứ" only support.
+    score = sum(not component.isdisjoint(evidence) for component in _COMPONENTS)
     issuer = issuer_of(head, bare_head, written.line)
     state = _state(evidence, score, bare, numbered=bool(number))
     parties = kind in _AGREEMENTS or len({found["side"] for line in bare if (found := _PARTIES.match(line))}) > 1
@@ -203,11 +204,6 @@ def _judge(lines: Sequence[str], bare: Sequence[str], *, stamped: str) -> Recogn
     return Recognition(
         state=state, score=score, evidence=tuple(evidence), kind=kind, number=shown, issued_on=issued_on, issuer=issuer
     )
-
-
-def _score(evidence: Sequence[str]) -> int:
-    """Count the components; "V/v" and a title are one, "Kính gửi" and "Căn cứ" only support."""
-    return sum(not component.isdisjoint(evidence) for component in _COMPONENTS)
 
 
 def _state(evidence: Sequence[str], score: int, bare: Sequence[str], *, numbered: bool) -> State:

@@ -231,6 +231,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self._count = Counter[str]()
+        """By the names of the report."""
         self._fonts, self._colours, self._charsets = Counter[str](), Counter[str](), Counter[str]()
         self._passages = _Passages()
 
@@ -239,7 +240,7 @@ class _Tally:
         self._count["letters"] += letters
         self._encoding(run, read, span)
         if stamped:
-            self._count["black"] += letters
+            self._count["black_letters"] += letters
             return
         self._font(run, span, letters)
         self._colour(run, span, letters)
@@ -252,7 +253,7 @@ class _Tally:
         ):
             legacy = sum(not character.isascii() for character in read.text if character.isalpha())
             if legacy:
-                self._count["legacy"] += legacy
+                self._count["legacy_letters"] += legacy
                 self._charsets[read.charset.value] += legacy
                 self._passages.add(FaultKind.ENCODING, read.charset.value, legacy, run, span)
                 return
@@ -260,15 +261,15 @@ class _Tally:
         if run.text.isascii():
             return
         if not MARKS.isdisjoint(run.text) and unicodedata.normalize("NFC", run.text) != run.text:
-            self._count["decomposed"] += sum(character in MARKS for character in run.text)
-        self._count["private"] += len(_PRIVATE.findall(run.text))
+            self._count["decomposed_letters"] += sum(character in MARKS for character in run.text)
+        self._count["private_letters"] += len(_PRIVATE.findall(run.text))
 
     def _font(self, run: Run, span: tuple[int, int], letters: int) -> None:
         if run.font is None:
             return
-        self._count["known"] += letters
+        self._count["font_known"] += letters
         if is_times_new_roman(run.font):
-            self._count["times"] += letters
+            self._count["times_letters"] += letters
             self._passages.close(FaultKind.FONT)
         else:
             name = base_name(run.font)
@@ -278,7 +279,7 @@ class _Tally:
     def _colour(self, run: Run, span: tuple[int, int], letters: int) -> None:
         colour = _shown_colour(run)
         if run.link or is_black(colour):
-            self._count["black"] += letters
+            self._count["black_letters"] += letters
             self._passages.close(FaultKind.COLOUR)
         else:
             self._colours[colour or ""] += letters
@@ -286,19 +287,13 @@ class _Tally:
 
     def report(self, runs: tuple[Run, ...], decoded: list[Decoded]) -> Report:
         """Return what was counted."""
-        return Report(
-            letters=self._count["letters"],
-            font_known=self._count["known"],
-            times_letters=self._count["times"],
-            black_letters=self._count["black"],
-            legacy_letters=self._count["legacy"],
-            decomposed_letters=self._count["decomposed"],
-            private_letters=self._count["private"],
+        found = Report(
             fonts=tuple(self._fonts.most_common(LIMIT_VALUES)),
             colours=tuple(self._colours.most_common(LIMIT_VALUES)),
             charsets=tuple(name for name, _ in self._charsets.most_common()),
             passages=self._passages.all(runs, decoded),
         )
+        return replace(found, **self._count)
 
 
 _PRIVATE: Final = re.compile("[\ue000-\uf8ff]")

@@ -87,7 +87,7 @@ class _Reader:
             case 0x8011 if len(value) > _ICON_BYTES:
                 self._contents.add(Member(name="preview.wmf", data=value, relation="image"))
             case 0x9003:
-                mapi.take(self._contents, self._properties(value), self._codepage)
+                mapi.take(self._contents, self._property_list(value)[0], self._codepage)
             case 0x9004:
                 self._recipients(value)
             case 0x9005:
@@ -114,7 +114,7 @@ class _Reader:
             mapi.take(self._contents, properties, self._codepage, "recipient/")
 
     def _attachment_properties(self, value: bytes) -> None:
-        for identifier, kind, data in self._properties(value):
+        for identifier, kind, data in self._property_list(value)[0]:
             if identifier == mapi.ATTACH_LONG_NAME:
                 self._name = mapi.text_of(kind, data, self._codepage) or self._name
             elif identifier in (mapi.ATTACH_NAME, mapi.DISPLAY_NAME):
@@ -148,10 +148,7 @@ class _Reader:
             member = Member(name=name, data=self._data, relation="attachment", addresses=(self._address,))
             self._contents.add(member)
 
-    def _properties(self, value: bytes) -> list[tuple[int, int, bytes]]:
-        return self._property_list(value, 0)[0]
-
-    def _property_list(self, value: bytes, position: int) -> tuple[list[tuple[int, int, bytes]], int]:
+    def _property_list(self, value: bytes, position: int = 0) -> tuple[list[tuple[int, int, bytes]], int]:
         """Return the string, binary and object values of a property list and where it ends."""
         found: list[tuple[int, int, bytes]] = []
         reader = _Cursor(value, position)

@@ -40,11 +40,11 @@ class StyleSheet(NamedTuple):
     """It is a file beside the page, which is looked at on its own."""
 
 
-class StyleSheets:
-    """Finds sheets; `beside` gives the file at an address, and a sheet that is not there is empty."""
+class StyleSheets(NamedTuple):
+    """Finds sheets; a sheet that is not there is empty."""
 
-    def __init__(self, beside: Callable[[str], bytes | None]) -> None:
-        self._beside = beside
+    beside: Callable[[str], bytes | None]
+    """Gives the file at an address."""
 
     def of(self, page: str) -> Iterator[StyleSheet]:
         """Yield the sheets of a page; raises `ReadError` LIMIT `html-styles` where one is imported too deeply."""
@@ -66,7 +66,7 @@ class StyleSheets:
             raise ReadError(ReadStatus.LIMIT, "html-styles")
         if is_part := not is_data_address(address):
             address = joined(around[-1], address)
-            data = b"" if address in around else self._beside(address) or b""
+            data = b"" if address in around else self.beside(address) or b""
         else:
             member = member_of(address, 0)
             address, data = "", member.data if member is not None else b""
