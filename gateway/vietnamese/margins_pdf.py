@@ -117,16 +117,13 @@ def _bodies(pages: Mapping[int, list[_Line]], heights: Mapping[int, float]) -> d
     """Return the lines of pages with enough of them, without page numbers and what repeats above or below."""
     places = Counter(key for page, lines in pages.items() for key in {_key(line) for line in lines})
 
-    def is_outside(line: _Line) -> bool:
-        key = _key(line)
-        return key[1] in _PAGE_WORDS or places[key] > 1
-
     found: dict[int, list[_Line]] = {}
     for page, lines in pages.items():
         body = [line for line in lines if line.top >= 0 and line.bottom <= heights.get(page, 0.0)]
         for end in (0, -1):
             for _ in range(_MOST_OUTSIDE):
-                if body and is_outside(body[end]):
+                key = _key(body[end]) if body else None
+                if key is not None and (key[1] in _PAGE_WORDS or places[key] > 1):
                     del body[end]
         if len(body) >= _LEAST_LINES:
             found[page] = body

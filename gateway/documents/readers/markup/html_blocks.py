@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import count
 from unicodedata import normalize
 
 from msgspec import structs
@@ -82,7 +83,8 @@ class Builder:
         self.named_shapes: dict[str, list[Shape]] = {}
         """Shapes of its drawings that have a name, for any of them may use those of another."""
         self.sheet = Sheet()
-        self._tables = 0
+        self.tables = count(1)
+        """Numbers of the next tables."""
         self.framed_cells: dict[str, int] = {}
         """Locators of cells with a border of their own, and the numbers of their tables."""
         self.hidden_view = False
@@ -191,11 +193,6 @@ class Builder:
             place = Place(locator, block.role, origin, True if look.boxed else None, None, look.link)
             face = Face(look.font, look.size_pt, look.colour, look.background, look.bold)
             self.sink.put(piece.text, number, place, face)
-
-    def new_table(self) -> int:
-        """Return the number of the next table."""
-        self._tables += 1
-        return self._tables
 
     def node(self, tag: str, attributes: dict[str, str], parent: Node | None) -> Node | None:
         """Return an element as selectors see it in its place, None where no style sheet asks for the place."""

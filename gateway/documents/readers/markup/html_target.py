@@ -369,7 +369,7 @@ class Target:
 
     def _open_cell(self, tag: str, inherited: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
         if tag == "table":
-            self._tables.append(Table(self._builder.new_table()))
+            self._tables.append(Table(next(self._builder.tables)))
             return None
         if not self._tables:
             return inherited
