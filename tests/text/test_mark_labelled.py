@@ -68,6 +68,25 @@ def test_a_label_of_anything_counts_with_a_level_of_two_words_or_as_a_name_of_it
         assert stopped(Run(text=f"{label}: {text}")) == set()
 
 
+@pytest.mark.parametrize(
+    ("beside", "is_goods"),
+    [
+        ("Đơn giá: 90.000 đồng", True),
+        ("Giá bán: 120.000 đ/chai", True),
+        ("1. Tên hàng: Mật ong", True),
+        ("Tham gia: Phòng Nội vụ", False),
+        ("Địa chỉ: 12 đường Hoa Mai", False),
+    ],
+)
+def test_a_label_of_anything_is_of_honey_beside_its_price_or_name(beside, is_goods):
+    def around(label):
+        lines = ("Số lượng: 12", label, beside)
+        return stopped(*(Run(text=text, block=number) for number, text in enumerate(lines)))
+
+    assert around("Loại: Mật") == (set() if is_goods else {Level.MAT})
+    assert around("Loại: MẬT") == around("Độ mật: Mật") == {Level.MAT}
+
+
 @pytest.mark.parametrize("kind", ["property", "field"])
 @pytest.mark.parametrize("name", ["Độ mật", "DoMat", "do_mat", "Mức độ mật", "Độ bảo mật", "MucDoMat"])
 def test_the_name_of_a_field_or_property_is_the_label_of_its_value(name, kind):

@@ -209,10 +209,11 @@ def _in_lists(layout: Layout, line: Line, hit: Hit, look: Look, shown: str, uppe
     """Judge a mark by the other levels, goods and people named around it: lists, options and other words (S9)."""
     if hit.form == "numbered-line" and hit.level is Level.MAT and is_of_a_list(layout, line):
         return hit._replace(strength=Strength.NOTED, form="list")
-    if hit.form == "literal":
+    if hit.form in ("literal", "label"):
         near = [bare(layout.lines[n][:2000]) for step in (-1, 1) for n in layout.beside(line.number, step, 3)]
         goods = hit.level is Level.MAT and names_goods([*near, bare(line.text[:2000])])
-        return hit._replace(strength=Strength.NOTED, form="options") if goods or other_levels(near, hit) else hit
+        others = hit.form == "literal" and other_levels(near, hit)
+        return hit._replace(strength=Strength.NOTED, form="options") if goods or others else hit
     if look.red:
         return hit
     capitals = "".join(c for c in shown if c.isalpha()).isupper() and not begins_with_noun(shown)

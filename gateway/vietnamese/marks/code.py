@@ -33,6 +33,9 @@ _OTHERS: Final = re.compile(
     r"\"[^\"\n]{0,2000}\"|'[^'\n]{0,2000}'|`[^`\n]{0,2000}`|\{[^{}\n]{0,2000}\}|>[^<>\n]{0,2000}<|//.*|#.*"
 )
 _STRING: Final = re.compile(r"([\"'`>])(?P<words>[a-z ]{2,20})(?=\1|<)")
+_SOLD: Final = re.compile(
+    r"(?<![a-z])(?:(?:mat|sap|sua) ong|phan hoa|ten hang|don gia)(?![a-z])|^[\W\d]*gia(?: ban)?\s*:"
+)
 _LEVELS: Final = re.compile(LEVEL_WORDS)
 _AROUND: Final = 300
 """Characters on each side that tell code from prose, where a line is very long."""
@@ -73,8 +76,11 @@ def _coded(text: str) -> Iterator[Hit | None]:
 
 
 def names_goods(plains: Iterable[str]) -> bool:
-    """Return whether literals in bare lines name goods or organs: "mật" among them is honey or the gall."""
-    return any(run_together(words) in GOODS_AND_ORGANS for plain in plains for _, words in _STRING.findall(plain))
+    """Return whether bare lines name honey, a price, or in literals goods or organs: "mật" among them is honey or the gall."""
+    return any(
+        _SOLD.search(plain) or any(run_together(words) in GOODS_AND_ORGANS for _, words in _STRING.findall(plain))
+        for plain in plains
+    )
 
 
 def other_levels(plains: Iterable[str], hit: Hit) -> bool:

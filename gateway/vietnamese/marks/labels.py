@@ -99,9 +99,8 @@ def _labels(text: str, plain: str, look: Look) -> Iterator[Hit]:
             alone = not ends[0].islower() and _stands_alone(plain, label.start(), tail.end())
             # In small letters it may be honey still, unless the lines around are the head of a letter (`alone`).
             sure = ends[0].isupper() or alone
-            hit = hit._replace(
-                strength=Strength.SUSPECTED if sure else Strength.NOTED, form="label" if sure else "stamp-line"
-            )
+            strength, form = (Strength.SUSPECTED, "label") if sure else (Strength.NOTED, "stamp-line")
+            hit = hit._replace(strength=strength, form=form, exposed=sure and not ends[0].isupper())
         yield hit
 
 
