@@ -22,6 +22,7 @@ Found = tuple[Line, Hit, tuple[str, ...]]
 _NAMES: Final = re.compile(r"(?:ho\b.{0,12}\b)?ten(?: dem| goi| hoc sinh| sinh vien| can bo| nhan vien)?")
 _LEVELS: Final = frozenset({"mat", "toimat", "tuyetmat"})
 _WORDS: Final = re.compile(r"[^\W_]+")
+_SIGN: Final = re.compile(r"[^\w\s]+")
 _OF_A_STAMP: Final = frozenset({"tuyet", "toi", "mat", "khan", "thuong", "khong", "stt"})
 _COLUMN, _LEAST = 6, 2
 """Lines on each side of a name among which so many other names are."""
@@ -44,12 +45,15 @@ def is_of_a_list(layout: Layout, line: Line) -> bool:
     return any(other is not None and is_item(canonical(layout.lines[other][:40])) for other in near)
 
 
-def is_checklist(layout: Layout, line: Line) -> bool:
-    """Return whether another level beside a ticked one is ticked too: the points of a slide, not a choice."""
+def is_checklist(layout: Layout, line: Line, level: Level) -> bool:
+    """Return whether a ticked level is no choice: another one is ticked too, as points of a slide, or it is honey or the gall."""
     near = [n for step in (-1, 1) for n in layout.beside(line.number, step, 3)]
     own = run_together(layout.bare_line(line.number))
     words = {n: run_together(layout.bare_line(n)) for n in near}
-    return any(begins_ticked(layout.lines[n]) for n, word in words.items() if word in _LEVELS and word != own)
+    if any(begins_ticked(layout.lines[n]) for n, word in words.items() if word in _LEVELS and word != own):
+        return True
+    options = map(run_together, _SIGN.split(bare(layout.lines[line.number])))
+    return level is Level.MAT and not GOODS_AND_ORGANS.isdisjoint((*words.values(), *options))
 
 
 def without_lists(found: Sequence[Found]) -> list[Found]:

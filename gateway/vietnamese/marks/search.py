@@ -197,7 +197,7 @@ class Search:
             return  # a person's name
         if hit.form == "stamp-line" and begins_black(shown) and beside_empty_boxes(layout, line):
             hit = Hit(hit.level, Strength.MARKED, "chosen-option", hit.spelling)
-        elif hit.form == "chosen-option" and is_checklist(layout, line):
+        elif hit.form == "chosen-option" and is_checklist(layout, line, hit.level):
             hit = hit._replace(strength=Strength.NOTED, form="list")
         if hit.form in (SLIP, NUMBERED) and hit.strength is Strength.NOTED:
             around = around_line(self.layout, line.number, in_cell=line.place is Place.CELL)
