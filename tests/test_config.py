@@ -130,7 +130,7 @@ def test_ordinary_values_are_taken(text: str):
     parse_yaml(text.encode(), Configuration, path="gateway.yaml")
 
 
-def test_octets_that_are_no_text_are_shown_where_they_stand():
+def test_bytes_that_are_no_text_are_shown_in_their_place():
     for octets, place in (
         (b"workers: 1\nhostname: B\xecnh\n", "2:12"),
         (b"workers: 1\n# \x00\n", "2:3"),
@@ -159,7 +159,7 @@ def test_the_sample_of_production_is_valid():
         ("data: /dev/null/x\n", "1:7"),
     ],
 )
-def test_what_a_key_names_and_cannot_be_used_is_told_with_the_line_of_the_key(tmp_path, text, place):
+def test_what_a_key_names_and_cannot_be_used_is_reported_with_the_line_of_the_key(tmp_path, text, place):
     path = tmp_path / "gateway.yaml"
     path.write_text(text)
     configuration = Configuration.load(path)

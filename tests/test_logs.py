@@ -17,7 +17,7 @@ def line(text: str) -> str:
     return JsonFormatter().format(logging.LogRecord("gateway.x", logging.INFO, "x", 1, "%s", (text,), None))
 
 
-def test_vietnamese_stands_as_it_is_written():
+def test_vietnamese_is_kept_as_it_is_written():
     assert "hãy gia hạn chứng thư" in line("hãy gia hạn chứng thư")
 
 

@@ -58,7 +58,7 @@ def _commands(
         yield from _commands(below, (*way, name))
 
 
-def test_each_command_and_each_of_its_options_is_told_in_both_languages():
+def test_each_command_and_each_of_its_options_is_explained_in_both_languages():
     for way, command in _commands(typer.main.get_command(app)):
         assert re.search(r"\w / \w|\n\n", command.help or ""), way
         for parameter in command.params:
@@ -78,7 +78,7 @@ def test_each_command_and_each_of_its_options_is_told_in_both_languages():
         (("check", "--from"), "--from cần một giá trị đi sau", "--from needs a value"),
     ],
 )
-def test_a_fault_of_the_command_line_is_told_in_both_languages(line, vietnamese, english, capsys, monkeypatch):
+def test_a_fault_of_the_command_line_is_reported_in_both_languages(line, vietnamese, english, capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["gateway", *line])
     with pytest.raises(SystemExit) as ended:
         main()

@@ -37,7 +37,7 @@ def test_without_a_terminal_one_line_in_ten_seconds_says_how_far_it_is(monkeypat
     )
 
 
-def test_without_a_total_the_line_tells_what_is_done_and_how_fast(monkeypatch, capsys):
+def test_without_a_total_the_line_shows_what_is_done_and_how_fast(monkeypatch, capsys):
     clock = iter([0.0, 20.0])
     monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
     with progress("ldap", None) as tick:

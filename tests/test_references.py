@@ -94,7 +94,7 @@ def test_two_mails_of_one_reference_at_different_times_each_show_their_own_outco
             assert row.state == state
 
 
-def test_a_mail_with_the_reference_of_one_in_hand_is_told_so_and_no_other_mail_is_touched(tmp_path):
+def test_a_mail_with_the_reference_of_one_in_hand_is_refused_and_no_other_mail_is_touched(tmp_path):
     async def work():
         log = AuditLog.open(tmp_path)
         await log.start()

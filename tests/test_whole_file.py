@@ -38,7 +38,7 @@ def test_a_device_is_written_to():
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
 
-def test_a_folder_that_is_not_there_is_told_by_the_name_that_was_given(tmp_path: Path):
+def test_a_folder_that_is_not_there_is_reported_by_the_name_that_was_given(tmp_path: Path):
     with pytest.raises(FileNotFoundError) as caught:
         replace_file(tmp_path / "none" / "report.docx", b"x", mode=0o600)
     assert caught.value.filename == str(tmp_path / "none" / "report.docx")

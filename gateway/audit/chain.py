@@ -18,7 +18,7 @@ from gateway.audit.store import GENESIS
 HEAD_BYTES = 200
 """Bytes of a record within which its time and its kind stand."""
 _TIME = re.compile(rb'"time":"([^"]{20,40})"')
-_UNTOLD = datetime.min.replace(tzinfo=UTC)
+_INDETERMINATE = datetime.min.replace(tzinfo=UTC)
 _AROUND = 1000
 """Records within which those of several processes may stand in another order than they were stamped."""
 
@@ -93,9 +93,9 @@ def time_of(body: bytes) -> datetime:
     """Return when a record was made, by its first `HEAD_BYTES`; the earliest time for one without a readable time."""
     found = _TIME.search(body, 0, HEAD_BYTES)
     try:
-        return datetime.fromisoformat(found[1].decode()) if found is not None else _UNTOLD
+        return datetime.fromisoformat(found[1].decode()) if found is not None else _INDETERMINATE
     except ValueError:
-        return _UNTOLD
+        return _INDETERMINATE
 
 
 def read_head(connection: sqlite3.Connection) -> Head:

@@ -30,7 +30,7 @@ from gateway.errors import AuditError, SearchTimeError, UserError
 from gateway.system.lock import lock
 from gateway.texts.catalogue import both, pair
 
-_VERSION = 12
+_VERSION = 13
 SLICE = 200
 """Records that are indexed at once."""
 _STEPS = 1000

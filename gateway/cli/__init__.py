@@ -129,9 +129,9 @@ def fix(
 
     gateway fix bao-cao.docx -o bao-cao-moi.docx
     """
-    from gateway.commands.typography import mend
+    from gateway.commands.typography import fix_file
 
-    return mend(file, output)
+    return fix_file(file, output)
 
 
 @command(app)

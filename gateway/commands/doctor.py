@@ -47,7 +47,7 @@ from gateway.steward.condition import (
     log_lines,
     notice_lines,
     revocation_lines,
-    told,
+    with_words,
 )
 from gateway.texts.catalogue import both, reason, reasons
 from gateway.vietnamese.printed import clean
@@ -78,7 +78,7 @@ def run(load: Callable[[], Configuration]) -> int:
     configuration = load()
     ports = tuple(_guarded(_ports, configuration))  # low ports are root's to try; the service gets them from systemd
     user = _become_the_service(configuration.data)
-    worst = _print([told(Health.GOOD, "user", user)])
+    worst = _print([with_words(Health.GOOD, "user", user)])
     configuration = load()
     checks = (
         _python, _data, _spool, _sense, _tls, _trust, _rules, _keys, _reports, _console, _self_check, _workers,
@@ -124,9 +124,9 @@ def _guarded(
         yield from check(configuration)
     except GatewayError as error:
         for words in str(error).splitlines():
-            yield told(Health.BAD, subject, words)
+            yield with_words(Health.BAD, subject, words)
     except OSError as error:
-        yield told(Health.BAD, subject, f"{error.filename or ''} {reason(error)}".strip())
+        yield with_words(Health.BAD, subject, f"{error.filename or ''} {reason(error)}".strip())
 
 
 _say = partial(both, "start", "doctor")
@@ -134,7 +134,7 @@ _say = partial(both, "start", "doctor")
 
 def _python(_: Configuration) -> Iterator[Condition]:
     version = ".".join(map(str, sys.version_info[:3]))
-    yield told(Health.GOOD, "python", f"{version}, {ssl.OPENSSL_VERSION}")
+    yield with_words(Health.GOOD, "python", f"{version}, {ssl.OPENSSL_VERSION}")
 
 
 def _data(configuration: Configuration) -> Iterator[Condition]:
@@ -143,14 +143,14 @@ def _data(configuration: Configuration) -> Iterator[Condition]:
         parent = next(folder for folder in path.absolute().parents if folder.exists())
         writable = os.access(parent, os.W_OK)
         words = _say("absent" if writable else "absent_locked", path=path, parent=parent)
-        yield told(Health.GOOD if writable else Health.BAD, "data", words)
+        yield with_words(Health.GOOD if writable else Health.BAD, "data", words)
         return
     if not os.access(path, os.W_OK | os.X_OK):
-        yield told(Health.BAD, "data", _say("not_writable", path=path, user=os.geteuid()))
+        yield with_words(Health.BAD, "data", _say("not_writable", path=path, user=os.geteuid()))
     elif path.stat().st_mode & 0o077:
-        yield told(Health.WARNING, "data", _say("readable", path=path, mode="0700"))
+        yield with_words(Health.WARNING, "data", _say("readable", path=path, mode="0700"))
     else:
-        yield told(Health.GOOD, "data", str(path))
+        yield with_words(Health.GOOD, "data", str(path))
     now = datetime.now(UTC)
     yield from (*disk_lines(path), *log_lines(path, now), *notice_lines(path, now))
 
@@ -158,17 +158,17 @@ def _data(configuration: Configuration) -> Iterator[Condition]:
 def _spool(configuration: Configuration) -> Iterator[Condition]:
     path = configuration.spool
     if path is None:
-        yield told(Health.GOOD, "spool", _say("memory"))
+        yield with_words(Health.GOOD, "spool", _say("memory"))
         return
     if _made_by_the_service(path):
-        yield told(Health.WARNING, "spool", _say("service_made", path=path))
+        yield with_words(Health.WARNING, "spool", _say("service_made", path=path))
         return
     check_spool(configuration)
     kind = _file_system(path)
     if kind != "tmpfs":
-        yield told(Health.WARNING, "spool", _say("disk_spool", path=path, kind=kind))
+        yield with_words(Health.WARNING, "spool", _say("disk_spool", path=path, kind=kind))
     else:
-        yield told(Health.GOOD, "spool", f"{path} on tmpfs")
+        yield with_words(Health.GOOD, "spool", f"{path} on tmpfs")
 
 
 def _file_system(path: Path) -> str:
@@ -185,7 +185,7 @@ def _sense(configuration: Configuration) -> Iterator[Condition]:
     """Look for settings that work and are hardly meant."""
     for listener in configuration.listeners:
         if listener.kind is ListenerKind.RELAY and any(network.prefixlen == 0 for network in listener.allowed()):
-            yield told(Health.WARNING, "relay", _say("open_relay", listen=listener.listen))
+            yield with_words(Health.WARNING, "relay", _say("open_relay", listen=listener.listen))
 
 
 def _tls(configuration: Configuration) -> Iterator[Condition]:
@@ -193,7 +193,7 @@ def _tls(configuration: Configuration) -> Iterator[Condition]:
         if listener.certificate is None or listener.key is None:
             continue
         if _made_by_the_service(listener.key):
-            yield told(Health.WARNING, "tls", _say("service_made", path=listener.key))
+            yield with_words(Health.WARNING, "tls", _say("service_made", path=listener.key))
             yield from _certificate(listener.certificate)
             continue
         with configuration.at("listeners", number, "certificate"):
@@ -203,10 +203,10 @@ def _tls(configuration: Configuration) -> Iterator[Condition]:
 
 
 def _good_pair(listen: str, certificate: Path, key: Path) -> Iterator[Condition]:
-    yield told(Health.GOOD, "tls", f"{listen}: {certificate}")
+    yield with_words(Health.GOOD, "tls", f"{listen}: {certificate}")
     yield from _certificate(certificate)
     if key.stat().st_mode & 0o077 and not key.is_relative_to(_CREDENTIALS):
-        yield told(Health.WARNING, "tls", _say("readable", path=key, mode="0600"))
+        yield with_words(Health.WARNING, "tls", _say("readable", path=key, mode="0600"))
 
 
 def _console(configuration: Configuration) -> Iterator[Condition]:
@@ -224,14 +224,14 @@ def _console(configuration: Configuration) -> Iterator[Condition]:
         with closing(Book.under(configuration.data)) as book, book.reading() as connection:
             accounts = all_accounts(connection)
     if not accounts:
-        yield told(Health.WARNING, "console", both("steward", "start", "no_account"))
+        yield with_words(Health.WARNING, "console", both("steward", "start", "no_account"))
     for account in accounts:
         roles = " ".join(sorted(role.value for role in account.roles))
         if account.enrolled:
-            yield told(Health.GOOD, "console", f"{account.name} ({roles})")
+            yield with_words(Health.GOOD, "console", f"{account.name} ({roles})")
         else:
             words = both("steward", "start", "without_factor", name=account.name, roles=roles)
-            yield told(Health.WARNING, "console", words)
+            yield with_words(Health.WARNING, "console", words)
 
 
 def _reports(configuration: Configuration) -> Iterator[Condition]:
@@ -241,7 +241,7 @@ def _reports(configuration: Configuration) -> Iterator[Condition]:
     directory, office = Rulebook(configuration).current.directory, configuration.reports.office
     units = [unit for unit in directory.units.values() if unit.heads] if directory is not None else []
     health, key = (Health.GOOD, "reports") if units or office else (Health.WARNING, "reports_none")
-    yield told(health, "reports", _say(key, units=len(units), office=office or "-"))
+    yield with_words(health, "reports", _say(key, units=len(units), office=office or "-"))
 
 
 def _self_check(configuration: Configuration) -> Iterator[Condition]:
@@ -251,7 +251,7 @@ def _self_check(configuration: Configuration) -> Iterator[Condition]:
     kinds = {listener.kind for listener in configuration.listeners}
     reachable = kinds & {ListenerKind.SUBMISSION, ListenerKind.SUBMISSIONS}
     health, key = (Health.GOOD, "check_mailbox") if reachable else (Health.WARNING, "check_mailbox_none")
-    yield told(health, "self_check", _say(key, address=configuration.self_check.address))
+    yield with_words(health, "self_check", _say(key, address=configuration.self_check.address))
 
 
 def _made_by_the_service(path: Path) -> bool:
@@ -271,15 +271,15 @@ def _trust(configuration: Configuration) -> Iterator[Condition]:
 
 def _rules(configuration: Configuration) -> Iterator[Condition]:
     rules = Rulebook(configuration).current
-    yield told(Health.GOOD, "policy", f"{rules.policies.name} sha256:{rules.policies.digest[:16]}")
+    yield with_words(Health.GOOD, "policy", f"{rules.policies.name} sha256:{rules.policies.digest[:16]}")
     for warning in rules.policies.warnings(datetime.now(UTC)):
-        yield told(Health.WARNING, "policy", warning)
+        yield with_words(Health.WARNING, "policy", warning)
     if rules.directory is None:
-        yield told(Health.WARNING, "directory", _say("no_directory"))
+        yield with_words(Health.WARNING, "directory", _say("no_directory"))
         return
-    yield told(Health.GOOD, "directory", _say("addresses", count=len(rules.directory.mailboxes)))
+    yield with_words(Health.GOOD, "directory", _say("addresses", count=len(rules.directory.mailboxes)))
     for warning in strangers(rules.policies, rules.directory):
-        yield told(Health.WARNING, "directory", warning)
+        yield with_words(Health.WARNING, "directory", warning)
 
 
 def _keys(configuration: Configuration) -> Iterator[Condition]:
@@ -290,7 +290,7 @@ def _keys(configuration: Configuration) -> Iterator[Condition]:
         for role, lines in (("rules", configuration.cluster.rule_keys), ("cluster", configuration.cluster.centre_keys)):
             names += [key.name for key in verifier_keys(lines, role)]
     if names:
-        yield told(Health.GOOD, "keys", ", ".join(names))
+        yield with_words(Health.GOOD, "keys", ", ".join(names))
 
 
 def _workers(configuration: Configuration) -> Iterator[Condition]:
@@ -298,11 +298,11 @@ def _workers(configuration: Configuration) -> Iterator[Condition]:
         ready = pool.ready
     lacking = dict(shortcomings(ready))
     for subject, words in lacking.items():
-        yield told(Health.WARNING, subject, words)
+        yield with_words(Health.WARNING, subject, words)
     if "sandbox" not in lacking and ready.sandbox is not None:
-        yield told(Health.GOOD, "sandbox", f"Landlock ABI {ready.sandbox.landlock_abi}, seccomp, unprivileged")
+        yield with_words(Health.GOOD, "sandbox", f"Landlock ABI {ready.sandbox.landlock_abi}, seccomp, unprivileged")
     if "scans" not in lacking:
-        yield told(Health.GOOD, "scans", ready.scans)
+        yield with_words(Health.GOOD, "scans", ready.scans)
 
 
 def _next_hop(configuration: Configuration) -> Iterator[Condition]:
@@ -313,7 +313,7 @@ def _next_hop(configuration: Configuration) -> Iterator[Condition]:
         words = both(
             "start", "next_hop", found.fitness.value, address=address, reason=found.reason, keywords=found.reason
         )
-        yield told(Health.WARNING if enough and health is Health.BAD else health, "next hop", words)
+        yield with_words(Health.WARNING if enough and health is Health.BAD else health, "next hop", words)
 
 
 def _hold(configuration: Configuration) -> Iterator[Condition]:
@@ -323,23 +323,23 @@ def _hold(configuration: Configuration) -> Iterator[Condition]:
         return
     check_hold(configuration)
     if _made_by_the_service(hold.identity):
-        yield told(Health.WARNING, "hold", _say("service_made", path=hold.identity))
+        yield with_words(Health.WARNING, "hold", _say("service_made", path=hold.identity))
     elif public_of(identity_of(hold.identity)) != hold.recipient:
-        yield told(Health.BAD, "hold", both("hold", "key", "pair", path=hold.identity))
+        yield with_words(Health.BAD, "hold", both("hold", "key", "pair", path=hold.identity))
     else:
-        yield told(Health.GOOD, "hold", str(hold.identity))
+        yield with_words(Health.GOOD, "hold", str(hold.identity))
     yield from hold_lines(configuration)
     address = hold.release.address if hold.release is not None else ""
     sender = _official_sender(configuration)
     if not sender:
-        yield told(Health.WARNING, "hold", both("hold", "way", "no_sender", address=address))
+        yield with_words(Health.WARNING, "hold", both("hold", "way", "no_sender", address=address))
         return
     if out.password_file is not None and _made_by_the_service(out.password_file):
-        yield told(Health.WARNING, "hold", _say("service_made", path=out.password_file))
+        yield with_words(Health.WARNING, "hold", _say("service_made", path=out.password_file))
         return
     tried = try_out(out, sender)
     words = both("hold", "way", tried.stage, address=address, sender=sender, answer=clean(tried.answer, limit=300))
-    yield told(Health.GOOD if tried.stage == "good" else Health.BAD, "hold", words)
+    yield with_words(Health.GOOD if tried.stage == "good" else Health.BAD, "hold", words)
 
 
 def _official_sender(configuration: Configuration) -> str:
@@ -361,7 +361,7 @@ def _ports(configuration: Configuration) -> Iterator[Condition]:
 
 def _port(listen: str, kind: str) -> Condition:
     if listen.startswith("systemd:"):
-        return told(Health.GOOD, "port", _say("activated", listen=listen, kind=kind))
+        return with_words(Health.GOOD, "port", _say("activated", listen=listen, kind=kind))
     host, port = split_host_port(listen)
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -370,5 +370,5 @@ def _port(listen: str, kind: str) -> Condition:
         except OSError as error:
             denied = error.errno == errno.EACCES
             table, key = ("start", "port_denied") if denied else ("doctor", "port")
-            return told(Health.WARNING, "port", both("start", table, key, listen=listen, reason=reasons(error)))
-    return told(Health.GOOD, "port", f"{listen} ({kind})")
+            return with_words(Health.WARNING, "port", both("start", table, key, listen=listen, reason=reasons(error)))
+    return with_words(Health.GOOD, "port", f"{listen} ({kind})")

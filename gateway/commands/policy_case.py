@@ -91,7 +91,7 @@ def _found(data: Path, reference: str, policies: PolicySet) -> KeptMail:
     for mail in kept_mails(data, types):
         if mail.record.id == wanted:
             if mail.observed is None:
-                raise UserError(f"{reference}: {both('start', 'untold', mail.reason)}")
+                raise UserError(f"{reference}: {both('start', 'indeterminate', mail.reason)}")
             return mail
     raise UserError(" / ".join(unknown(reference)))
 

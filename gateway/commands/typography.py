@@ -66,7 +66,7 @@ def _show(file: Path, document: Document) -> int:
     return EXIT_REFUSED
 
 
-def mend(file: Path, target: Path) -> int:
+def fix_file(file: Path, target: Path) -> int:
     """Write a fixed copy of a file; 1 when it must not or cannot be changed, and then nothing is written."""
     if target.exists() and target.samefile(file):
         raise UserError(

@@ -25,7 +25,7 @@ from gateway.vietnamese.printed import cell
 from gateway.yaml.file import nearest
 from gateway.yaml.values import printable
 
-EXIT_UNTOLD = 3
+EXIT_INDETERMINATE = 3
 _COLUMNS = ("reference", "time", "sender", "unit", "change", "before", "after", "rules")
 
 
@@ -84,7 +84,7 @@ def _exit_code(summary: Summary) -> int:
         return EXIT_CANNOT_RUN
     if summary.changed:
         return EXIT_REFUSED
-    return EXIT_UNTOLD if summary.untold else 0
+    return EXIT_INDETERMINATE if summary.indeterminate else 0
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def _print_json(summary: Summary, listed: list[ChangedMail]) -> None:
         {
             "replayed": summary.mails,
             "changes": {change.value: summary.changes[change] for change in Change},
-            "cannot_tell": dict(summary.untold),
+            "cannot_tell": dict(summary.indeterminate),
             "faults": list(summary.faults)[:100],
             "first": summary.first,
             "last": summary.last,
@@ -153,11 +153,11 @@ def _lines(summary: Summary, listed: list[ChangedMail]) -> Iterator[str]:
     for change in Change:
         if summary.changes[change] or change in {Change.REFUSED, Change.ADMITTED, Change.SAME}:
             yield f"  {summary.changes[change]:>7}  {both('start', 'change', change.value)}"
-    for cause, count in summary.untold.most_common():
+    for cause, count in summary.indeterminate.most_common():
         key, _, policy = cause.partition(" ")
         shown = f" ({policy})" if policy else ""
-        yield f"  {count:>7}  {both('start', 'untold', key)}{shown}"
-    if summary.untold["none"] and summary.facts_from:
+        yield f"  {count:>7}  {both('start', 'indeterminate', key)}{shown}"
+    if summary.indeterminate["none"] and summary.facts_from:
         yield f"           {both('start', 'what_if', 'facts_from', day=_local(summary.facts_from))}"
     if summary.faults:
         names = ", ".join(list(summary.faults)[:10])

@@ -39,7 +39,7 @@ class ApiFile(Struct, frozen=True, kw_only=True):
     disposition: Annotated[str, Meta(description="relay, tag, hold, defer or reject, by what was found in this file")]
     findings: tuple[ApiFinding, ...] = ()
     fixed: Annotated[
-        str, Meta(description="Path of a copy with fonts, colours and encoding mended, for ten minutes; or empty")
+        str, Meta(description="Path of a copy with fonts, colours and encoding fixed, for ten minutes; or empty")
     ] = ""
 
 
@@ -162,7 +162,7 @@ def document() -> dict[str, Any]:
     copy = {"description": "The copy", "content": {"application/octet-stream": {"schema": text}}}
     fixed = {
         "operationId": "fixed",
-        "summary": "The mended copy of a file of one's own check, at the path that its answer names",
+        "summary": "The fixed copy of a file of one's own check, at the path that its answer names",
         "security": [{"token": []}],
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": kind}}

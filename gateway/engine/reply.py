@@ -6,7 +6,7 @@
     550 5.7.1 Mã tra cứu BT-7F3K2Q9XM4D6H. Cần hỗ trợ: người phụ trách CNTT của đơn vị.
 
 Some mail programs show the first line only, so it names the most severe fault, the file and the way out. Then come what was
-seen, how to mend it, further faults as far as there is room (the others are counted), the reference and who helps. A
+seen, how to fix it, further faults as far as there is room (the others are counted), the reference and who helps. A
 mail with a secrecy finding is never described by its subject or file names, and no way out follows a mark.
 
 The lines hold Vietnamese as it is written; a front end takes the diacritics off where a client may not get UTF-8.
@@ -108,7 +108,7 @@ class _Page:
         self.further: list[str] = []
 
     def lines(self) -> Iterable[str]:
-        """Return what there is, as it is read: what was seen comes before how to mend it."""
+        """Return what there is, as it is read: what was seen comes before how to fix it."""
         return (self.first, *(self.details[number] for number in (1, 0) if number in self.details), *self.further)
 
 

@@ -38,7 +38,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Untold:
+class Indeterminate:
     """A mail that cannot be judged again."""
 
     policy: str
@@ -46,7 +46,7 @@ class Untold:
     """As of `NoFactsError`, or `content`: refused at RCPT, so what a set that takes the recipient says of its content is not known."""
 
 
-def judge_again(mail: Observed, policies: PolicySet) -> Verdict | Untold:
+def judge_again(mail: Observed, policies: PolicySet) -> Verdict | Indeterminate:
     """Judge a mail by its facts; ExceptionGroup when a policy fails otherwise than for want of facts."""
     envelope_only = mail.bare.message is None
     try:
@@ -55,16 +55,18 @@ def judge_again(mail: Observed, policies: PolicySet) -> Verdict | Untold:
         first = first_missing(group)
         if first is None:
             raise
-        return Untold(first.policy, first.reason)
-    return Untold("", "content") if envelope_only and verdict.disposition < Disposition.DEFER else verdict
+        return Indeterminate(first.policy, first.reason)
+    return Indeterminate("", "content") if envelope_only and verdict.disposition < Disposition.DEFER else verdict
 
 
-def compare(mail: Observed, old: PolicySet, new: PolicySet, *, becomes: Observed | None = None) -> Comparison | Untold:
+def compare(
+    mail: Observed, old: PolicySet, new: PolicySet, *, becomes: Observed | None = None
+) -> Comparison | Indeterminate:
     """Judge a mail by both sets, by `new` as it `becomes`; errors as of `judge_again`."""
     before, after = judge_again(mail, old), judge_again(becomes or mail, new)
-    if isinstance(before, Untold):
+    if isinstance(before, Indeterminate):
         return before
-    if isinstance(after, Untold):
+    if isinstance(after, Indeterminate):
         return after
     change = _change(before, after)
     if change is Change.SAME:

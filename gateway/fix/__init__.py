@@ -6,7 +6,7 @@ signed files first of all, encrypted and damaged ones, formats that cannot be ed
 his own file, outside the mail flow; it never touches a mail.
 """
 
-from gateway.fix.mend import Fixed, fix
+from gateway.fix.file import Fixed, fix
 from gateway.fix.report import lint_lines, refusal, report_lines
 from gateway.fix.tally import RefusedError, Tally
 

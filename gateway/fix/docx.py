@@ -12,7 +12,7 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse
 from gateway.documents.readers.word.docx_format import VAL, Properties, parse_run_properties
 from gateway.documents.readers.word.docx_palette import Palette
 from gateway.documents.readers.word.docx_styles import StyleSheet
-from gateway.fix.letters import Piece, mend_pieces, stamps
+from gateway.fix.letters import Piece, fix_pieces, stamps
 from gateway.fix.tally import TIMES, Tally
 from gateway.fix.xml_spans import Part
 from gateway.vietnamese.colour import is_black
@@ -72,19 +72,19 @@ class _Styles:
         return self._palette.colour(*said["colour"]) if "colour" in said else None
 
 
-def mend_docx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
+def fix_docx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
     """Return the text parts of a Word document as they must be, and what was changed."""
     styles, tally = _Styles(package, names), Tally()
     parts = {name: Part(package.read(name)) for name in names if _TEXT_PARTS.fullmatch(name)}
     for part in parts.values():
-        _mend(part, styles, tally)
+        _fix(part, styles, tally)
     return {name: part.fixed() for name, part in parts.items()}, tally
 
 
-def _mend(part: Part, styles: _Styles, tally: Tally) -> None:
+def _fix(part: Part, styles: _Styles, tally: Tally) -> None:
     """Set letters in Unicode, Times New Roman and automatic colour."""
     runs = list(_runs(part, styles))
-    changed = mend_pieces(part, (piece for run in runs for piece in run.pieces), tally)
+    changed = fix_pieces(part, (piece for run in runs for piece in run.pieces), tally)
     stamped = stamps((run.block, run.text) for run in runs)
     for run in runs:
         is_label = NAMES[run.element.tag] == "w:lvl"

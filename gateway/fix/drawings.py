@@ -16,7 +16,7 @@ from gateway.documents.readers.ooxml.drawingml_text import NO_LEVELS, DrawingPal
 from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.powerpoint.pptx_slide import Template, placeholder
-from gateway.fix.letters import Piece, is_other, mend_pieces, stamps
+from gateway.fix.letters import Piece, fix_pieces, is_other, stamps
 from gateway.fix.tally import PALE, TIMES, Tally
 from gateway.fix.xml_spans import Part
 from gateway.model import Role
@@ -35,7 +35,7 @@ _LEAVINGS: Final = ("panose", "pitchFamily", "charset")
 """Attributes of a font element that describe the old font."""
 
 
-def mend_drawings(package: Zip, names: Collection[str], tally: Tally) -> dict[str, bytes]:
+def fix_drawings(package: Zip, names: Collection[str], tally: Tally) -> dict[str, bytes]:
     """Return the drawings with letters, fixed, and the theme whose fonts they follow."""
     parts = {name: Part(package.read(name)) for name in names if _DRAWINGS.fullmatch(name)}
     parts = {
@@ -47,7 +47,7 @@ def mend_drawings(package: Zip, names: Collection[str], tally: Tally) -> dict[st
     theme = next(iter(themes.values()), None)
     template = Template(DrawingPalette(NO_THEME if theme is None else parse_theme(theme.root)))
     for part in parts.values():
-        mend_shapes(part, template, template.palette.scheme("bg1") or "FFFFFF", tally)
+        fix_shapes(part, template, template.palette.scheme("bg1") or "FFFFFF", tally)
     if theme is not None:
         set_fonts(theme, tally, theme=True)
     return {name: part.fixed() for name, part in (parts | themes).items() if part.edits}
@@ -65,12 +65,12 @@ def set_fonts(part: Part, tally: Tally, *, theme: bool) -> None:
                     part.drop(font, attribute)
 
 
-def mend_shapes(part: Part, template: Template, ground: str | None, tally: Tally) -> None:
-    """Mend the letters of one part; `ground` is the colour behind them, None where it is unknown."""
+def fix_shapes(part: Part, template: Template, ground: str | None, tally: Tally) -> None:
+    """Fix the letters of one part; `ground` is the colour behind them, None where it is unknown."""
     set_fonts(part, tally, theme=False)
     blocks = {element: number for number, element in enumerate(part.iter("a:p", "c:v"), 1)}
     pieces = list(_pieces(part, template, blocks))
-    mend_pieces(part, pieces, tally)
+    fix_pieces(part, pieces, tally)
     stamped = stamps(((piece.block, piece.text) for piece in pieces), Role.TEXTBOX)
     for look in part.iter(*_LETTERS):
         paragraph = next(look.iterancestors(_PARAGRAPH), None)

@@ -1,4 +1,4 @@
-"""Letters as every mender judges them: texts of old codes, families to be replaced, paragraphs that keep their colour."""
+"""Letters as every fixer judges them: texts of old codes, families to be replaced, paragraphs that keep their colour."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Piece(NamedTuple):
     """Whether it is in an attribute."""
 
 
-def mend_pieces(part: Part, pieces: Iterable[Piece], tally: Tally) -> set[Piece]:
+def fix_pieces(part: Part, pieces: Iterable[Piece], tally: Tally) -> set[Piece]:
     """Change the texts that were legacy or decomposed, those of one block judged together; return their pieces."""
     runs = ((piece, Run(text=piece.text, block=piece.block, font=piece.font)) for piece in pieces)
-    changed = dict(mended(runs, tally))
+    changed = dict(fixed(runs, tally))
     for piece, text in changed.items():
         part.edits.append((piece.start, piece.end, escape(text, _QUOTES if piece.quoted else {}).encode()))
     return set(changed)
@@ -46,7 +46,7 @@ def refuse_bound(words: str, charset: Charset) -> None:
         raise RefusedError("sheet-bound", words[:60])
 
 
-def mended(placed: Iterable[tuple[_Place, Run]], tally: Tally) -> Iterator[tuple[_Place, str]]:
+def fixed(placed: Iterable[tuple[_Place, Run]], tally: Tally) -> Iterator[tuple[_Place, str]]:
     """Yield the places of texts that were legacy or decomposed, with the new text; runs of one block are judged together."""
     placed = list(placed)
     for (place, run), after in zip(placed, repair_runs([run for _, run in placed]), strict=True):

@@ -15,7 +15,7 @@ from typing import Final
 from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.odf.styles import StyleBook
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
-from gateway.fix.letters import is_other, mend_pieces, refuse_bound
+from gateway.fix.letters import fix_pieces, is_other, refuse_bound
 from gateway.fix.odf_texts import pieces_of
 from gateway.fix.tally import PALE, TIMES, RefusedError, Tally
 from gateway.fix.xml_spans import Part
@@ -46,16 +46,16 @@ _MACROS: Final = re.compile(r"(?:Basic|Scripts)/.*\.(?:xml|py|js|bsh)$")
 _SHEET_REFERENCE: Final = re.compile(r"\$?'[^']*'\.")
 
 
-def mend_open_document(package: Zip, names: Collection[str], *, computes: bool) -> tuple[dict[str, bytes], Tally]:
+def fix_open_document(package: Zip, names: Collection[str], *, computes: bool) -> tuple[dict[str, bytes], Tally]:
     """Return the parts of a document and of the objects in it as they must be, and what was changed.
 
     One that computes with its words is refused (`RefusedError`) where its formulas hold letters of the old code; an
     object that cannot be fixed stays as it is.
     """
-    parts, tally = _mended(package, names, "", computes=computes)
+    parts, tally = _fixed(package, names, "", computes=computes)
     for folder in sorted(name.removesuffix("content.xml") for name in names if name.endswith("/content.xml")):
         try:
-            inner, found = _mended(package, names, folder, computes=True)
+            inner, found = _fixed(package, names, folder, computes=True)
         except RefusedError:
             continue
         parts |= inner
@@ -63,14 +63,14 @@ def mend_open_document(package: Zip, names: Collection[str], *, computes: bool) 
     return parts, tally
 
 
-def _mended(package: Zip, names: Collection[str], folder: str, *, computes: bool) -> tuple[dict[str, bytes], Tally]:
+def _fixed(package: Zip, names: Collection[str], folder: str, *, computes: bool) -> tuple[dict[str, bytes], Tally]:
     parts = {folder + name: Part(package.read(folder + name)) for name in _PARTS if folder + name in names}
     roots = [part.root for part in parts.values()]
     worn: set[Element] = set()
     tally = Tally()
     for number, part in enumerate(parts.values()):
         styles = StyleBook(roots[number:], lambda *_: None)  # content sees the styles of both
-        mend_pieces(part, pieces_of(part, styles, worn), tally)
+        fix_pieces(part, pieces_of(part, styles, worn), tally)
     if computes and tally.converted:
         _refuse_bound_words(parts, names, next(iter(tally.converted)))
     said = [(part, each) for part in parts.values() for each in part.iter("style:text-properties")]

@@ -17,7 +17,7 @@ _MARKS: Final = (
 )
 
 
-def mend_plain(data: bytes) -> tuple[bytes, Tally]:
+def fix_plain(data: bytes) -> tuple[bytes, Tally]:
     """Return the text as UTF-8; a byte order mark and the line ends stay as they were.
 
     `RefusedError` for bytes that are neither Unicode nor in a Vietnamese encoding: their text is unknown.

@@ -18,7 +18,7 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.powerpoint.pptx_slide import Template
 from gateway.documents.readers.powerpoint.pptx_templates import ABOVE, Templates
 from gateway.documents.readers.sink import Sink
-from gateway.fix.drawings import colour_of, mend_shapes, set_fonts
+from gateway.fix.drawings import colour_of, fix_shapes, set_fonts
 from gateway.fix.tally import Tally
 from gateway.fix.xml_spans import Part
 
@@ -30,7 +30,7 @@ _MAIN: Final = "ppt/presentation.xml"
 _GROUND: Final = "/".join(map(clark, ("p:cSld", "p:bg"))) + "/*"
 
 
-def mend_pptx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
+def fix_pptx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
     """Return the parts of a presentation as they must be, and what was changed."""
     parts = {name: Part(package.read(name)) for name in names if _TEXTS.fullmatch(name) or _THEMES.fullmatch(name)}
     around, tally = Parts(Package(package), Sink(Budget())), Tally()
@@ -40,7 +40,7 @@ def mend_pptx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], T
             set_fonts(part, tally, theme=True)
         else:
             template = templates.around(name, part.root)
-            mend_shapes(part, template, _ground(around, name, part.root, template), tally)
+            fix_shapes(part, template, _ground(around, name, part.root, template), tally)
     return {name: part.fixed() for name, part in parts.items() if part.edits}, tally
 
 

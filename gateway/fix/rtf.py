@@ -18,7 +18,7 @@ from typing import Final
 from gateway.documents.readers.word.rtf_controls import TEXT_DESTINATIONS
 from gateway.documents.readers.word.rtf_tables import TOKEN, Font, group, parse_colours, parse_fonts
 from gateway.documents.readers.word.word97_fib import joined
-from gateway.fix.letters import is_other, mended, stamps
+from gateway.fix.letters import fixed, is_other, stamps
 from gateway.fix.tally import TIMES, RefusedError, Tally
 from gateway.fix.xml_spans import spliced
 from gateway.model import Role, Run
@@ -71,7 +71,7 @@ class _Piece:
         return joined("".join(self.letters))
 
 
-def mend_rtf(data: bytes) -> tuple[bytes, Tally]:
+def fix_rtf(data: bytes) -> tuple[bytes, Tally]:
     """Return the document fixed; `RefusedError` when its groups are broken."""
     tally = Tally()
     table = _group(data, b"\\fonttbl")
@@ -79,7 +79,7 @@ def mend_rtf(data: bytes) -> tuple[bytes, Tally]:
     walk = _walked(data, fonts)
     pieces = [piece for piece in walk.pieces if "\ufffd" not in piece.text]  # letters that cannot be read stay
     runs = [Run(text=p.text, block=p.block, font=fonts[p.font].name if p.font in fonts else None) for p in pieces]
-    found = mended(zip(pieces, runs, strict=True), tally)
+    found = fixed(zip(pieces, runs, strict=True), tally)
     edits = [(p.start, p.end, b"{\\uc1 %b}" % _escaped(text)) for p, text in found]
     edits += _label_edits(data, fonts, tally)
     edits += _font_edits(data, tally)
@@ -254,7 +254,7 @@ def _label_edits(data: bytes, fonts: dict[int, Font], tally: Tally) -> Iterator[
         pieces = _walked(b"{\\f%d %b}" % (number or 0, match["text"]), fonts).pieces
         text = "".join(piece.text for piece in pieces)[1:].translate(_NUMBERS)
         labels.append((match, Run(text=text, block=block, font=fonts[number].name if number in fonts else None)))
-    for match, text in mended(labels, tally):
+    for match, text in fixed(labels, tally):
         places = b"".join(b"\\'%02x" % place for place, letter in enumerate(text, 1) if letter in _NUMBERS.values())
         written = b"\\'%02x%b" % (len(text), _escaped(text.translate({ord(v): k for k, v in _NUMBERS.items()})))
         yield offset + match.start("text"), offset + match.end("text"), written

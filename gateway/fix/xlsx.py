@@ -16,9 +16,9 @@ from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.excel.xlsx_styles import DEFAULT_FACE, Styles
 from gateway.documents.readers.ooxml.theme import NO_THEME, parse_theme
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, parse
-from gateway.fix.letters import is_other, mended, refuse_bound
+from gateway.fix.letters import fixed, is_other, refuse_bound
 from gateway.fix.tally import TIMES, RefusedError, Tally
-from gateway.fix.xlsx_headers import mend_headers
+from gateway.fix.xlsx_headers import fix_headers
 from gateway.fix.xlsx_strings import RichString, shown, strings
 from gateway.fix.xml_spans import Part
 from gateway.model import Run
@@ -69,15 +69,15 @@ class _Workbook:
         return self.styles.cell(str(style)).face.font if 0 <= style < len(self.formats) else None
 
 
-def mend_xlsx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
+def fix_xlsx(package: Zip, names: Collection[str]) -> tuple[dict[str, bytes], Tally]:
     """Return the parts of a workbook as they must be, and what was changed; `RefusedError` where that is not safe."""
     try:
-        return _mend(_Workbook(package, names), Tally())
+        return _fix(_Workbook(package, names), Tally())
     except ValueError:
         raise RefusedError("damaged", "xml") from None
 
 
-def _mend(book: _Workbook, tally: Tally) -> tuple[dict[str, bytes], Tally]:
+def _fix(book: _Workbook, tally: Tally) -> tuple[dict[str, bytes], Tally]:
     found = {name: list(strings(part)) for name, part in book.parts.items() if name != _STYLES}
     used: set[int] = set()
     for part in (part for name, part in book.parts.items() if _SHEETS.fullmatch(name)):
@@ -85,7 +85,7 @@ def _mend(book: _Workbook, tally: Tally) -> tuple[dict[str, bytes], Tally]:
             used.add(style)
             if 0 <= number < len(found.get(_SHARED, ())):
                 found[_SHARED][number].styles.add(style)
-        mend_headers(part, tally)
+        fix_headers(part, tally)
     _texts(book, found, tally)
     if tally.converted:
         _refuse_bound_words(book, next(iter(tally.converted)))
@@ -102,7 +102,7 @@ def _mend(book: _Workbook, tally: Tally) -> tuple[dict[str, bytes], Tally]:
 
 
 def _texts(book: _Workbook, found: dict[str, list[RichString]], tally: Tally) -> None:
-    """Mend every string as its cells show it; all strings of the workbook are judged together, cell by cell."""
+    """Fix every string as its cells show it; all strings of the workbook are judged together, cell by cell."""
     asked = [
         (name, string, font)
         for name, each in found.items()
@@ -118,14 +118,14 @@ def _texts(book: _Workbook, found: dict[str, list[RichString]], tally: Tally) ->
         for piece in string.pieces
     ]
     answers = iter(repair_runs(runs))
-    mended: dict[tuple[str, int, int], Repaired] = {}
+    fixed: dict[tuple[str, int, int], Repaired] = {}
     for name, string, _ in asked:
         for piece in string.pieces:
             after = next(answers)
             key = (name, piece.start, piece.end)
-            if mended.setdefault(key, after).text != after.text:
+            if fixed.setdefault(key, after).text != after.text:
                 raise RefusedError("sheet-fonts", piece.text[:60])
-    for (name, start, end), after in mended.items():
+    for (name, start, end), after in fixed.items():
         if after.charset is not None:
             tally.count(after.charset)
             book.parts[name].edits.append((start, end, escape(after.text).encode("utf-8")))
@@ -140,7 +140,7 @@ def _number_formats(book: _Workbook, used: set[int], tally: Tally) -> None:
         code, font = element.get("formatCode", ""), legacy.get(element.get("numFmtId"))
         if font and not _CODES.sub("", code).isascii():
             placed.append((element, Run(text=code, block=len(placed), font=font)))
-    for element, text in mended(placed, tally):
+    for element, text in fixed(placed, tally):
         book.parts[_STYLES].set_value(element, "formatCode", escape(text, {'"': "&quot;", "'": "&apos;"}))
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 from xml.sax.saxutils import escape
 
-from gateway.fix.letters import is_other, mended
+from gateway.fix.letters import fixed, is_other
 from gateway.fix.tally import TIMES, Tally
 from gateway.fix.xml_spans import Part
 from gateway.model import Run
@@ -18,15 +18,15 @@ _CODE: Final = re.compile(
 )
 
 
-def mend_headers(part: Part, tally: Tally) -> None:
+def fix_headers(part: Part, tally: Tally) -> None:
     """Change the headers and footers of a sheet whose letters or fonts are wrong."""
     for element in part.iter(*_PARTS):
         start, end, text = part.content(element)
-        if (fixed := _mended(text, tally)) != text:
+        if (fixed := _fixed(text, tally)) != text:
             part.edits.append((start, end, escape(fixed).encode("utf-8")))
 
 
-def _mended(text: str, tally: Tally) -> str:
+def _fixed(text: str, tally: Tally) -> str:
     pieces: list[str] = []
     words: list[tuple[int, Run]] = []
     font: str | None = None
@@ -51,6 +51,6 @@ def _mended(text: str, tally: Tally) -> str:
             tally.colours += 1
             shown = "&K000000"
         pieces.append(shown)
-    for place, mended_text in mended(words, tally):
-        pieces[place] = mended_text
+    for place, fixed_text in fixed(words, tally):
+        pieces[place] = fixed_text
     return "".join(pieces)

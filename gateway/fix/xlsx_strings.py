@@ -1,4 +1,4 @@
-"""Rich strings of SpreadsheetML and the cells that show them, with the bytes of everything a mender may change.
+"""Rich strings of SpreadsheetML and the cells that show them, with the bytes of everything a fixer may change.
 
 A string stands once in `xl/sharedStrings.xml`, in a cell (`is`, or `v` of a formula) or in a comment (`text`); a shared one looks as the cells
 look that show it, each of its runs may say a font of its own (ECMA-376 Part 1 §18.4).

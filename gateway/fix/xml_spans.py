@@ -1,4 +1,4 @@
-"""XML parts as elements with their byte spans, for menders that splice instead of serialising again.
+"""XML parts as elements with their byte spans, for fixers that splice instead of serialising again.
 
 A document type declaration and anything but UTF-8 is refused; nothing external is ever read.
 """

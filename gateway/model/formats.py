@@ -69,7 +69,7 @@ class Format:
     """Module below `gateway.documents.readers` with `read(source, budget)`; None when nothing reads it."""
     verifier: str | None = None
     """Module below `gateway.documents.signatures` that verifies the signatures that a file carries itself."""
-    mender: str | None = None
+    fixer: str | None = None
     """Module below `gateway.fix` that fixes it in place."""
     official: bool = True
     """It may be an official document; sheets, slides and calendars are working files."""
@@ -101,17 +101,17 @@ def _split(words: str) -> tuple[str, ...]:
     return tuple(words.split())
 
 
-def _opc(name: str, kind: str, suffixes: str, family: Family, *, mender: str | None) -> Format:
+def _opc(name: str, kind: str, suffixes: str, family: Family, *, fixer: str | None) -> Format:
     return Format(
         name=name, media_types=(kind,), suffixes=_split(suffixes), family=family, container=Container.OPC,
-        reader="ooxml.reader", verifier="ooxml", mender=mender, official=family is Family.WORD,
+        reader="ooxml.reader", verifier="ooxml", fixer=fixer, official=family is Family.WORD,
     )  # fmt: skip
 
 
 def _odf(name: str, kind: str, others: str, suffixes: str, family: Family) -> Format:
     return Format(
         name=name, media_types=tuple(_ODF + one for one in (kind, *_split(others))), suffixes=_split(suffixes),
-        family=family, container=Container.ODF, reader="odf.reader", verifier="odf", mender="opendocument",
+        family=family, container=Container.ODF, reader="odf.reader", verifier="odf", fixer="opendocument",
         official=family not in {Family.SHEET, Family.SLIDES},
     )  # fmt: skip
 
@@ -124,11 +124,11 @@ def _ole(name: str, kind: str, suffixes: str, family: Family, reader: str) -> Fo
 
 
 def _text(
-    name: str, kinds: str, suffixes: str, reader: str, *, mender: str | None = None, official: bool = True
+    name: str, kinds: str, suffixes: str, reader: str, *, fixer: str | None = None, official: bool = True
 ) -> Format:
     return Format(
         name=name, media_types=_split(kinds), suffixes=_split(suffixes), family=Family.TEXT, reader=reader,
-        mender=mender, official=official,
+        fixer=fixer, official=official,
     )  # fmt: skip
 
 
@@ -151,12 +151,12 @@ def _unread(family: Family, prefix: str, kinds: str) -> tuple[Format, ...]:
     return tuple(Format(name=prefix + kind, media_types=(prefix + kind,), family=family) for kind in _split(kinds))
 
 
-DOCX: Final = _opc("docx", _OOXML + "wordprocessingml.document", "docx docm dotx dotm", Family.WORD, mender="docx")
-XLSX: Final = _opc("xlsx", _OOXML + "spreadsheetml.sheet", "xlsx xlsm xltx xltm xlam", Family.SHEET, mender="xlsx")
+DOCX: Final = _opc("docx", _OOXML + "wordprocessingml.document", "docx docm dotx dotm", Family.WORD, fixer="docx")
+XLSX: Final = _opc("xlsx", _OOXML + "spreadsheetml.sheet", "xlsx xlsm xltx xltm xlam", Family.SHEET, fixer="xlsx")
 PPTX: Final = _opc(
-    "pptx", _OOXML + "presentationml.presentation", "pptx pptm ppsx ppsm potx potm", Family.SLIDES, mender="pptx"
+    "pptx", _OOXML + "presentationml.presentation", "pptx pptm ppsx ppsm potx potm", Family.SLIDES, fixer="pptx"
 )
-XLSB: Final = _opc("xlsb", "application/vnd.ms-excel.sheet.binary.macroenabled.12", "xlsb", Family.SHEET, mender=None)
+XLSB: Final = _opc("xlsb", "application/vnd.ms-excel.sheet.binary.macroenabled.12", "xlsb", Family.SHEET, fixer=None)
 ODT: Final = _odf("odt", "text", "text-template text-master text-web", "odt ott odm oth", Family.WORD)
 ODS: Final = _odf("ods", "spreadsheet", "spreadsheet-template", "ods ots", Family.SHEET)
 ODP: Final = _odf("odp", "presentation", "presentation-template", "odp otp", Family.SLIDES)
@@ -174,7 +174,7 @@ PDF: Final = Format(
     name="pdf", media_types=("application/pdf",), suffixes=("pdf",), family=Family.PDF, container=Container.PDF,
     reader="pdf.reader", verifier="pdf",
 )  # fmt: skip
-TEXT: Final = _text("text", "text/plain application/json", "txt log md ini json yml yaml", "plain", mender="plain")
+TEXT: Final = _text("text", "text/plain application/json", "txt log md ini json yml yaml", "plain", fixer="plain")
 SYLK: Final = Format(
     name="text", media_types=("application/x-sylk",), suffixes=("slk",), family=Family.TEXT, reader="plain"
 )
@@ -208,14 +208,14 @@ FORMATS: Final[tuple[Format, ...]] = (
     # documents
     PDF, DOCX, XLSX, PPTX, XLSB, ODT, ODS, ODP, ODG, DOC, XLS, PPT, OLE, OOXML_ENCRYPTED,
     Format(
-        name="rtf", media_types=("application/rtf",), suffixes=("rtf",), family=Family.WORD, reader="word.rtf", mender="rtf"
+        name="rtf", media_types=("application/rtf",), suffixes=("rtf",), family=Family.WORD, reader="word.rtf", fixer="rtf"
     ),
     Format(
         name="dbf", media_types=("application/vnd.dbf", "application/x-dbf-memo"), suffixes=("dbf", "dbt", "fpt"),
         family=Family.SHEET, reader="excel.dbf", official=False,
     ),
     TEXT,
-    _text("text", "text/csv", "csv tsv", "plain", mender="plain"),
+    _text("text", "text/csv", "csv tsv", "plain", fixer="plain"),
     SYLK,
     _text("html", "text/html application/xhtml+xml", "html htm xhtml", "markup.html"),
     _text("xml", "application/xml text/xml", "xml", "markup.xml"),

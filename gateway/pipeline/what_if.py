@@ -16,7 +16,7 @@ from gateway.audit.keyed import Keyed
 from gateway.audit.replay import KeptMail, kept_mails
 from gateway.audit.store import Folder
 from gateway.engine.policy_set import PolicySet
-from gateway.engine.what_if import Change, Comparison, Untold, compare
+from gateway.engine.what_if import Change, Comparison, Indeterminate, compare
 from gateway.model import About, Directory, Finding, FindingOutcome, Observed, Part
 from gateway.vietnamese.unit_names import fold_unit
 
@@ -55,7 +55,7 @@ class Summary:
 
     mails: int = 0
     changes: Counter[Change] = field(default_factory=Counter)
-    untold: Counter[str] = field(default_factory=Counter)
+    indeterminate: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     """References of mails on which a policy failed, or whose facts are damaged."""
     rules: Counter[tuple[str, Change]] = field(default_factory=Counter)
@@ -111,13 +111,13 @@ def changed_mails(
         summary.last = mail.record.time
         observed = with_waived(mail, hidden)
         if observed is None:
-            summary.untold[mail.reason] += 1
+            summary.indeterminate[mail.reason] += 1
             if mail.reason == "damaged":
                 summary.faults[mail.record.id] += 1
             continue
         summary.facts_from = summary.facts_from or mail.record.time
         if wanted.directory is not None and _confidential(mail):
-            summary.untold["directory"] += 1  # of its display names only those of the directory of then are kept
+            summary.indeterminate["directory"] += 1  # of its display names only those of the directory of then are kept
             continue
         if stored and mail.policy_digest == old.digest:
             observed = _with_stored(observed, mail, stored)
@@ -126,8 +126,8 @@ def changed_mails(
         except ExceptionGroup:
             summary.faults[mail.record.id] += 1
             continue
-        if isinstance(found, Untold):
-            summary.untold[f"{found.reason} {found.policy}".strip()] += 1
+        if isinstance(found, Indeterminate):
+            summary.indeterminate[f"{found.reason} {found.policy}".strip()] += 1
             continue
         if wanted.policy and not any(rule.startswith(f"{wanted.policy}.") for rule in found.rules):
             found = Comparison(Change.SAME, found.before, found.after)

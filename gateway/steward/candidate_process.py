@@ -216,7 +216,9 @@ def _with_figures(
         tagged=changes[Change.TAGGED],
         admitted=changes[Change.ADMITTED],
         other=changes[Change.UNTAGGED] + changes[Change.OTHER],
-        untold=tuple(q.Bar(_cause(cause, language), count, "warn") for cause, count in summary.untold.most_common()),
+        indeterminate=tuple(
+            q.Bar(_cause(cause, language), count, "warn") for cause, count in summary.indeterminate.most_common()
+        ),
         faulty=sum(summary.faults.values()),
         by_rule=tuple(_bars(summary, policies, language)),
         by_unit=tuple(
@@ -233,7 +235,7 @@ _TONES: Final = {Change.REFUSED: "bad", Change.TAGGED: "warn", Change.ADMITTED: 
 
 def _cause(cause: str, language: Language) -> str:
     key, _, policy = cause.partition(" ")
-    words = said("start", "untold", key, language)
+    words = said("start", "indeterminate", key, language)
     return f"{words} ({policy})" if policy else words
 
 

@@ -40,32 +40,32 @@ class Health(Enum):
 
 @dataclass(frozen=True)
 class Condition:
-    """One check and its result; its words are in `start.toml`, table `doctor`, or given with it (`told`)."""
+    """One check and its result; its words are in `start.toml`, table `doctor`, or given with it (`given`)."""
 
     health: Health
     subject: str
     key: str
     fields: dict[str, object] = field(default_factory=dict)
-    told: str = ""
+    given: str = ""
     """Words in both languages, as `both` makes them; then there is no key."""
 
     @property
     def both(self) -> str:
         """Both languages in one line, for a terminal."""
-        return self.told or both("start", "doctor", self.key, **self.fields)
+        return self.given or both("start", "doctor", self.key, **self.fields)
 
     def words(self, language: Language) -> str:
         """The words in one language."""
-        if self.told:
-            return one_language(self.told, language)
+        if self.given:
+            return one_language(self.given, language)
         number = int(language is not Language.VI)
         fields = {name: one[number] if isinstance(one, tuple) else one for name, one in self.fields.items()}
         return pair("start", "doctor", self.key, **fields)[number]
 
 
-def told(health: Health, subject: str, words: str) -> Condition:
+def with_words(health: Health, subject: str, words: str) -> Condition:
     """Return a line whose words are there already."""
-    return Condition(health, subject, "", told=words)
+    return Condition(health, subject, "", given=words)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ def log_lines(data: Path, now: datetime) -> Iterator[Condition]:
             _, last = ends(log)
             known = newest_checkpoint(log)
     except UserError as error:
-        yield told(Health.BAD, "log", str(error))
+        yield with_words(Health.BAD, "log", str(error))
         return
     size = known.size if known is not None else 0
     seconds = (now - datetime.fromisoformat(known.time)).total_seconds() if known is not None else 0.0
@@ -132,7 +132,7 @@ def notice_lines(data: Path, now: datetime) -> Iterator[Condition]:
     try:
         found = lost(data, now.timestamp())
     except NoticeError as error:
-        yield told(Health.BAD, "notices", str(error))
+        yield with_words(Health.BAD, "notices", str(error))
         return
     if found:
         last = found[0]

@@ -24,7 +24,7 @@ from gateway.engine.guard import MARKED
 from gateway.engine.places import place_words
 from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.reply import article_words
-from gateway.engine.what_if import Untold, judge_again
+from gateway.engine.what_if import Indeterminate, judge_again
 from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Language, Message, Mode, Signature
 from gateway.pipeline.what_if import waived, with_waived
 from gateway.steward import questions as q
@@ -183,13 +183,13 @@ def _today(about: r.AnyRecord, kept: KeptMail, policies: PolicySet, language: La
     if kept.policy_digest == policies.digest:
         return None, ""
     if kept.observed is None:
-        return None, said("start", "untold", kept.reason, language)
+        return None, said("start", "indeterminate", kept.reason, language)
     try:
         verdict = judge_again(kept.observed, policies)
     except ExceptionGroup:
         return None, said("answers", "explain", "today_fault", language)
-    if isinstance(verdict, Untold):
-        return None, said("start", "untold", verdict.reason, language)
+    if isinstance(verdict, Indeterminate):
+        return None, said("start", "indeterminate", verdict.reason, language)
     found = verdict.disposition.word
     badge = result_badge(found, "", language)
     if found == row_of(about).disposition:

@@ -56,7 +56,7 @@ def overview(desk: Desk, person: Person, question: q.Overview, language: Languag
         mailboxes=mailboxes,
         refused=total["is:reject"],
         tagged=total["is:tag"],
-        untold=total["untold"],
+        indeterminate=total["indeterminate"],
         upstream=total["state:upstream_refused"],
         troubles=total["state:trouble"],
         waiting=waiting_for(desk, person),

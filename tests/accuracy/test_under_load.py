@@ -12,7 +12,7 @@ from tests.readers import scan_makers
 pytestmark = pytest.mark.slow
 
 
-def test_documents_are_told_the_same_beside_busy_processes():
+def test_documents_are_judged_the_same_beside_busy_processes():
     sheets = [scan_makers.Sheet(seed=seed, machine=machine) for seed, machine in ((1, "scanner jpeg"), (2, "phone"))]
     files = [scan_makers.make(sheet) for sheet in sheets]
     files += [

@@ -65,7 +65,7 @@ def judged() -> dict[str, Answer]:
 
 
 @pytest.mark.parametrize("name", MAILS)
-def test_what_acts_or_lies_meets_its_rule(name: str, judged: dict[str, Answer]):
+def test_what_is_active_or_misnamed_meets_its_rule(name: str, judged: dict[str, Answer]):
     _, disposition, rule = MAILS[name]
     answer = judged[name]
     assert rule in (answer.refused_by if disposition == "reject" else answer.tagged_by), answer

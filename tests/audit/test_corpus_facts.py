@@ -18,7 +18,7 @@ from gateway.audit.replay import KeptMail, kept_mails
 from gateway.config.sections import Configuration
 from gateway.documents.wall.pool import WorkerPool
 from gateway.engine import evaluate_facts, observe
-from gateway.engine.what_if import Untold, compare
+from gateway.engine.what_if import Indeterminate, compare
 from gateway.model import Disposition, Document, Envelope, Evidence, FrontEnd, Session, Transaction
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook
@@ -150,7 +150,7 @@ async def test_facts_of_real_files_give_the_recorded_findings_and_hold_no_words(
         assert mail.policy_digest == policies.digest
         found = compare(mail.observed, policies, policies)
         if mail.record.mail.confidential and mail.observed.bare.signatures:
-            assert isinstance(found, Untold)
+            assert isinstance(found, Indeterminate)
             continue
         again = evaluate_facts(mail.observed, policies)
         rows = [
@@ -208,7 +208,7 @@ def test_facts_of_generated_mails_give_the_same_findings():
         guarded = any(judged.confidential for judged in verdict.findings)
         facts = kept_again(observed, guarded=guarded)
         if guarded and mail.signatures:
-            assert isinstance(compare(facts, policies, policies), Untold)
+            assert isinstance(compare(facts, policies, policies), Indeterminate)
             continue
         answered += 1
         again = evaluate_facts(facts, policies)

@@ -115,7 +115,7 @@ def test_words_that_the_index_can_no_longer_read_are_found_in_the_log(data: Path
     assert found(data, words="báo") == (whole, True)
 
 
-def test_an_index_that_no_further_record_can_be_put_into_is_made_anew(data: Path):
+def test_an_index_that_no_further_record_can_be_put_into_is_rebuilt(data: Path):
     connection = sqlite3.connect(data / "audit-index.db")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'tag'").fetchone()
@@ -140,7 +140,7 @@ def test_the_command_says_that_the_index_was_made_again(data: Path, capsys: pyte
 @pytest.mark.parametrize(
     "sql",
     [
-        # With the count mended, no query can tell.
+        # With the count fixed, no query can tell.
         "DELETE FROM tag WHERE name LIKE 'state:%'; DELETE FROM held WHERE name LIKE 'state:%'",
         "UPDATE entry SET id = 'BT-00000000' WHERE seq = (SELECT max(seq) FROM entry)",
         "DELETE FROM words_data WHERE id > 10",
@@ -207,7 +207,7 @@ def test_an_index_that_another_process_follows_meanwhile_is_not_taken_for_wrong(
         other.communicate()
 
 
-def test_an_index_that_another_process_made_anew_is_the_one_that_is_asked(data):
+def test_an_index_that_another_process_rebuilt_is_the_one_that_is_asked(data):
     with AuditReader.open(data) as reader:
         before = len(reader.find(Filter(limit=1000)))
         for leftover in data.glob("audit-index.db*"):

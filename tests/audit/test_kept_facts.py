@@ -28,7 +28,7 @@ from gateway.audit.service import AuditService
 from gateway.audit.store import connect
 from gateway.engine import evaluate, evaluate_facts, evaluate_recipient, load_policy_set, observe
 from gateway.engine.evaluate import evaluate_recipient_facts
-from gateway.engine.what_if import Change, Comparison, Untold, compare
+from gateway.engine.what_if import Change, Comparison, Indeterminate, compare
 from gateway.model import Disposition, Evidence, Observed
 from gateway.system.zstandard import zstd
 from tests.audit.support import NOW, REFUSAL, session, transaction, verified
@@ -91,7 +91,7 @@ def check_judged_again(mail, policies):
     guarded = any(judged.confidential for judged in verdict.findings)
     facts = kept_again(observed, guarded=guarded)
     if guarded and mail.signatures:
-        assert isinstance(compare(facts, policies, policies), Untold)
+        assert isinstance(compare(facts, policies, policies), Indeterminate)
         return
     again = evaluate_facts(facts, policies)
     assert again.disposition is verdict.disposition
@@ -121,13 +121,13 @@ def test_of_the_name_of_a_sender_of_a_confidential_mail_only_domains_are_kept():
 
 
 @pytest.mark.parametrize("guarded", [False, True])
-def test_facts_of_a_session_that_names_itself_in_octets_that_are_no_utf_8_are_kept(guarded):
+def test_facts_of_a_session_that_names_itself_in_bytes_that_are_no_utf_8_are_kept(guarded):
     mail = next(mail for mail in mails().values() if mail.message is not None)
     strange = structs.replace(mail, session=structs.replace(mail.session, helo="may-\udc80", auth_user="a\udcff"))
     assert kept_again(observe(strange, preset("strict").policies), guarded=guarded).bare.session.helo == "may-?"
 
 
-def test_a_setting_about_words_makes_it_untold_and_any_other_is_answered(tmp_path):
+def test_a_setting_about_words_makes_it_indeterminate_and_any_other_is_answered(tmp_path):
     mail = kept_again(
         observe(next(mail for name, mail in mails().items() if "sender" in name and mail.message), preset().policies)
     )
@@ -139,10 +139,10 @@ def test_a_setting_about_words_makes_it_untold_and_any_other_is_answered(tmp_pat
         return load_policy_set(path)
 
     words = compare(mail, preset(), other("classified: {settings: {extra_marks: [LƯU HÀNH NỘI BỘ]}}"))
-    assert words == Untold("classified", "text")
+    assert words == Indeterminate("classified", "text")
     assert isinstance(compare(mail, preset(), other("opaque: {mode: monitor}")), Comparison)
     met = compare(mail, preset(), other("sender_identity: {settings: {first_seen: [from]}}"))
-    assert met == Untold("sender_identity", "history")
+    assert met == Indeterminate("sender_identity", "history")
 
 
 async def filled(data, count: int = 3):
@@ -191,7 +191,7 @@ def test_a_recipient_refused_at_rcpt_is_the_same_only_where_both_refuse_it(tmp_p
     asyncio.run(filled(tmp_path, 0))
     (mail,) = kept_mails(tmp_path, TYPES)
     found = compare(mail.observed, preset(old), preset(new))
-    assert told == (found.reason if isinstance(found, Untold) else found.change)
+    assert told == (found.reason if isinstance(found, Indeterminate) else found.change)
 
 
 def test_changed_facts_are_a_fault_and_removed_ones_a_note(tmp_path):
@@ -332,7 +332,7 @@ def kept_of(name):
 
 
 @pytest.mark.parametrize("change", first_quick(["strict", "monitor", *CHANGES]))
-def test_a_replay_agrees_with_judging_the_mails_anew(change, tmp_path):
+def test_a_replay_agrees_with_judging_the_mails_again(change, tmp_path):
     path = tmp_path / "other.yaml"
     changed = f"extends: binhtan-7600\npolicies: {{{CHANGES[change]}}}" if change in CHANGES else f"extends: {change}"
     path.write_text(f"version: 1\nname: x\n{changed}\n", "utf-8")
@@ -344,7 +344,7 @@ def test_a_replay_agrees_with_judging_the_mails_anew(change, tmp_path):
             continue
         facts = kept_of(name)
         found = compare(facts, base, other)
-        if isinstance(found, Untold):
+        if isinstance(found, Indeterminate):
             assert found.reason == "history", f"{name}: {found}"
             continue
         answered += 1

@@ -48,8 +48,8 @@ def test_a_log_of_before_is_extended_in_place_and_verifies(data: Path):
 
 
 @pytest.mark.parametrize("data", ["0.1"], indirect=True)
-def test_mails_without_facts_cannot_be_told(data: Path):
-    assert replayed(data).untold == Counter(none=5)
+def test_mails_without_facts_are_cannot_tell(data: Path):
+    assert replayed(data).indeterminate == Counter(none=5)
 
 
 @pytest.mark.parametrize("data", ["0.2.0"], indirect=True)
@@ -68,4 +68,4 @@ def test_facts_of_an_earlier_release_give_the_findings_that_it_recorded(data: Pa
         assert found == recorded, mail.record.id
         assert verdict.disposition is Disposition.parse(mail.record.mail.disposition)
     summary = replayed(data)
-    assert (summary.mails, summary.untold, summary.faults) == (32, Counter(content=1), Counter())
+    assert (summary.mails, summary.indeterminate, summary.faults) == (32, Counter(content=1), Counter())

@@ -191,7 +191,7 @@ def test_a_workbook_has_every_row_with_words_an_office_reads(data: Path, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["none/x.xlsx", ""])
-def test_a_workbook_that_cannot_be_made_is_told_by_its_name(data: Path, tmp_path: Path, name: str):
+def test_a_workbook_that_cannot_be_made_is_reported_by_its_name(data: Path, tmp_path: Path, name: str):
     with pytest.raises(OSError, match=r"No such file|Is a directory") as caught:
         export(data, Filter(), as_csv=False, xlsx=tmp_path / name)
     assert caught.value.filename == str(tmp_path / name)
@@ -264,7 +264,7 @@ def test_a_look_by_root_leaves_files_that_the_service_can_write(data: Path, tmp_
     assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(65534, 65534)}
 
 
-def test_a_record_of_a_newer_version_is_shown_as_it_stands(tmp_path: Path):
+def test_a_record_of_a_newer_version_is_shown_unchanged(tmp_path: Path):
     asyncio.run(fill(tmp_path, 1))
     connection = open_checked(Folder(tmp_path))
     newer = [

@@ -48,7 +48,7 @@ def test_two_questions_at_once_have_a_reader_each(data: Path):
     readers.close()
 
 
-def test_a_log_that_was_replaced_is_read_anew(data: Path, tmp_path: Path):
+def test_a_log_that_was_replaced_is_read_again(data: Path, tmp_path: Path):
     readers = Readers()
     _, before = find(readers, data)
     asyncio.run(fill(tmp_path / "other", 9))
@@ -59,7 +59,7 @@ def test_a_log_that_was_replaced_is_read_anew(data: Path, tmp_path: Path):
     readers.close()
 
 
-def test_after_a_minute_the_log_is_opened_anew(data: Path):
+def test_after_a_minute_the_log_is_reopened(data: Path):
     readers = Readers()
     first, _ = find(readers, data)
     with mock.patch.object(query, "_OPEN_S", 0.0):
@@ -77,7 +77,7 @@ def test_a_reader_within_which_something_failed_is_closed(data: Path):
     readers.close()
 
 
-def test_each_question_says_for_itself_whether_somebody_waits(data: Path):
+def test_each_question_says_for_itself_whether_a_person_waits(data: Path):
     readers = Readers()
     find(readers, data)
     with readers.one(data, limit_s=30, gone=lambda: True) as reader:

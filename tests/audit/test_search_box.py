@@ -192,7 +192,7 @@ def test_an_index_that_is_far_behind_is_said_and_gets_there_by_and_by(tmp_path: 
         assert not reader.index_was_wrong
 
 
-def test_an_index_that_somebody_else_makes_is_waited_for_no_longer_than_a_search_may_take(tmp_path: Path):
+def test_an_index_that_another_process_makes_is_waited_for_no_longer_than_a_search_may_take(tmp_path: Path):
     asyncio.run(fill(tmp_path, 3))
     with Index(Folder(tmp_path))._locked(wait_s=0), AuditReader.open(tmp_path, limit_s=0.1) as reader:
         with pytest.raises(SearchTimeError, match="being made"):

@@ -34,7 +34,7 @@ def replay(tmp_path):
         await log.close()
         summary, compared = Summary(), (policies(old), policies(new))
         changed = changed_mails(tmp_path, *compared, Wanted(None), summary, tick=lambda _: None)
-        return [one.reference for one in changed], dict(summary.untold)
+        return [one.reference for one in changed], dict(summary.indeterminate)
 
     return replayed
 
@@ -49,5 +49,5 @@ async def test_findings_of_the_record_serve_where_the_settings_are_the_same(repl
 @pytest.mark.parametrize(
     ("judged_by", "old", "new"), [("", "", LOUD), ("", LOUD, LOUD), (OFF, OFF, ""), (FOR_SOME, FOR_SOME, "")]
 )
-async def test_where_it_may_have_found_something_else_it_cannot_be_told(replay, judged_by, old, new):
+async def test_where_it_may_have_found_something_else_it_is_cannot_tell(replay, judged_by, old, new):
     assert await replay(judged_by, old, new) == ([], {"evaluate old_fashioned": 2})

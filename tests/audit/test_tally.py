@@ -37,7 +37,7 @@ _DIRECTORY = Directory(
 _EVENTS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["relay", "twice", "refuse", "tag", "untold", "recipient", "content", "trouble", "auth", "lost"]
+            ["relay", "twice", "refuse", "tag", "indeterminate", "recipient", "content", "trouble", "auth", "lost"]
         ),
         st.sampled_from(["an@gov.example", "AN@gov.example", "binh@gov.example", "x@bad.example", ""]),
         st.integers(0, 40),
@@ -57,7 +57,7 @@ async def _write(data: Path, events: list[tuple[str, str, int]]) -> None:
             await _event(log, what, number, sender, known)
             # What became of a mail is known when the clock says something else.
             clock.now.return_value = begun + timedelta(hours=hours + 20)
-            if what in {"relay", "twice", "tag", "untold"}:
+            if what in {"relay", "twice", "tag", "indeterminate"}:
                 await log.outcome(f"BT-{number:08d}", OK)
             if what == "twice":  # as after the death of a writer
                 await log.outcome(f"BT-{number:08d}", OK)
@@ -70,7 +70,7 @@ async def _event(log: AuditLog, what: str, number: int, sender: str, known) -> N
     envelope = Envelope(reverse_path=sender, forward_paths=("b@gov.example",))
     sent = msgspec.structs.replace(transaction(number), envelope=envelope)
     decided = verdict({"refuse": Disposition.REJECT, "tag": Disposition.TAG}.get(what, Disposition.RELAY))
-    if what == "untold":
+    if what == "indeterminate":
         judged = decided.findings[0]
         finding = msgspec.structs.replace(judged.finding, outcome=FindingOutcome.INDETERMINATE)
         again = msgspec.structs.replace(judged, finding=finding, wanted=Disposition.REJECT)
@@ -116,7 +116,7 @@ def _expected(data: Path) -> Counter[tuple[str, str, str, str]]:
                 rules = {f"{one.policy}.{one.rule}" for one in mail.findings if one.outcome != "passed"}
                 measures += [(f"rule:{rule}", 1) for rule in rules]
                 if "indeterminate" in {one.outcome for one in mail.findings}:
-                    measures.append(("untold", 1))
+                    measures.append(("indeterminate", 1))
                 if mail.would_be == "reject" and mail.disposition != "reject":
                     measures.append(("would:reject", 1))
             case r.RecipientRefused():
@@ -162,7 +162,7 @@ def test_counts_equal_the_records_in_slices_of_any_length(tmp_path: Path, events
 def test_days_units_and_mailboxes(tmp_path: Path):
     events = [
         ("relay", "an@gov.example", 0), ("refuse", "an@gov.example", 6), ("refuse", "AN@gov.example", 8),
-        ("refuse", "binh@gov.example", 8), ("refuse", "x@bad.example", 8), ("untold", "x@bad.example", 8),
+        ("refuse", "binh@gov.example", 8), ("refuse", "x@bad.example", 8), ("indeterminate", "x@bad.example", 8),
     ]  # fmt: skip
     asyncio.run(_write(tmp_path, events))
     index = Index(Folder(tmp_path)).catch_up()
@@ -171,7 +171,7 @@ def test_days_units_and_mailboxes(tmp_path: Path):
         "mails": 2, "bytes": 4000, "is:relay": 1, "is:reject": 1, "rule:typography.font": 1, "state:refused": 1,
         "state:relayed": 1,
     }  # fmt: skip
-    assert days["2026-11-28"]["untold"] == 1
+    assert days["2026-11-28"]["indeterminate"] == 1
     assert days["2026-11-28"]["would:reject"] == 1
     assert tally.by_day(index, "2026-11-29", "2026-12-31") == {}
     assert tally.by_unit(index, "2026-11-27", "2026-11-28", "is:reject") == {"Phòng Nội vụ": 2, "Phòng Tư pháp": 1}

@@ -135,7 +135,7 @@ def change(connection: sqlite3.Connection) -> None:
 
 
 @pytest.mark.parametrize("harm", [lose, change])
-def test_a_lost_or_changed_table_is_made_anew(data: Path, harm: Callable[[sqlite3.Connection], None]):
+def test_a_lost_or_changed_table_is_rebuilt(data: Path, harm: Callable[[sqlite3.Connection], None]):
     wanted = roots(connection := opened(data))
     harm(connection)
     folder = Folder(data)

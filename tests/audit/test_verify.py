@@ -189,7 +189,7 @@ def test_a_cut_end_without_its_checkpoints_is_found_only_by_a_copy_elsewhere(dat
     assert verified(data, copy).first_bad == 251
 
 
-def test_a_log_written_anew_with_the_key_is_found_by_the_copy_of_a_witness(data: Path, tmp_path: Path):
+def test_a_log_rewritten_with_the_key_is_found_by_the_copy_of_a_witness(data: Path, tmp_path: Path):
     copy = Path(shutil.copytree(data / "checkpoints", tmp_path / "copy"))
     connection = tamper(data)
     edit_and_rechain(connection, 30)
@@ -272,7 +272,7 @@ async def test_records_behind_a_clock_that_was_set_back_take_no_younger_ones_wit
     assert prune(data, before=now + timedelta(days=1), reason="x", now=now) > 362
 
 
-def test_a_removal_that_index_and_notes_cannot_follow_is_told_as_done(data: Path):
+def test_a_removal_that_index_and_notes_cannot_follow_is_reported_as_done(data: Path):
     later = datetime.now(UTC) + timedelta(days=1)
     (data / "checkpoints" / f"{later:%Y-%m-%d}.notes").mkdir()
     with pytest.raises(UserError, match="362 records were removed .*Is a directory"):

@@ -87,7 +87,7 @@ def test_days_follow_one_another_without_gap_and_each_verifies_by_itself(tmp_pat
     assert "node one" in capsys.readouterr().out
 
 
-def test_a_day_of_which_a_part_is_archived_already_is_told_and_not_replaced(tmp_path):
+def test_a_day_of_which_a_part_is_archived_already_is_reported_and_not_replaced(tmp_path):
     part, whole, put = tmp_path / "part", tmp_path / "whole", into_folder(tmp_path / "kept")
     part.write_bytes(b"1")
     whole.write_bytes(b"12")

@@ -57,7 +57,7 @@ def test_each_command_takes_the_centre_instead_of_a_folder(tmp_path, cluster_dsn
         (lambda folder: (folder / "crl").mkdir(), False),  # each node fetches its own
     ],
 )
-def test_nodes_whose_trust_would_judge_differently_tell_different_digests(tmp_path, change, differs):
+def test_nodes_whose_trust_would_judge_differently_have_different_digests(tmp_path, change, differs):
     (tmp_path / "root.cer").write_bytes(b"root")
     before = anchors_digest(tmp_path)
     change(tmp_path)

@@ -79,7 +79,7 @@ def test_what_is_changed_at_the_centre_is_found(nodes, key, harm: str, words: st
     assert words in " ".join(verify_heads(connection, [key.verifier]).faults)
 
 
-def test_a_centre_made_anew_is_found_by_the_witness(nodes, key, tmp_path: Path, cluster_dsn: str, capsys):
+def test_a_centre_rebuilt_is_found_by_the_witness(nodes, key, tmp_path: Path, cluster_dsn: str, capsys):
     connection, more = nodes
     make_key(tmp_path / "next.key")
     following = signing_key(tmp_path / "next.key", "cluster")

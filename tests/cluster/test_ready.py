@@ -119,7 +119,7 @@ def test_a_gateway_that_starts_or_stops_is_not_ready_nor_one_that_a_cluster_disa
         end.close()
 
 
-def test_what_a_front_end_cannot_take_now_is_told_with_its_code(tmp_path):
+def test_what_a_front_end_cannot_take_now_is_answered_with_its_code(tmp_path):
     vitals = Vitals(Heart(), Reporter(Pipe()), Board(), (tmp_path,))
     assert vitals.refused_now(0) is None
     assert vitals.refused_now(1 << 60) == (452, "4.3.1", "no_room")

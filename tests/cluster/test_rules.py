@@ -227,7 +227,7 @@ def test_a_node_that_cannot_have_it_keeps_the_last_good_one_and_is_not_ready_aft
     assert words in node.told.words
     assert node.name == "strict"
     assert caplog.text.count(words) == 1
-    put(connection, key, STRICT + b"description: mended\n", 71)
+    put(connection, key, STRICT + b"description: fixed\n", 71)
     if harm == b"DELETE FROM rules_file":
         connection.execute(b"DELETE FROM rules WHERE sequence = 2")
     for seconds in (71, 72):
@@ -235,7 +235,7 @@ def test_a_node_that_cannot_have_it_keeps_the_last_good_one_and_is_not_ready_aft
     assert node.told.words == ""
 
 
-def test_front_ends_that_do_not_follow_are_told_and_asked_again(node, connection, key, monkeypatch):
+def test_front_ends_that_do_not_follow_are_reported_and_asked_again(node, connection, key, monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr("gateway.serve.ruling.time.monotonic", lambda: clock[0])
     put(connection, key, STRICT)

@@ -40,7 +40,7 @@ def data(tmp_path, log):
     return shutil.copytree(log, tmp_path / "data")
 
 
-def test_a_log_stands_at_the_centre_as_it_stands_here_whatever_the_batches(data, cluster_dsn, monkeypatch):
+def test_a_log_is_at_the_centre_as_it_is_here_whatever_the_batches(data, cluster_dsn, monkeypatch):
     monkeypatch.setattr(ship, "LIMIT_BATCH", 17)
     with centre(cluster_dsn) as connection:
         shown = shipped(data, cluster_dsn)
@@ -172,7 +172,7 @@ def test_a_centre_that_was_put_back_from_an_older_backup_gets_what_it_lacks(data
         assert there(connection, what="size, note", table="checkpoint") == local(data, "size, note", "checkpoint")
 
 
-def test_what_is_chained_anew_around_no_record_is_not_shipped(data, cluster_dsn):
+def test_a_chain_rewritten_around_a_missing_record_is_not_shipped(data, cluster_dsn):
     connection = open_checked(Folder(data))
     with immediate(connection):
         insert(connection, read_head(connection), [Entry(b'{\xff"time":1}')])
@@ -185,7 +185,7 @@ def test_what_is_chained_anew_around_no_record_is_not_shipped(data, cluster_dsn)
         one.close()
 
 
-def test_two_machines_of_one_name_are_found_out_whoever_comes_first(data, cluster_dsn, tmp_path):
+def test_two_machines_of_one_name_are_detected_whichever_comes_first(data, cluster_dsn, tmp_path):
     asyncio.run(fill(tmp_path / "other", 3))
     with centre(cluster_dsn) as connection:
         one, other = shipper(data, cluster_dsn), shipper(tmp_path / "other", cluster_dsn)
@@ -251,7 +251,7 @@ def test_a_log_that_was_pruned_before_it_was_ever_shipped_is_shipped_from_where_
         assert there(connection) == local(data)
 
 
-def test_whatever_stands_in_a_record_the_centre_takes_it(data, cluster_dsn):
+def test_whatever_is_in_a_record_the_centre_takes_it(data, cluster_dsn):
     """Hostile text: NUL, quotes, long words, many words, a kind of a newer version, stamps of another century."""
     word, many = "ă" * 5000, "tệp 'x\\' " * 20_000
     mail = (

@@ -103,7 +103,7 @@ def _written_anew(folder, data):
     connection.close()
 
 
-def test_a_log_written_anew_with_its_key_is_found_against_the_other_copy(tmp_path, cluster_dsn, nodes):
+def test_a_log_rewritten_with_its_key_is_found_against_the_other_copy(tmp_path, cluster_dsn, nodes):
     copy = tmp_path / "copy"
     shutil.copytree(tmp_path / "one" / "checkpoints", copy)
     _written_anew(tmp_path / "forged", tmp_path / "one")

@@ -122,7 +122,7 @@ def overview(days: int) -> q.OverviewView:
         for n, date in enumerate(dates)
     )  # fmt: skip
     return q.OverviewView(
-        days=rows, since=dates[0][:7] + "-01" if days > 92 else dates[0], mails=38263, octets=41_300_000_000, mailboxes=801, refused=214, tagged=612, untold=41, troubles=3,
+        days=rows, since=dates[0][:7] + "-01" if days > 92 else dates[0], mails=38263, octets=41_300_000_000, mailboxes=801, refused=214, tagged=612, indeterminate=41, troubles=3,
         rules=tuple(q.Bar(f"{code} {title}", 121 // (n + 1), "bad", f"q=luat:{code}") for n, (code, title) in enumerate(RULES)),
         units=tuple(q.Bar(name, 80 // (n + 1), "bad", f"unit={n}") for n, name in enumerate(("Phòng Kinh tế", "Phòng Nội vụ", "Văn phòng"))),
         health=(
@@ -151,7 +151,7 @@ POLICY = q.PolicyView(
 )  # fmt: skip
 TRIED = q.Tried(
     digest="77aa" * 16, tests=14, untested=("opaque.film", "opaque.look"), changes=("+ typography.mode: monitor → enforce", "+ opaque.rules.macro: tag → reject"),
-    mails=38263, first=at(43_000), last=at(3), same=37702, refused=531, tagged=9, admitted=8, untold=(q.Bar("extra_marks đổi, không giữ chữ", 13),),
+    mails=38263, first=at(43_000), last=at(3), same=37702, refused=531, tagged=9, admitted=8, indeterminate=(q.Bar("extra_marks đổi, không giữ chữ", 13),),
     by_rule=(q.Bar("TYP-02", 498), q.Bar("OPQ-18", 33)), by_unit=(q.Bar("Phòng Kinh tế", 204), q.Bar("Phòng Nội vụ", 97)),
     changed=tuple(q.ChangedMail(reference=f"BT-7F3K2Q{n:02d}", time=at(60 * n), sender="kinhte.binhtan@tphcm.gov.vn", unit="Phòng Kinh tế",
                                 rules=("TYP-02",), before=GOOD, after=BAD) for n in range(8)),

@@ -75,7 +75,7 @@ def test_a_program_with_a_token_is_answered_as_the_document_says(system, languag
     assert headers["Set-Cookie"] is None
 
 
-def test_a_program_gets_the_mended_copy_that_its_answer_names(system):
+def test_a_program_gets_the_fixed_copy_that_its_answer_names(system):
     (path,) = [file["fixed"] for file in json.loads(post(system, **GOOD)[2])["files"] if file["fixed"]]
     status, headers, text = system.ask("GET", path, **GOOD)
     assert (status, text) == (200, "PK")

@@ -332,7 +332,7 @@ def test_exports_and_checkpoints_come_as_files(system):
     assert system.ask("GET", "/audit/checkpoints/a%0d%0ab", session="auditor")[0] == 404
 
 
-def test_health_is_told_to_anybody_without_detail(system):
+def test_health_is_shown_to_anybody_without_detail(system):
     assert system.ask("GET", "/healthz")[::2] == (200, "ok\n")
 
 

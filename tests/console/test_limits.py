@@ -114,7 +114,7 @@ def test_readers_of_exports_who_do_not_read_are_cut_off_and_others_go_on(start):
         slow.close()
 
 
-def test_many_exports_at_once_are_told_to_come_again(system):
+def test_of_many_exports_at_once_some_must_come_again(system):
     form = {"csrf": "c-auditor", "format": "csv", "q": "big"}
     with ThreadPoolExecutor(12) as clients:
         asked = clients.map(lambda _: system.ask("POST", "/mails/export", session="auditor", form=form), range(12))
@@ -124,7 +124,7 @@ def test_many_exports_at_once_are_told_to_come_again(system):
 
 
 @pytest.mark.slow
-def test_an_upload_that_is_too_slow_is_told_so_and_forgotten(start):
+def test_an_upload_that_is_too_slow_is_refused_and_forgotten(start):
     system = start(upload_s=2.0)
     content = b"x" * (1 << 20)
     body = multipart("c-auditor", content)
@@ -164,7 +164,7 @@ async def test_a_place_that_was_asked_for_when_the_client_left_is_given_back():
     assert asked == [q.BeginCheck, q.EndCheck]
 
 
-def test_the_steward_is_told_that_a_reader_has_left(start):
+def test_the_steward_is_notified_that_a_reader_has_left(start):
     system = start(fresh=True)
     for method, path, body in (("GET", "/reports", b""), ("POST", "/audit/verify", b"csrf=c-silent")):
         before = system.said().count("left ")

@@ -49,7 +49,7 @@ def letter(rule: str, effect: Badge) -> tuple[str, ...]:
     return steps(replace(EXPLAINED, files=(file,)))
 
 
-def test_a_letter_says_how_to_mend_what_keeps_the_mail_back_and_nothing_else():
+def test_a_letter_says_how_to_fix_what_keeps_the_mail_back_and_nothing_else():
     no, yes = Badge("từ chối", "bad", "reject"), Badge("chuyển", "good", "relay")
     assert letter("classified.marked", no) == ("secret",)
     assert letter("classified.unread_content", no) == ("open",)  # a file that nobody could read bears no mark

@@ -197,7 +197,7 @@ def test_a_file_is_hashed_in_the_browser_and_goes_nowhere(look, system):
     assert "POST" not in sent
 
 
-def test_figures_come_anew_and_not_while_the_page_is_hidden(system, page):
+def test_figures_are_renewed_and_not_while_the_page_is_hidden(system, page):
     page.clock.install()
     page.goto(system.base + "/")
     page.evaluate("document.getElementById('figures').dataset.old = 'yes'")

@@ -68,7 +68,7 @@ APPROVAL = {"csrf": "c-late", "request": "YC-4F2A91BC", "reason": "đã đọc",
 
 
 @pytest.mark.slow
-def test_who_sends_a_form_or_asks_for_a_report_is_told_what_became_of_it_however_long_it_takes(start):
+def test_who_sends_a_form_or_asks_for_a_report_sees_what_became_of_it_however_long_it_takes(start):
     """The steward lives, and answers late; a page that can be asked for again is given up."""
     system = start(begin="tests.console.hasty", patience_s=1.0)
     assert system.ask("GET", "/mails", session="late")[0] == 503

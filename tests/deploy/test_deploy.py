@@ -409,7 +409,7 @@ def test_a_spool_beside_a_mount_is_not_taken_for_a_part_of_it():
         (timedelta(days=8, hours=1), "expired", "expired 3 days ago"),
     ],
 )
-def test_a_certificate_out_of_its_days_is_told_with_what_to_do(tmp_path, now, found, words):
+def test_an_expired_certificate_is_reported_with_what_to_do(tmp_path, now, found, words):
     certificate, _ = Pki(tmp_path).issue("gateway.test", days_left=5)
     line = certificate_line(certificate, datetime.now(UTC) + now)
     assert line.key == found

@@ -181,7 +181,7 @@ async def test_check_goes_on_after_a_file_that_cannot_be_read(tmp_path):
     no_traceback(run.err)
 
 
-async def test_check_tells_of_each_signature_by_the_anchors_and_mailboxes_that_it_is_given(tmp_path):
+async def test_check_reports_each_signature_by_the_anchors_and_mailboxes_that_it_is_given(tmp_path):
     pki = DemoPki()
     certs = tmp_path / "certs"
     (certs / "crl").mkdir(parents=True)
@@ -253,7 +253,7 @@ async def test_the_audit_is_listed_shown_searched_verified_and_exported(tmp_path
         assert verified["records"] >= len(rows)
 
 
-async def test_a_content_that_is_refused_unread_stands_in_the_audit_under_the_reference_of_its_reply(tmp_path):
+async def test_a_content_refused_unread_is_in_the_audit_under_the_reference_of_its_reply(tmp_path):
     async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
         async with RawClient(*gateway.address()) as client:
             await client.ehlo()
@@ -363,7 +363,7 @@ async def test_lint_says_so_when_a_file_holds_no_words(tmp_path):
     assert "không có chữ nào để xét" in run.out
 
 
-async def test_policy_diff_tells_the_faults_of_both_files(tmp_path):
+async def test_policy_diff_shows_the_faults_of_both_files(tmp_path):
     run = await cli("policy", "diff", "strickt", "monitr")
     assert run.code == 2
     assert "“strict”" in run.err

@@ -83,7 +83,7 @@ async def test_mails_sessions_and_walls_are_counted_while_the_gateway_runs(tmp_p
         no_traceback(gateway.log)
 
 
-async def test_the_certificate_figure_is_of_what_is_served_and_not_of_what_lies_there(tmp_path):
+async def test_the_certificate_figure_is_of_what_is_served_and_not_of_the_file(tmp_path):
     pki = Pki(tmp_path)
     certificate, key = tmp_path / "tls.crt", tmp_path / "tls.key"
 

@@ -13,7 +13,7 @@ from tests.support.sink import Sink
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
-async def test_a_front_end_that_stands_still_keeps_no_new_connection(tmp_path):
+async def test_a_front_end_that_hangs_keeps_no_new_connection(tmp_path):
     """With a queue each, half of the connections would wait for it."""
     async with (
         Sink() as sink,

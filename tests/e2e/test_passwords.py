@@ -58,7 +58,7 @@ async def weak(gateway):
     return [one["login"] for one in (await gateway.audit("passwords", "--json")).json]
 
 
-async def test_a_weak_password_is_listed_and_its_holder_told_once(tmp_path):
+async def test_a_weak_password_is_listed_and_its_holder_notified_once(tmp_path):
     pki = Pki(tmp_path)
     users = {WEAK: WEAK_PASSWORD, SOUND: SOUND_PASSWORD}
     async with Sink(users=users, tls=pki.server("city.test")) as sink:

@@ -149,7 +149,7 @@ async def test_a_next_hop_that_says_no_for_now_does_not_keep_the_gateway_from_st
         assert "maintenance" in gateway.stderr.read_text()
 
 
-async def test_a_next_hop_that_refuses_the_gateway_itself_costs_no_mail_and_is_told_to_the_administrator(tmp_path):
+async def test_a_next_hop_that_refuses_the_gateway_itself_costs_no_mail_and_is_reported_to_the_administrator(tmp_path):
     refuses = Sink(lambda stage, _: Act(b"554 5.7.1 not on my list\r\n") if stage == "banner" else None)
     async with refuses as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
         async with RawClient(*gateway.address()) as client:

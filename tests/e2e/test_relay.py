@@ -151,7 +151,7 @@ async def test_a_mail_that_the_next_hop_refused_is_tried_again(office):
 
 
 async def test_a_client_that_missed_the_answer_because_we_were_killed_gets_250_and_no_second_delivery(tmp_path):
-    """The crash between the recorded outcome and the reply, which only the client's retry can mend."""
+    """The crash between the recorded outcome and the reply, which only the client's retry can fix."""
     pki = Pki(tmp_path)
     certificate, key = pki.issue("gateway.test")
     async with Sink(users={LOGIN: PASSWORD}) as sink:

@@ -76,7 +76,7 @@ async def test_sighup_takes_a_good_policy_and_keeps_the_last_good_one_when_it_is
         assert len({record["policy_digest"] for record in reloads}) == 1
 
 
-async def test_a_reload_is_told_when_every_front_end_judges_by_the_new_rules_and_systemd_waits_for_that(tmp_path):
+async def test_a_reload_is_reported_when_every_front_end_judges_by_the_new_rules_and_systemd_waits_for_that(tmp_path):
     policy, heard = tmp_path / "policy.yaml", tmp_path / "notify"
     policy.write_text(STRICT)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
@@ -169,7 +169,9 @@ async def test_sighup_takes_renewed_certificates_and_open_sessions_go_on(tmp_pat
                 assert (await old.ehlo()).code == 250
 
 
-async def test_a_slip_in_a_policy_file_keeps_no_old_certificate_in_use_and_a_changed_configuration_is_told(tmp_path):
+async def test_a_slip_in_a_policy_file_keeps_no_old_certificate_in_use_and_a_changed_configuration_is_reported(
+    tmp_path,
+):
     pki = Pki(tmp_path)
     certificate, key, policy = tmp_path / "tls.crt", tmp_path / "tls.key", tmp_path / "policy.yaml"
     policy.write_text(STRICT)
@@ -195,7 +197,7 @@ async def test_a_slip_in_a_policy_file_keeps_no_old_certificate_in_use_and_a_cha
             gateway.process.send_signal(signal.SIGHUP)
             await gateway.logged("expires in 1 days")
             await gateway.logged("the last good rules stay in force")
-            await gateway.logged("the next start will fail unless they are mended")
+            await gateway.logged("the next start will fail unless they are fixed")
             async with RawClient(*gateway.address("submissions"), tls=pki.client()) as client:
                 assert client.writer.get_extra_info("ssl_object").getpeercert(binary_form=True) == renewed
             (tmp_path / "gateway.yaml").write_text("workers: 2\n")

@@ -180,7 +180,7 @@ async def test_what_is_too_much_is_said_and_nothing_of_a_file_is_left(tmp_path):
         answer = await visitor.check(("bom.zip", bomb()))
         assert answer.status == 200
         assert "OPQ-" in answer.text
-        # A mark: what to do, no name, no mended copy; the security officer sees it.
+        # A mark: what to do, no name, no fixed copy; the security officer sees it.
         answer = await visitor.check(("CANARYFILE.docx", word_file(secret)))
         assert "Có dấu chỉ độ mật" in answer.text
         assert "Đưa tệp ra khỏi máy này" in answer.text

@@ -68,13 +68,13 @@ def test_attachments_are_counted_as_a_mail_program_lists_them():
     ("path", "number"),
     [("2", 1), ("2!thư mục/a.docx", 1), ("3.1", 2), ("3.1.7", 2), ("4", 3), ("1.1.1", 0), (None, None)],
 )
-def test_what_stands_inside_an_attachment_has_its_number(path: str | None, number: int | None):
+def test_what_is_inside_an_attachment_has_its_number(path: str | None, number: int | None):
     attachments = Attachments(parse(HEAD + LETTER))
     finding = Finding(rule="r", outcome=FindingOutcome.FAILED, about=About(part=path))
     assert attachments.placed(finding).about.attachment == number
 
 
-def test_what_stands_inside_an_attachment_bears_the_name_of_that_attachment():
+def test_what_is_inside_an_attachment_has_the_name_of_that_attachment():
     attachments = Attachments(parse(HEAD + LETTER))
 
     def inside(path: str) -> str | None:

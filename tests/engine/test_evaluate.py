@@ -30,7 +30,7 @@ def office() -> PolicySet:
     return load_policy_set("office", registry=REGISTRY)
 
 
-def test_clean_mail_is_relayed_and_what_passed_is_told(office: PolicySet):
+def test_clean_mail_is_relayed_and_what_passed_is_recorded(office: PolicySet):
     verdict = evaluate(evidence(), office)
     assert verdict.disposition is Disposition.RELAY
     assert {found.finding.outcome for found in verdict.findings} == {FindingOutcome.PASSED}
@@ -197,7 +197,7 @@ def test_a_waiver_for_a_recipient_leaves_the_others(tmp_path: Path):
     assert verdict.recipients == {OFFICE: Disposition.REJECT, OTHER: Disposition.RELAY}
 
 
-def test_policies_that_fail_are_told_together_after_the_others_ran(office: PolicySet):
+def test_policies_that_fail_are_reported_together_after_the_others_ran(office: PolicySet):
     with pytest.raises(ExceptionGroup) as caught:
         evaluate(evidence(sender="crash@bad.example"), office)
     assert isinstance(caught.value.exceptions[0], RuntimeError)

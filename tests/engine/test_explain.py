@@ -105,14 +105,14 @@ def test_a_mark_comes_first_and_nothing_beside_it_is_a_way_out(office: PolicySet
     assert not any(advice in line or "official mailbox" in line or "CNTT" in line for line in lines)
 
 
-def test_beside_a_suspicion_further_faults_are_counted_and_not_told(office: PolicySet):
+def test_beside_a_suspicion_further_faults_are_counted_and_not_listed(office: PolicySet):
     lines = answer(office, text="MAYBE", sender="x@bad.example")
     assert lines[0].startswith("550 5.7.1 Nghi có dấu chỉ độ mật")
     assert lines[-1].startswith("550 5.7.1 Thư còn 1 lỗi khác. Mã tra cứu BT-7F3K2Q9X.")
     assert not any("Gửi lại bằng hộp thư công vụ" in line for line in lines)
 
 
-def test_further_faults_are_told_as_far_as_there_is_room_and_the_rest_is_counted():
+def test_further_faults_are_listed_as_far_as_there_is_room_and_the_rest_is_counted():
     office = load_policy_set("binhtan-7600")
     policy = office.policy("opaque")
     assert policy is not None
@@ -232,7 +232,7 @@ def test_verdict_fields_stand_only_on_tagged_mail(office: PolicySet):
     )
 
 
-def test_the_explanation_tells_what_failed_what_to_do_and_what_passed(office: PolicySet):
+def test_the_explanation_says_what_failed_what_to_do_and_what_passed(office: PolicySet):
     mail = evidence(sender="x@bad.example")
     text = explanation(evaluate(mail, office), office, language=Language.VI, now=NOW, reference=REF)
     assert text.startswith("TỪ CHỐI  (Mã tra cứu: BT-7F3K2Q9X)")

@@ -92,7 +92,7 @@ def test_a_shared_setting_of_an_upper_file_comes_before_an_own_one_below(tmp_pat
     assert policies(upper, tmp_path).policy("senders").settings.limit == 7
 
 
-def test_a_fault_of_a_shared_setting_stands_where_it_was_written(tmp_path):
+def test_a_fault_of_a_shared_setting_has_the_place_where_it_was_written(tmp_path):
     (fault,) = faults(BASE + "settings: {limit: 0}\n", tmp_path)
     assert fault.startswith("policy.yaml:4:19: ")
     (fault,) = faults(BASE + "settings: {limt: 7}\n", tmp_path)

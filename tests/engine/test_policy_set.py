@@ -51,7 +51,7 @@ def test_failed_and_indeterminate_may_ask_for_different_things(tmp_path: Path):
     assert (action.failed, action.indeterminate) == (Disposition.REJECT, Disposition.TAG)
 
 
-def test_all_faults_of_a_file_are_told_at_once_with_their_places(tmp_path: Path):
+def test_all_faults_of_a_file_are_reported_at_once_with_their_places(tmp_path: Path):
     text = (
         BASE + "policies:\n  senders:\n    rules: {unoficial: reject, form: tag}\n    settings: {limt: 5, limit: 0}\n"
         "  classifed: {}\nwaivers:\n  - {id: w, policy: senders, rule: nowhere, sender: a@b, reason: abc,"
@@ -122,7 +122,7 @@ def test_a_fault_says_what_to_write_instead(text: str, words: str, tmp_path: Pat
     assert words in found
 
 
-def test_a_misspelt_disposition_is_told_once(tmp_path: Path):
+def test_a_misspelt_disposition_is_reported_once(tmp_path: Path):
     found = faults(BASE + "policies:\n  senders:\n    rules: {form: rejct}\n", tmp_path)
     assert len(found) == 1
     assert "“reject”" in found[0]
@@ -259,7 +259,7 @@ def test_scopes_and_waivers_that_can_never_act_are_warned_of(tmp_path: Path):
     ]
 
 
-def test_lint_tells_what_a_file_resolves_to_or_all_its_faults(tmp_path: Path):
+def test_lint_shows_what_a_file_resolves_to_or_all_its_faults(tmp_path: Path):
     path = tmp_path / "policy.yaml"
     path.write_text(BASE + "policies: {senders: {scopes: [{units: [Nội vụ], mode: monitor}]}}\n")
     result = lint(path, registry=REGISTRY, now=NOW)

@@ -29,7 +29,7 @@ fix = "Sửa {header} cho {recipient}"
 [r.en]
 title = "T"
 message = "{file} at {place}: {share}"
-fix = "Mend"
+fix = "Fix"
 [words.level.vi]
 mat = "MẬT"
 """

@@ -184,6 +184,6 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal():
 
 @examples(150)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
-def test_any_octets_give_values_or_a_config_error(octets: bytes):
+def test_any_bytes_give_values_or_a_config_error(octets: bytes):
     with contextlib.suppress(ConfigError):
         parse_yaml(octets, Outer, path="any.yaml")

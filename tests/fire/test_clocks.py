@@ -15,7 +15,7 @@ LIBRARY = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), "")
 
 
 @pytest.mark.skipif(not LIBRARY, reason="libfaketime is not installed")
-async def test_mail_goes_on_whatever_the_clock_says_and_the_jump_is_told(tmp_path):
+async def test_mail_goes_on_whatever_the_clock_says_and_the_jump_is_reported(tmp_path):
     stamp = tmp_path / "time"
     stamp.write_text("+0")
     env = {

@@ -60,7 +60,7 @@ async def test_without_inodes_a_front_end_that_dies_is_replaced_once_there_are_s
 
 
 @pytest.mark.parametrize("fault", ["eio_sync", "eio_write"])
-async def test_a_disk_that_fails_is_told_at_the_banner_and_service_is_back_in_a_moment(tmp_path, fault):
+async def test_a_disk_that_fails_is_reported_at_the_banner_and_service_is_back_in_a_moment(tmp_path, fault):
     disk = Disk(tmp_path)
     async with Sink() as sink, burning(tmp_path, sink, env=disk.env) as gateway:
         assert await send(gateway, 1) == 250
@@ -135,7 +135,7 @@ async def test_a_disk_that_is_nearly_full_is_452_at_mail(tmp_path):
             await assert_nothing_was_lost(gateway, sink, {b"thu-so-1"})
 
 
-async def test_without_descriptors_clients_are_told_421_and_service_is_back_when_they_leave(tmp_path):
+async def test_without_descriptors_clients_get_421_and_service_is_back_when_they_leave(tmp_path):
     async with Sink() as sink, burning(tmp_path, sink, launcher=("prlimit", "--nofile=64:64")) as gateway:
         assert await send(gateway, 1) == 250
         idle, told = [], []

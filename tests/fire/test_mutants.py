@@ -6,5 +6,5 @@ from tests.fire.mutants import MUTANTS, ROOT
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-def test_the_line_that_a_wrong_change_is_made_in_stands_once(name):
+def test_the_line_that_a_wrong_change_is_made_in_occurs_once(name):
     assert (ROOT / MUTANTS[name]["path"]).read_text("utf-8").count(MUTANTS[name]["old"]) == 1

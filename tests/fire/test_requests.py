@@ -59,7 +59,7 @@ async def test_on_a_full_disk_a_request_is_refused_with_words_and_opened_once_th
             await gateway.assert_audit_is_whole()
 
 
-async def test_with_damaged_accounts_people_are_told_to_wait_mail_goes_on_and_a_copy_put_back_is_enough(tmp_path):
+async def test_with_damaged_accounts_people_must_wait_mail_goes_on_and_a_copy_put_back_is_enough(tmp_path):
     async with Sink() as sink, serving(tmp_path / "gw", config=configuration(sink, tmp_path)) as gateway:
         gateway.faults_expected = True
         visitor, path = await asked_for(gateway, sink)

@@ -47,7 +47,7 @@ async def test_a_volume_that_is_not_mounted_at_the_start_is_no_new_log(tmp_path)
         await assert_nothing_was_lost(gateway, sink, {token(one.content) for one in sink.delivered})
 
 
-async def test_init_begins_a_log_once_and_another_only_when_told(tmp_path):
+async def test_init_begins_a_log_once_and_another_only_when_asked(tmp_path):
     config = tmp_path / "gateway.yaml"
     config.write_text('{"data": "%s/data", "audit": {"marker": "%s/marker"}}' % (tmp_path, tmp_path))
     first = await cli("audit", "init", "--config", config)

@@ -63,7 +63,7 @@ def test_a_trouble_of_two_front_ends_begins_once_lasts_and_ends_once(told):
     assert len(told()) == 4
 
 
-def test_what_a_front_end_tells_comes_to_the_ledger_and_the_board(told):
+def test_what_a_front_end_reports_comes_to_the_ledger_and_the_board(told):
     pipe, ledger = Pipe(), Ledger()
     reporter = Reporter(pipe)
     for _ in range(1000):
@@ -150,7 +150,7 @@ def test_little_room_and_room_that_ends_within_a_day_are_troubles(monkeypatch, t
     assert dict(room.look())[Trouble.INODES]
 
 
-def test_a_certificate_is_told_of_at_30_14_and_3_days_then_daily_each_once(told, monkeypatch, tmp_path):
+def test_a_certificate_is_reported_at_30_14_and_3_days_then_daily_each_once(told, monkeypatch, tmp_path):
     load, wall = SharedLoad(1, (Path("tls.crt"),)), [0.0]
     end = datetime(2027, 1, 31, tzinfo=UTC)
     monkeypatch.setattr(machine.time, "time", lambda: wall[0])

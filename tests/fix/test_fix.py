@@ -1,4 +1,4 @@
-"""`gateway fix`: legacy letters, fonts and colours mended in place; everything else as it was; what is refused."""
+"""`gateway fix`: legacy letters, fonts and colours fixed in place; everything else as it was; what is refused."""
 
 import contextlib
 import io
@@ -76,20 +76,20 @@ def lines(document: Document) -> list[str]:
 @pytest.mark.parametrize(("charset", "font"), LEGACY)
 def test_a_legacy_document_becomes_unicode_times_new_roman_and_black(charset, font):
     body = "".join(paragraph(encode(s, charset), font, '<w:color w:val="0000FF"/>') for s in SENTENCES)
-    mended = fix(docx(body))
-    document = read(mended.data)
+    fixed = fix(docx(body))
+    document = read(fixed.data)
     report = examine(document)
     assert lines(document) == list(SENTENCES)
     assert (report.font_share, report.black_share, report.legacy_letters) == (1, 1, 0)
-    assert mended.tally.converted == Counter({charset: len(SENTENCES)})
+    assert fixed.tally.converted == Counter({charset: len(SENTENCES)})
 
 
 def test_letters_in_a_capital_font_become_capitals():
-    mended = fix(docx(paragraph("qu¶n lý", ".VnTimeH")))
-    assert lines(read(mended.data)) == ["QUẢN LÝ"]
+    fixed = fix(docx(paragraph("qu¶n lý", ".VnTimeH")))
+    assert lines(read(fixed.data)) == ["QUẢN LÝ"]
 
 
-def test_a_letter_cut_over_two_runs_is_mended():
+def test_a_letter_cut_over_two_runs_is_fixed():
     runs = "".join(
         f'<w:r><w:rPr><w:rFonts w:ascii="VNI-Times" w:hAnsi="VNI-Times"/></w:rPr><w:t>{t}</w:t></w:r>'
         for t in ("nha", "ø nöôùc")
@@ -135,13 +135,13 @@ def listed(level: str, text: str = "Nội dung") -> bytes:
         ("§iÒu lÖ qu¶n lý %1: “a”", ""),
     ],
 )
-def test_labels_of_lists_are_mended_with_their_paragraphs(text, more):
-    mended = fix(listed(f'<w:numFmt w:val="decimal"/><w:lvlText w:val="{text}"/>{more}'))
-    document = read(mended.data)
+def test_labels_of_lists_are_fixed_with_their_paragraphs(text, more):
+    fixed = fix(listed(f'<w:numFmt w:val="decimal"/><w:lvlText w:val="{text}"/>{more}'))
+    document = read(fixed.data)
     assert lines(document)[0].startswith("Điều ")
     assert lines(document)[0].endswith("1: “a”\tNội dung")
     assert {run.font for run in document.runs} == {"Times New Roman"}
-    assert fix(mended.data).data is mended.data
+    assert fix(fixed.data).data is fixed.data
 
 
 def test_a_level_without_a_format_below_one_of_bullets_is_numbered():
@@ -168,9 +168,9 @@ def test_bullets_and_labels_that_look_as_their_paragraphs_stay(level):
 
 def test_a_document_in_order_is_returned_as_it_is():
     data = docx("".join(paragraph(s, "Times New Roman") for s in SENTENCES))
-    mended = fix(data)
-    assert mended.data is data
-    assert not mended.tally.changed
+    fixed = fix(data)
+    assert fixed.data is data
+    assert not fixed.tally.changed
 
 
 def test_only_what_is_wrong_is_touched_and_every_other_byte_stays():
@@ -193,12 +193,12 @@ def test_colours_of_table_styles_and_of_the_theme_become_automatic():
     styles = '<w:style w:type="table" w:styleId="T"><w:tblStylePr w:type="firstRow"><w:rPr><w:color w:val="365F91"/></w:rPr></w:tblStylePr></w:style>'
     cell = f'<w:tbl><w:tblPr><w:tblStyle w:val="T"/></w:tblPr><w:tr><w:tc>{paragraph("trong bảng", "Times New Roman")}</w:tc></w:tr></w:tbl>'
     themed = paragraph("theo chủ đề", "Times New Roman", '<w:color w:val="000000" w:themeColor="accent3"/>')
-    mended = fix(docx(cell + themed, styles=styles))
-    after = members(mended.data)["word/document.xml"].decode()
+    fixed = fix(docx(cell + themed, styles=styles))
+    after = members(fixed.data)["word/document.xml"].decode()
     assert after.count('<w:color w:val="auto"/>') == 2
     assert "themeColor" not in after
-    assert mended.tally.colours == 2
-    assert fix(mended.data).data == mended.data
+    assert fixed.tally.colours == 2
+    assert fix(fixed.data).data == fixed.data
 
 
 def test_fonts_and_colours_of_styles_themes_and_defaults_are_followed():
@@ -211,11 +211,11 @@ def test_fonts_and_colours_of_styles_themes_and_defaults_are_followed():
     styled = (
         f'<w:p><w:pPr><w:pStyle w:val="Old"/></w:pPr><w:r><w:t>{encode(SENTENCES[0], Charset.VNI)}</w:t></w:r></w:p>'
     )
-    mended = fix(docx(paragraph(SENTENCES[1]) + styled, styles=styles))
-    report = examine(read(mended.data))
-    assert lines(read(mended.data)) == [SENTENCES[1], SENTENCES[0]]
+    fixed = fix(docx(paragraph(SENTENCES[1]) + styled, styles=styles))
+    report = examine(read(fixed.data))
+    assert lines(read(fixed.data)) == [SENTENCES[1], SENTENCES[0]]
     assert (report.font_share, report.black_share) == (1, 1)
-    assert mended.tally.fonts == 1
+    assert fixed.tally.fonts == 1
 
 
 @pytest.mark.parametrize("more", ["", '<w:rFonts w:ascii="Arial" w:hAnsi="Arial"/><w:color w:val="FF0000"/>'])
@@ -242,8 +242,8 @@ def test_stamps_links_and_symbols_keep_their_look():
 
 def test_references_and_special_characters_survive():
     text = "Tr&#7847;n &lt;A&gt; &amp; B &quot;C&quot;"
-    mended = fix(docx(paragraph(text + " " + unicodedata.normalize("NFD", "đề nghị"), "Arial")))
-    assert lines(read(mended.data)) == ['Trần <A> & B "C" đề nghị']
+    fixed = fix(docx(paragraph(text + " " + unicodedata.normalize("NFD", "đề nghị"), "Arial")))
+    assert lines(read(fixed.data)) == ['Trần <A> & B "C" đề nghị']
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_references_and_special_characters_survive():
         (b"\0\1\2\3" * 50, "unsupported"),
     ],
 )
-def test_what_cannot_be_mended_safely_is_refused_with_a_reason(data, cause):
+def test_what_cannot_be_fixed_safely_is_refused_with_a_reason(data, cause):
     with pytest.raises(RefusedError) as refused:
         fix(data)
     assert refused.value.cause == cause
@@ -300,8 +300,8 @@ def test_plain_text_becomes_utf8(charset):
         if charset is Charset.VIQR
         else "\r\n".join(SENTENCES)
     )
-    mended = fix(encode(text, charset).encode("latin-1"))
-    shown = mended.data.decode("utf-8")
+    fixed = fix(encode(text, charset).encode("latin-1"))
+    shown = fixed.data.decode("utf-8")
     if charset is Charset.VIQR:
         assert Counter(shown.split())["Vie^.t"] == 0
     else:
@@ -318,7 +318,7 @@ def test_unicode_plain_text_stays_and_decomposed_text_is_composed():
 @pytest.mark.parametrize(
     "data", ["He said “hello” – très bien".encode("cp1252"), "日本語".encode("cp932"), b"\xff\xfeA"]
 )
-def test_plain_text_whose_encoding_cannot_be_told_is_refused(data):
+def test_plain_text_of_unknown_encoding_is_refused(data):
     with pytest.raises(RefusedError):
         fix(data)
 
@@ -353,13 +353,13 @@ def test_a_legacy_rtf_becomes_unicode_times_new_roman_and_black(charset, font):
         for s in SENTENCES
     ]
     data = rtf(texts, font.encode())
-    mended = fix(data)
-    document = read(mended.data)
+    fixed = fix(data)
+    document = read(fixed.data)
     report = examine(document)
     assert lines(document) == list(SENTENCES)
     assert (report.font_share, report.black_share, report.legacy_letters) == (1, 1, 0)
-    assert b"{\\pict\\pngblip 89504e47}" in mended.data
-    assert b"Symbol;" in mended.data
+    assert b"{\\pict\\pngblip 89504e47}" in fixed.data
+    assert b"Symbol;" in fixed.data
 
 
 @pytest.mark.parametrize(
@@ -377,10 +377,10 @@ def test_a_legacy_rtf_becomes_unicode_times_new_roman_and_black(charset, font):
     ("written", "font"), [(rb"\'a7i\'d2u l\'d6", b".VnTime"), (rb"\'d1ie\'e0u le\'e4", b"VNI-Times")]
 )
 def test_text_boxes_comments_and_labels_of_an_rtf_change_with_their_font(around, written, font):
-    mended = fix(rtf([around % written], font))
-    assert written not in mended.data
-    assert rb"\u272?i\u7873?u l\u7879?" in mended.data
-    assert rb"\leveltext" not in around or rb"\'0a\u272?i\u7873?u l\u7879? \'00.;}{\levelnumbers\'09;}" in mended.data
+    fixed = fix(rtf([around % written], font))
+    assert written not in fixed.data
+    assert rb"\u272?i\u7873?u l\u7879?" in fixed.data
+    assert rb"\leveltext" not in around or rb"\'0a\u272?i\u7873?u l\u7879? \'00.;}{\levelnumbers\'09;}" in fixed.data
 
 
 @pytest.mark.parametrize("font", [b".VnTime", b"VNI-Times", b"VPS Times", b"VISCII"])
@@ -407,9 +407,9 @@ def test_an_rtf_in_order_is_returned_as_it_is():
 
 def test_words_of_an_rtf_that_look_like_a_colour_stay_words():
     data = rtf([b"Viet \\\\cf1 va {\\pict\\bin6 \\cf1xy}"], b"Times New Roman")
-    mended = fix(data)
-    assert mended.tally.colours == 1
-    assert mended.data == data.replace(b"\\f0\\cf1 ", b"\\f0\\cf0 ")
+    fixed = fix(data)
+    assert fixed.tally.colours == 1
+    assert fixed.data == data.replace(b"\\f0\\cf1 ", b"\\f0\\cf0 ")
 
 
 @pytest.mark.parametrize(
@@ -428,14 +428,14 @@ def test_a_hostile_rtf_costs_time_by_its_length(text):
 
 
 def test_letters_beyond_the_first_65536_stay_beside_legacy_ones():
-    mended = fix(rtf([b"C\\'e9ng ho\\'b5 x\\'b7 h\\'e9i \\u-10179?\\u-8704? ch\\'f1 ngh\\'dca"]))
-    assert mended.tally.converted == {Charset.TCVN3: 1}
-    assert "xã hội 😀 chủ nghĩa" in "".join(run.text for run in read(mended.data).runs)
+    fixed = fix(rtf([b"C\\'e9ng ho\\'b5 x\\'b7 h\\'e9i \\u-10179?\\u-8704? ch\\'f1 ngh\\'dca"]))
+    assert fixed.tally.converted == {Charset.TCVN3: 1}
+    assert "xã hội 😀 chủ nghĩa" in "".join(run.text for run in read(fixed.data).runs)
 
 
 @given(st.binary(max_size=400), st.sampled_from([b"", b"PK\x03\x04", b"{\\rtf1 ", b"\xef\xbb\xbf"]))
 @examples(200)
-def test_any_bytes_are_mended_or_refused(data, head):
+def test_any_bytes_are_fixed_or_refused(data, head):
     with contextlib.suppress(RefusedError):
         fix(head + data)
 
@@ -443,8 +443,8 @@ def test_any_bytes_are_mended_or_refused(data, head):
 @pytest.mark.skipif(not REAL, reason="corpus of real documents is not present")
 @pytest.mark.parametrize("path", REAL, ids=lambda p: p.name[9:])
 def test_real_legacy_files_become_their_transcripts_and_pass_the_check(path):
-    mended = fix(path.read_bytes())
-    document = read(mended.data)
+    fixed = fix(path.read_bytes())
+    document = read(fixed.data)
     report = examine(document)
     assert report.legacy_letters == 0
     assert report.font_share >= 0.99
@@ -458,7 +458,7 @@ def test_real_legacy_files_become_their_transcripts_and_pass_the_check(path):
 @pytest.mark.system
 @pytest.mark.slow
 @needs_libreoffice
-def test_libreoffice_opens_what_was_mended(tmp_path):
+def test_libreoffice_opens_what_was_fixed(tmp_path):
     body = "".join(paragraph(encode(s, Charset.VNI), "VNI-Times", '<w:color w:val="FF0000"/>') for s in SENTENCES)
     (tmp_path / "a.docx").write_bytes(fix(docx(body)).data)
     assert converted(tmp_path / "a.docx", "txt:Text (encoded):UTF8").decode("utf-8-sig").split("\n")[
@@ -467,14 +467,14 @@ def test_libreoffice_opens_what_was_mended(tmp_path):
 
 
 def test_the_report_says_what_was_done():
-    mended = fix(docx(paragraph(encode(SENTENCES[0], Charset.TCVN3), ".VnTime")))
-    shown = list(report_lines(mended.tally, Language.VI))
+    fixed = fix(docx(paragraph(encode(SENTENCES[0], Charset.TCVN3), ".VnTime")))
+    shown = list(report_lines(fixed.tally, Language.VI))
     assert "TCVN3" in shown[0]
     assert len(shown) == 2
-    assert list(report_lines(fix(b"abc").tally, Language.EN)) == ["There was nothing to mend"]
+    assert list(report_lines(fix(b"abc").tally, Language.EN)) == ["There was nothing to fix"]
 
 
-def test_lint_tells_kind_number_and_faults_with_their_place():
+def test_lint_shows_kind_number_and_faults_with_their_place():
     made = letter(1, "báo cáo", Layout.TABLE, font="Arial")
     shown = "\n".join(lint_lines(made.document, Language.VI))
     assert "báo cáo" in shown
@@ -515,7 +515,7 @@ def test_every_family_of_programs_has_its_remedies(family, language):
     assert len([line for line in told if line.startswith(("  Cách sửa", "  Remedy"))]) >= 3
 
 
-def test_lint_tells_to_convert_legacy_letters_before_anybody_sets_their_font():
+def test_lint_advises_to_convert_legacy_letters_before_their_font_is_set():
     text = encode(SENTENCES[0], Charset.TCVN3)
     told = list(lint_lines(Document(part="1", format="docx", runs=(Run(text=text, font=".VnTime"),)), Language.EN))
     remedies = [line for line in told if line.startswith("  Remedy")]

@@ -1,4 +1,4 @@
-"""`gateway fix` on workbooks and OpenDocument texts: what is mended, what keeps its look, what stays byte for byte, what is refused."""
+"""`gateway fix` on workbooks and OpenDocument texts: what is fixed, what keeps its look, what stays byte for byte, what is refused."""
 
 import io
 import re
@@ -66,18 +66,18 @@ def test_a_legacy_workbook_becomes_unicode_times_new_roman_and_black(charset, fo
         sheet.set_header(f'&L&"{font},Bold"{encode("Ủy ban nhân dân", charset)}&R&KFF0000&P')
 
     data = workbook(fill)
-    mended = fix(data)
-    document = read(mended.data, "a.xlsx")
+    fixed = fix(data)
+    document = read(fixed.data, "a.xlsx")
     report = examine(document)
     assert words(document, Role.CELL)[:2] == [CELLS[0], "Quyết định số"]
     assert {*CELLS, "Quyết định số", f"{CELLS[0]} x"} <= set(words(document, Role.CELL))
     assert any("Ủy ban nhân dân" in text for text in words(document, Role.HEADER))
     assert (report.font_share, report.black_share, report.legacy_letters) == (1, 1, 0)
-    before, after = members(data), members(mended.data)
+    before, after = members(data), members(fixed.data)
     changed = {name for name in before if before[name] != after[name]}
     assert list(before) == list(after)
     assert changed == {"xl/sharedStrings.xml", "xl/styles.xml", "xl/worksheets/sheet1.xml"}
-    assert fix(mended.data).data == mended.data
+    assert fix(fixed.data).data == fixed.data
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_words_beside_numbers_change_with_the_font_that_shows_them(fonts, code, 
         for row, font in enumerate(fonts):
             sheet.write(row, 0, 1234, book.add_format({"font_name": font, "num_format": code}))
 
-    mended = openpyxl.load_workbook(io.BytesIO(fix(workbook(fill)).data)).active
-    assert (mended["A1"].number_format, mended["A1"].font.name) == (after, "Times New Roman")
+    fixed = openpyxl.load_workbook(io.BytesIO(fix(workbook(fill)).data)).active
+    assert (fixed["A1"].number_format, fixed["A1"].font.name) == (after, "Times New Roman")
 
 
 @pytest.mark.parametrize("style", ["-99", "99"])
@@ -111,7 +111,7 @@ def test_a_style_that_there_is_not_says_nothing_of_a_number(style):
     assert b"0 &quot;\xc2\xae&quot;" in members(fix(zipped(parts)).data)["xl/styles.xml"]
 
 
-def test_strings_inside_cells_and_capital_fonts_are_mended():
+def test_strings_inside_cells_and_capital_fonts_are_fixed():
     book = openpyxl.Workbook()
     book.active["A1"] = "qu¶n lý"
     book.active["A1"].font = Font(name=".VnTimeH")
@@ -192,15 +192,15 @@ def test_a_legacy_opendocument_text_becomes_unicode_times_new_roman_and_black(ch
         common=style("Old", 'style:font-name="F1" fo:color="#0000ff" style:use-window-font-color="false"'),
         **{"Pictures/a.png": b"\x89PNG", "meta.xml": b"<m/>"},
     )
-    mended = fix(data)
-    document = read(mended.data, "a.odt")
+    fixed = fix(data)
+    document = read(fixed.data, "a.odt")
     report = examine(document)
     assert words(document, Role.BODY) == [*SENTENCES, "quyết định"]
     assert (report.font_share, report.black_share, report.legacy_letters) == (1, 1, 0)
-    before, after = members(data), members(mended.data)
+    before, after = members(data), members(fixed.data)
     assert list(before) == list(after)
     assert {name for name in before if before[name] != after[name]} == {"content.xml", "styles.xml"}
-    assert fix(mended.data).data == mended.data
+    assert fix(fixed.data).data == fixed.data
 
 
 def test_stamps_links_symbols_and_unused_faces_of_an_opendocument_text_stay():
@@ -251,7 +251,7 @@ def test_what_cannot_be_changed_safely_is_refused(parts, cause):
     st.text(alphabet="<>/=\"'& abcrtsvix:0123\u00b5\u00e9", max_size=60),
     st.sampled_from(["content", "sheet", "strings"]),
 )
-def test_any_content_is_mended_or_refused(text, where):
+def test_any_content_is_fixed_or_refused(text, where):
     if where == "content":
         data = opendocument("text", f"<text:p>{text}</text:p>")
     else:
@@ -266,15 +266,15 @@ def test_any_content_is_mended_or_refused(text, where):
         }
         data = zipped({name: content.encode() for name, content in parts.items()})
     try:
-        mended = fix(data)
+        fixed = fix(data)
     except RefusedError:
         return
-    assert zipfile.is_zipfile(io.BytesIO(mended.data))
+    assert zipfile.is_zipfile(io.BytesIO(fixed.data))
 
 
 @pytest.mark.system
 @needs_libreoffice
-def test_libreoffice_reads_what_was_mended(tmp_path):
+def test_libreoffice_reads_what_was_fixed(tmp_path):
     def fill(book, sheet):
         for row, cell in enumerate(CELLS):
             sheet.write(row, 0, encode(cell, Charset.VNI), book.add_format({"font_name": "VNI-Times"}))

@@ -1,4 +1,4 @@
-"""`gateway fix` on slides and OpenDocument sheets: what is mended at its source, which colours stay, what is refused."""
+"""`gateway fix` on slides and OpenDocument sheets: what is fixed at its source, which colours stay, what is refused."""
 
 import io
 
@@ -62,16 +62,16 @@ def test_legacy_cells_become_unicode_times_new_roman_and_black(charset, font):
         faces=face("F1", font),
         Pictures__a=b"png",
     )
-    mended = fix(data)
-    document = read(mended.data, "a.ods")
+    fixed = fix(data)
+    document = read(fixed.data, "a.ods")
     report = examine(document)
     assert words(document, Role.CELL)[: len(CELLS) + 1] == [*CELLS, CELLS[0]]
-    assert f'office:string-value="{CELLS[0]}"' in members(mended.data)["content.xml"].decode()
+    assert f'office:string-value="{CELLS[0]}"' in members(fixed.data)["content.xml"].decode()
     assert (report.font_share, report.black_share, report.legacy_letters) == (1, 1, 0)
-    before, after = members(data), members(mended.data)
+    before, after = members(data), members(fixed.data)
     assert list(before) == list(after)
     assert {name for name in before if before[name] != after[name]} == {"content.xml", "styles.xml"}
-    assert fix(mended.data).data == mended.data
+    assert fix(fixed.data).data == fixed.data
 
 
 def test_cells_have_the_font_of_their_column_or_row():
@@ -126,13 +126,13 @@ def test_legacy_slides_of_opendocument_become_unicode_times_new_roman_and_black(
         automatic=automatic,
         faces=face("F1", font),
     )
-    mended = fix(data)
-    document = read(mended.data, "a.odp")
+    fixed = fix(data)
+    document = read(fixed.data, "a.odp")
     report = examine(document)
     assert [text for text in words(document, Role.BODY, Role.TEXTBOX) if text in SENTENCES] == list(SENTENCES)
-    assert f">{SENTENCES[0]}</presentation:footer-decl>" in members(mended.data)["content.xml"].decode()
+    assert f">{SENTENCES[0]}</presentation:footer-decl>" in members(fixed.data)["content.xml"].decode()
     assert (report.font_share, report.black_share, report.legacy_letters) == (1, 1, 0)
-    assert fix(mended.data).data == mended.data
+    assert fix(fixed.data).data == fixed.data
 
 
 def test_pale_letters_and_letters_on_pictures_keep_their_colour_on_slides():
@@ -140,11 +140,11 @@ def test_pale_letters_and_letters_on_pictures_keep_their_colour_on_slides():
     picture = '<style:style style:name="dp1" style:family="drawing-page"><style:drawing-page-properties draw:fill="bitmap"/></style:style>'
     body = '<draw:page draw:name="1" draw:master-page-name="M"><draw:frame draw:style-name="g2"><draw:text-box><text:p>chữ</text:p></draw:text-box></draw:frame></draw:page>'
     for automatic, kept in ((pale, 1), (pale + picture, 2)):
-        mended = fix(opendocument("presentation", body, automatic=automatic + style("x", 'fo:font-family="Arial"')))
-        assert (mended.tally.kept, mended.tally.colours) == (kept, 2 - kept)
+        fixed = fix(opendocument("presentation", body, automatic=automatic + style("x", 'fo:font-family="Arial"')))
+        assert (fixed.tally.kept, fixed.tally.colours) == (kept, 2 - kept)
 
 
-def test_a_chart_inside_a_sheet_is_mended_with_it():
+def test_a_chart_inside_a_sheet_is_fixed_with_it():
     chart = (
         f"<office:document-content {NS}><office:automatic-styles>{style('ch1', 'fo:font-family=&.VnTime&'.replace('&', chr(34)), family='chart')}"
         f"</office:automatic-styles><office:body><office:chart><text:p>{encode(SENTENCES[0], Charset.TCVN3)}</text:p></office:chart></office:body></office:document-content>"
@@ -170,17 +170,17 @@ def test_legacy_slides_become_unicode_times_new_roman_and_black(charset, font):
         slide.notes_slide.notes_text_frame.text = "ghi chú"
 
     data = deck(fill)
-    mended = fix(data)
-    document = read(mended.data, "a.pptx")
+    fixed = fix(data)
+    document = read(fixed.data, "a.pptx")
     report = examine(document)
     assert [text for text in words(document, Role.BODY) if text in SENTENCES] == list(SENTENCES)
     assert (report.font_share, report.black_share, report.legacy_letters) == (1, 1, 0)
-    before, after = members(data), members(mended.data)
+    before, after = members(data), members(fixed.data)
     assert list(before) == list(after)
     changed = {name for name in before if before[name] != after[name]}
     assert {"ppt/slides/slide1.xml", "ppt/theme/theme1.xml"} <= changed
     assert not {name for name in changed if not name.startswith("ppt/")}
-    assert fix(mended.data).data == mended.data
+    assert fix(fixed.data).data == fixed.data
 
 
 def test_letters_take_their_font_from_layout_master_and_theme():
@@ -200,10 +200,10 @@ def test_letters_take_their_font_from_layout_master_and_theme():
     assert in_master != master
     assert in_theme != theme
     for part, content in (("ppt/slideMasters/slideMaster1.xml", in_master), ("ppt/theme/theme1.xml", in_theme)):
-        mended = fix(zipped(plain | {part: content})).data
-        assert "MÀU" in words(read(mended, "a.pptx"), Role.BODY)
-        assert b".VnTimeH" not in members(mended)[part]
-        assert b"charset" not in members(mended)["ppt/slideMasters/slideMaster1.xml"].partition(b"bodyStyle")[2][:900]
+        fixed = fix(zipped(plain | {part: content})).data
+        assert "MÀU" in words(read(fixed, "a.pptx"), Role.BODY)
+        assert b".VnTimeH" not in members(fixed)[part]
+        assert b"charset" not in members(fixed)["ppt/slideMasters/slideMaster1.xml"].partition(b"bodyStyle")[2][:900]
 
 
 def test_colours_stay_where_black_might_not_be_read():
@@ -223,8 +223,8 @@ def test_colours_stay_where_black_might_not_be_read():
         night.background.fill.fore_color.rgb = RGBColor(0, 0, 64)
         add_text(night, "đỏ trong đêm", "Arial", RGBColor(255, 0, 0))
 
-    mended = fix(deck(fill))
-    looks = {run.text: (run.font, run.colour) for run in read(mended.data, "a.pptx").runs}
+    fixed = fix(deck(fill))
+    looks = {run.text: (run.font, run.colour) for run in read(fixed.data, "a.pptx").runs}
     assert {
         text: colour for text, (_, colour) in looks.items() if "đỏ" in text or "vàng" in text or text == "HỎA TỐC"
     } == {
@@ -236,8 +236,8 @@ def test_colours_stay_where_black_might_not_be_read():
         "đỏ trong đêm": "FF0000",
     }
     assert {font for font, _ in looks.values() if font} == {"Times New Roman"}
-    assert mended.tally.kept == 3
-    assert any("nền tối" in line for line in report_lines(mended.tally, Language.VI))
+    assert fixed.tally.kept == 3
+    assert any("nền tối" in line for line in report_lines(fixed.tally, Language.VI))
 
 
 def test_symbols_bullets_and_links_stay():
@@ -252,7 +252,7 @@ def test_symbols_bullets_and_links_stay():
     assert "0000FF" in after
 
 
-def test_the_workbook_of_a_chart_is_mended_with_its_slide():
+def test_the_workbook_of_a_chart_is_fixed_with_its_slide():
     def fill(show):
         slide = show.slides.add_slide(show.slide_layouts[6])
         data = CategoryChartData()
@@ -267,7 +267,7 @@ def test_the_workbook_of_a_chart_is_mended_with_its_slide():
     assert CELLS[0] in words(read(inner, "a.xlsx"), Role.CELL)
 
 
-def test_text_boxes_and_charts_of_a_workbook_are_mended_with_its_cells():
+def test_text_boxes_and_charts_of_a_workbook_are_fixed_with_its_cells():
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target)
     sheet = book.add_worksheet("Một")
@@ -281,14 +281,14 @@ def test_text_boxes_and_charts_of_a_workbook_are_mended_with_its_cells():
     chart.set_title({"name": encode("Doanh thu quý một năm nay", Charset.TCVN3), "name_font": {"name": ".VnTime"}})
     sheet.insert_chart("D9", chart)
     book.close()
-    mended = fix(target.getvalue())
-    after = members(mended.data)
-    document = read(mended.data, "a.xlsx")
+    fixed = fix(target.getvalue())
+    after = members(fixed.data)
+    document = read(fixed.data, "a.xlsx")
     assert "QUẢN LÝ" in words(document, Role.TEXTBOX)
     assert "Doanh thu quý một năm nay" in after["xl/charts/chart1.xml"].decode()
     assert not [name for name, content in after.items() if b'latin typeface=".VnTime' in content]
     assert (examine(document).font_share, examine(document).black_share) == (1, 1)
-    assert fix(mended.data).data == mended.data
+    assert fix(fixed.data).data == fixed.data
 
 
 @examples(60)
@@ -296,7 +296,7 @@ def test_text_boxes_and_charts_of_a_workbook_are_mended_with_its_cells():
     st.text(alphabet="<>/=\"'& abcrtsvix:0123\u00b5\u00e9", max_size=60),
     st.sampled_from(["sheet", "slide", "theme", "shape"]),
 )
-def test_any_content_is_mended_or_refused(text, where):
+def test_any_content_is_fixed_or_refused(text, where):
     names = (
         'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" '
         'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
@@ -318,7 +318,7 @@ def test_any_content_is_mended_or_refused(text, where):
 
 @pytest.mark.system
 @needs_libreoffice
-def test_libreoffice_reads_what_was_mended(tmp_path):
+def test_libreoffice_reads_what_was_fixed(tmp_path):
     old = [encode(cell, Charset.VNI) for cell in CELLS]
     sheet = opendocument(
         "spreadsheet",
@@ -347,7 +347,7 @@ def test_libreoffice_reads_what_was_mended(tmp_path):
         assert all(sentence in shown for sentence in SENTENCES)
 
 
-def test_a_slide_whose_layout_leads_back_to_it_is_mended():
+def test_a_slide_whose_layout_leads_back_to_it_is_fixed():
     data = deck(
         lambda show: add_text(show.slides.add_slide(show.slide_layouts[6]), "Chào", "Arial", RGBColor(255, 0, 0))
     )

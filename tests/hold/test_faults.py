@@ -90,7 +90,7 @@ async def test_what_was_acknowledged_survives_a_kill_and_has_nothing_readable_on
         assert found == [str(tmp_path / "password")]
 
 
-async def test_it_is_synced_recorded_and_told_before_it_is_acknowledged(tmp_path):
+async def test_it_is_synced_recorded_and_notified_before_it_is_acknowledged(tmp_path):
     """By the system calls of one mail."""
     calls = "fsync,fdatasync,rename,renameat,renameat2,write,writev,sendto,sendmsg,recvfrom,read"
     trace = Trace(tmp_path / "trace", calls)
@@ -142,7 +142,7 @@ async def test_a_command_that_is_killed_while_it_sends_leaves_unknown_and_people
         ]  # fmt: skip
 
 
-async def test_what_one_person_refuses_is_gone_and_what_nobody_can_send_is_told_at_the_start(tmp_path):
+async def test_what_one_person_refuses_is_gone_and_what_nobody_can_send_is_reported_at_the_start(tmp_path):
     async with town(tmp_path) as here:
         refused = await here.held(3)
         run = await here.hold("refuse", refused, "--reason", "sai người nhận", name=OPERATOR)

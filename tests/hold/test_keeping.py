@@ -154,7 +154,7 @@ def judged(hall, **changes):
     return case.transaction, structs.replace(case.verdict, **changes)
 
 
-async def test_what_may_be_secret_or_has_nobody_to_tell_is_not_held(tmp_path):
+async def test_what_may_be_secret_or_has_nobody_to_notify_is_not_held(tmp_path):
     async with hall_of(tmp_path) as (_, hall):
         keeper = hall.keeper()
         transaction, verdict = judged(hall)
@@ -213,7 +213,7 @@ def test_a_sealed_file_opens_with_its_key_and_with_no_other(tmp_path):
 
 
 @pytest.mark.parametrize("size", [0, 10, 100_000])
-def test_a_fault_of_any_write_or_read_is_told(tmp_path, monkeypatch, size):
+def test_a_fault_of_any_write_or_read_is_reported(tmp_path, monkeypatch, size):
     """Also of the last one, which the library forgets."""
     recipient = seal.recipient_of(make_identity(tmp_path / "key"))
     monkeypatch.setattr(seal.os, "write", lambda *_: (_ for _ in ()).throw(OSError(5, "EIO")))

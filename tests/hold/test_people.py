@@ -237,7 +237,7 @@ async def test_of_an_approved_mail_that_expires_it_is_not_said_that_nobody_decid
     ("who", "role", "step"),
     [(AN, None, "withdraw"), (HEAD, None, "refuse"), ("op", Role.OPERATOR, "refuse"), ("so", Role.SECURITY_OFFICER, "refuse")],
 )  # fmt: skip
-async def test_whoever_ends_it_the_file_is_gone_and_the_record_stays(tmp_path, who, role, step):
+async def test_however_it_ends_the_file_is_gone_and_the_record_stays(tmp_path, who, role, step):
     async with room(tmp_path) as here:
         token = here.office.session(who, *([role] if role else []))
         here.office.ask(q.AskRequests(), token)

@@ -12,7 +12,7 @@ from tests.hold.world import AN, BINH, CANARY, OFFICER, OUT, held_mail, notices,
 pytestmark = pytest.mark.slow
 
 
-async def test_a_mail_is_held_told_decided_by_two_and_sent_as_it_came(tmp_path):
+async def test_a_mail_is_held_reported_decided_by_two_and_sent_as_it_came(tmp_path):
     async with town(tmp_path) as here:
         reply = await here.send(1, parameters=" BODY=8BITMIME")
         assert reply.code == 250

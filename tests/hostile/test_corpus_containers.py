@@ -43,7 +43,7 @@ ARCHIVES = rows("archives")
 
 
 @pytest.mark.parametrize("row", ARCHIVES, ids=[row["file"].partition("/")[2] for row in ARCHIVES])
-async def test_archives_are_told_as_what_they_are(real_pool, row):
+async def test_archives_are_recognised(real_pool, row):
     name = row["file"]
     found = containers(await inspected(real_pool, name))
     statuses = {document.status for document in found}

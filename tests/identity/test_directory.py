@@ -358,7 +358,7 @@ def test_readers_see_whole_snapshots_while_the_file_changes(tmp_path):
     assert seen
 
 
-def test_lint_tells_what_deserves_a_look(tmp_path):
+def test_lint_shows_what_deserves_a_look(tmp_path):
     result = commands.lint(write(tmp_path, "d.yaml", YAML), today=date(2027, 1, 1))
     assert result.exit_code == 1
     assert "2025-06-30" in result.text
@@ -409,7 +409,7 @@ def test_article_6(password, good):
     assert meets_article_6(password) is good
 
 
-def test_so_many_faults_are_told_as_a_person_can_read(tmp_path):
+def test_so_many_faults_are_shown_as_a_person_can_read(tmp_path):
     rows = "".join(f"  - {{address: {number}, kind: boss}}\n" for number in range(500))
     with pytest.raises(ConfigError) as caught:
         load(write(tmp_path, "d.yaml", f"mailboxes:\n{rows}"))

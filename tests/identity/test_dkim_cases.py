@@ -217,7 +217,7 @@ def test_each_of_several_signatures_has_its_own_result(server):
 
 
 @pytest.mark.parametrize("tag", ["d=evil.com; ", "h=to; ", "bh=QQ==; ", "l=1; "])
-def test_a_tag_that_stands_twice_spoils_the_signature(server, tag):
+def test_a_repeated_tag_spoils_the_signature(server, tag):
     mail = signature(MAIL).replace(b"DKIM-Signature: ", b"DKIM-Signature: " + tag.encode())
     assert "pass" not in verified(server, mail)
     twice = signature(MAIL).replace(b"d=tphcm.gov.vn", b"d=tphcm.gov.vn; d=tphcm.gov.vn")

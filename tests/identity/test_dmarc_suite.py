@@ -6,7 +6,7 @@ from tests.identity.suites import dmarc
 CASES = list(dmarc())
 
 
-def test_the_suite_is_large_and_no_case_stands_twice():
+def test_the_suite_is_large_and_no_case_is_repeated():
     assert len({case.name for case in CASES}) == len(CASES) >= 90
 
 

@@ -87,7 +87,7 @@ def judged(rules, mail: bytes, *, reverse_path: str, recipient: str, login: str 
 
 
 @pytest.mark.parametrize("case", HEADERS)
-def test_a_trick_in_the_header_is_refused_whoever_the_envelope_names(rules, case):
+def test_a_trick_in_the_header_is_refused_whatever_the_envelope_names(rules, case):
     mail = content(HEADERS[case])
     for recipient in (OFFICE, OUTSIDE):
         for reverse_path in (VICTIM.decode(), THIEF.decode(), ""):

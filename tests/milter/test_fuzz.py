@@ -47,7 +47,7 @@ def test_any_conversation_is_answered_or_ended(data):
 
 @examples(300)
 @given(st.binary(max_size=400))
-def test_any_octets_are_answered_or_ended(data):
+def test_any_bytes_are_answered_or_ended(data):
     conversations.check(data)
 
 

@@ -213,7 +213,7 @@ async def test_a_hold_is_the_hold_queue_of_the_mta(shared):
 
 
 @in_one_loop
-async def test_a_remark_stands_on_top_of_the_header(shared):
+async def test_a_remark_is_put_on_top_of_the_header(shared):
     content = mail(files=[("bien-ban.docx", word_file((Paragraph("Biên bản trao đổi công việc."),)))])
     assert (await shared.send(content))[-1][0] == 250
     await shared.sink.wait_delivered(1)

@@ -421,7 +421,7 @@ async def test_a_message_and_its_connection_leave_nothing_to_the_collector():
     assert found == []
 
 
-async def test_what_the_mta_does_not_offer_is_told_once(connect, caplog):
+async def test_what_the_mta_does_not_offer_is_reported_once(connect, caplog):
     connection._warn_missing.cache_clear()
     for _ in range(2):
         mta = await connect(RecordingEngine())

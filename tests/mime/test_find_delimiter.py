@@ -9,7 +9,7 @@ from gateway.mime.delimiters import find_delimiter
 
 @pytest.mark.parametrize("needle", [b"--b", b"\r\n--", b"--b-b"])
 @pytest.mark.parametrize("seed", range(20))
-def test_a_delimiter_is_found_where_it_stands(needle, seed):
+def test_a_delimiter_is_found_at_its_place(needle, seed):
     chance = random.Random(seed)
     pieces = (needle, needle[:-1], b"-", b"--", b"\r\n", b"b", b"QUJD\r\n", b"a-b" * 40)
     data = b"".join(chance.choices(pieces, weights=(1, 1, 1, 1, 3, 2, 20, 1), k=chance.randrange(1, 40)))

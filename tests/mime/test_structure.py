@@ -184,7 +184,7 @@ def test_a_limit_is_reported_and_the_rest_still_read(content, code):
 
 
 @given(st.binary(max_size=400))
-def test_no_octets_make_the_parser_raise(content):
+def test_no_bytes_make_the_parser_raise(content):
     parsed = parse(content)
     assert all(0 <= part.offset <= part.offset + part.length <= len(content) for part in parsed.root.walk())
 
@@ -198,7 +198,7 @@ _PIECES = st.sampled_from(
 @pytest.mark.slow
 @examples(300)
 @given(st.lists(_PIECES, max_size=40).map(b"".join))
-def test_every_leaf_lies_within_the_message_and_decodes(content):
+def test_every_leaf_is_within_the_message_and_decodes(content):
     parsed = parse(content)
     seen = [part.path for part in parsed.root.walk()]
     assert len(seen) == len(set(seen)) < 600

@@ -164,7 +164,7 @@ def test_words_without_blanks_are_not_taken_for_base64():
 
 
 @given(st.binary(max_size=200))
-def test_no_octets_make_decoding_raise(body):
+def test_no_bytes_make_decoding_raise(body):
     for encoding in TransferEncoding:
         decode(body, encoding)
 

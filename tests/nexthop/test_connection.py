@@ -97,7 +97,7 @@ async def test_no_fallback_to_plaintext(pki):
 
 
 @pytest.mark.parametrize("injected", [b"250-AUTH PLAIN\r\n250 x\r\n", b"250", b"\0", b"220 again\r\n"])
-async def test_octets_behind_the_answer_to_starttls_end_it(pki, injected):
+async def test_bytes_behind_the_answer_to_starttls_end_it(pki, injected):
     answer = Act(b"220 go\r\n" + injected)
     script = lambda stage, session: answer if stage == "starttls" else None
     async with Sink(script, tls=pki.server("city.test")) as sink:

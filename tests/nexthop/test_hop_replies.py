@@ -54,7 +54,7 @@ def test_what_is_no_reply_is_named_and_not_shown(octets):
 
 
 @given(st.binary(max_size=300))
-def test_any_octets_are_replies_or_refused_in_bounded_memory(octets):
+def test_any_bytes_are_replies_or_refused_in_bounded_memory(octets):
     parser = ReplyParser()
     try:
         for reply in parser.feed(octets * 20):

@@ -42,7 +42,7 @@ async def test_a_mail_server_that_is_ready_is_good_and_sees_a_goodbye():
         ("banner", Act(None, wait=None), Fitness.SILENT, "in time"),
     ],
 )
-async def test_what_is_no_server_is_told_from_one_that_says_no(stage, act, fitness, reason):
+async def test_what_is_no_server_is_distinguished_from_one_that_says_no(stage, act, fitness, reason):
     async with Sink(at(stage, act)) as sink:
         found = await probed(sink.port, timeout_s=0.5 if fitness is Fitness.SILENT else 120.0)
     assert found.fitness is fitness

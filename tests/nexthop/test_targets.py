@@ -33,7 +33,7 @@ async def test_connections_go_where_there_are_fewest_for_the_weight():
 
 
 @pytest.mark.parametrize("fault", ["refused", "421", "closed"])
-async def test_an_address_that_is_away_costs_no_mail_is_told_once_and_used_again(fault):
+async def test_an_address_that_is_away_costs_no_mail_is_reported_once_and_used_again(fault):
     told, broken = [], True
 
     def script(stage, _session):

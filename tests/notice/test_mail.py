@@ -79,5 +79,5 @@ async def test_the_reply_that_decides_comes_back_and_what_fails_before_the_dot_w
         ("ăn@x.example", ""),
     ],
 )
-def test_only_a_login_that_is_a_plain_mailbox_can_be_told(login, mailbox):
+def test_only_a_login_that_is_a_plain_mailbox_can_be_notified(login, mailbox):
     assert mailbox_of(login, "x.example") == mailbox

@@ -16,7 +16,7 @@ WORDS = tomllib.loads((Path(opaque.__file__).parent / "texts" / "opaque.toml").r
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_cause_that_is_told_has_words(name):
+def test_every_cause_that_is_reported_has_words(name):
     for finding in found("opaque", CASES[name]):
         if finding.outcome is not FindingOutcome.PASSED and "cause" in finding.params:
             assert finding.params["cause"] in WORDS["vi"]
@@ -43,7 +43,7 @@ def test_every_status_has_words(status, reason):
         ("a", "archive"),
     ],
 )
-def test_nobody_is_told_to_pack_a_document_again(name, words):
+def test_no_refusal_advises_to_pack_a_document_again(name, words):
     assert opaque.cause(ReadStatus.MALFORMED, "zip-no-end-record", name) == words
 
 
@@ -68,7 +68,7 @@ KINDS = {
 """What acts by itself, or lies: each has its rule and its words."""
 
 
-def test_whatever_acts_or_lies_has_a_rule():
+def test_whatever_is_active_or_misnamed_has_a_rule():
     assert set(_active_content.RULE_OF) == KINDS
     assert set(_active_content.RULE_OF.values()) <= {rule.id for rule in opaque.RULES}
 

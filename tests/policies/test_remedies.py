@@ -1,4 +1,4 @@
-"""A remedy works: each sample is refused with the remedy in its first line, and mended as it says, it passes."""
+"""A remedy works: each sample is refused with the remedy in its first line, and fixed as it says, it passes."""
 
 import hashlib
 import io
@@ -183,27 +183,27 @@ def checked(lent_wall) -> Iterator[Callable[..., list[dict[str, object]]]]:
 
 @pytest.fixture(scope="module")
 def judged(checked, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str, object], dict[str, object]]]:
-    """Return what `gateway check` says of each sample, and of the mended one."""
+    """Return what `gateway check` says of each sample, and of the fixed one."""
     folder = tmp_path_factory.mktemp("remedies")
     files: list[Path] = []
-    for number, (broken, _, mended) in enumerate(SAMPLES.values()):
-        for name, make in (("broken", broken), ("mended", mended)):
+    for number, (broken, _, fixed) in enumerate(SAMPLES.values()):
+        for name, make in (("broken", broken), ("fixed", fixed)):
             files.append(folder / f"{number:02}-{name}.eml")
             files[-1].write_bytes(make())
     by_name = {Path(str(line["file"])).name: line for line in checked(*files)}
     return {
-        name: (by_name[f"{number:02}-broken.eml"], by_name[f"{number:02}-mended.eml"])
+        name: (by_name[f"{number:02}-broken.eml"], by_name[f"{number:02}-fixed.eml"])
         for number, name in enumerate(SAMPLES)
     }
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_a_sample_mended_as_its_refusal_says_passes(name, judged):
-    broken, mended = judged[name]
+def test_a_sample_fixed_as_its_refusal_says_passes(name, judged):
+    broken, fixed = judged[name]
     first = str(broken["reply"]).split(" | ")[0]
     assert broken["disposition"] == "reject", broken["reply"]
     assert SAMPLES[name][1] in first
-    assert mended["disposition"] in {"relay", "tag"}, mended["reply"]
+    assert fixed["disposition"] in {"relay", "tag"}, fixed["reply"]
 
 
 def test_a_program_in_an_archive_is_named_behind_the_attachment(judged):

@@ -36,7 +36,7 @@ def test_a_name_of_a_thousand_addresses_is_misleading_without_comparing_each():
         ("Nguyen\u200b A <a@b.vn>", {"name"}),
     ],
 )
-def test_a_malformed_address_is_told_with_what_mends_it(author: str, remedies: set[str]):
+def test_a_malformed_address_is_reported_with_what_fixes_it(author: str, remedies: set[str]):
     findings = found("sender_identity", {"from": "a@b.vn", "header": f"From: {author}"})
     assert {finding.params["remedy"] for finding in findings if finding.rule == "malformed"} == remedies
 
@@ -48,6 +48,6 @@ def test_every_remedy_has_its_words(language: str):
     assert set(policy._REMEDIES) <= set(texts["words"]["cause"][language])
 
 
-def test_a_reverse_path_is_mended_as_an_address_whatever_is_wrong_with_it():
+def test_a_reverse_path_is_fixed_as_an_address_whatever_is_wrong_with_it():
     findings = found("sender_identity", {"from": "a\u200b@b.vn"})
     assert {finding.params["remedy"] for finding in findings if finding.rule == "malformed"} == {"address"}

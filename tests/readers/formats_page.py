@@ -81,7 +81,7 @@ def _columns(row: Format) -> tuple[str, ...]:
         if row.container in {Container.ARCHIVE, Container.ZIP, Container.ASIC}
         else _LOOKED_AT.get(row.name) or _LOOKED_AT[str(row.reader)]
     )
-    return looked, "verified" if row.verifier else "-", "mended" if row.mender else "-"
+    return looked, "verified" if row.verifier else "-", "fixed" if row.fixer else "-"
 
 
 def _row(name: str, rows: list[Format]) -> str:

@@ -65,7 +65,7 @@ def test_names_in_the_code_page_of_a_vietnamese_windows_are_read():
     assert names(read(renamed("été".encode("cp437")))) == ["été.txt"]
 
 
-def test_names_in_no_known_code_page_are_given_as_octets_too():
+def test_names_in_no_known_code_page_are_given_as_bytes_too():
     reading = read(renamed(b"B\xb8o c\xb8o"))  # TCVN 5712
     assert [run.text for run in reading.document.runs] == ["B¸o c¸o.txt"]
     assert read(make([("báo cáo.txt", "a")])).document.runs == ()
@@ -104,7 +104,7 @@ def test_members_packed_by_ppmd_are_read():
     assert (reading.document.status, reading.members[0].data) == (ReadStatus.OK, data)
 
 
-def test_ppmd_that_is_cut_or_wants_much_memory_is_told():
+def test_ppmd_that_is_cut_or_wants_much_memory_is_reported():
     data = random.Random(9).randbytes(3000)
     cut = read(ppmd_zip(data, size=30_000)).document
     assert (cut.status, cut.reason) == (ReadStatus.MALFORMED, "damaged-stream")
@@ -159,7 +159,7 @@ def test_two_names_for_one_member_are_both_read():
     ("field", "offset", "value"),
     [("method", 8, 8), ("crc", 14, 0xFFFF), ("compressed", 18, 3), ("size", 22, 1)],
 )
-def test_a_local_header_that_lies_is_a_mismatch(field, offset, value):
+def test_a_false_local_header_is_a_mismatch(field, offset, value):
     data = bytearray(make([("a.txt", "content")], zipfile.ZIP_STORED))
     struct.pack_into("<H", data, offset, value)
     assert read(bytes(data)).document.status is ReadStatus.MALFORMED
@@ -211,7 +211,7 @@ def test_a_damaged_checksum_is_malformed_and_the_others_are_read():
     assert names(reading) == ["b.txt"]
 
 
-def test_a_cut_archive_still_gives_what_stands_in_it():
+def test_a_cut_archive_still_gives_its_whole_members():
     data = make([("a.txt", "1" * 1000), ("b.txt", "2" * 1000)], zipfile.ZIP_STORED)
     reading = read(data[:1300])
     assert reading.document.reason == "zip-no-central-directory"

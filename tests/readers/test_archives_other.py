@@ -199,7 +199,7 @@ OLD_NAMES = {b"M\xc2\xf2T.txt": "MẬT.txt", b"M\xcbT.txt": "M╦T.txt"}  # Wind
 
 @needs_libarchive
 @pytest.mark.parametrize("octets", OLD_NAMES)
-def test_names_in_old_codes_are_read_and_given_as_octets_too(octets):
+def test_names_in_old_codes_are_read_and_given_as_bytes_too(octets):
     tar = tarred([(octets.decode("utf-8", "surrogateescape"), b"x")])
     for module, data, kind in (
         (archive_tar, tar, TAR),
@@ -310,7 +310,7 @@ def test_without_libarchive_a_rar_is_cannot_tell(monkeypatch):
 
 @needs_libarchive
 @pytest.mark.parametrize(("method", "words", "reason"), [(0x30, ["xx"], ""), (0x33, [], "rar-comment")])
-def test_comments_of_an_old_rar_are_read_or_cannot_be_told(method, words, reason):
+def test_comments_of_an_old_rar_are_read_or_cannot_tell(method, words, reason):
     fields = struct.pack("<BHHIIBIIBBHI", 0x7A, 0x8000, 35, 2, 2, 3, zlib.crc32(b"xx"), 0, 29, method, 3, 0) + b"CMT"
     comment = struct.pack("<H", zlib.crc32(fields) & 0xFFFF) + fields + b"xx"
     data = RARS[0][:20] + comment + RARS[0][20:]

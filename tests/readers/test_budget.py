@@ -56,7 +56,7 @@ def test_each_allowance_adds_to_what_a_part_may_take(key):
     assert granted[-1] == budget.end_s
 
 
-def test_words_that_are_short_because_of_other_parts_are_told_apart():
+def test_words_that_are_short_because_of_other_parts_are_distinguished():
     budget = Budget(words_cpu_s=5.0)
     assert budget.words_left_s() == pytest.approx(5.0)
     assert not budget.short_of_words

@@ -31,7 +31,7 @@ PEM = b"-----BEGIN CMS-----\n" + encodebytes(DER) + b"-----END CMS-----\n"
         (PEM + b"words", ReadStatus.MALFORMED),
     ],
 )
-def test_what_stands_around_a_cms_file_is_named(data: bytes, status: ReadStatus) -> None:
+def test_what_is_around_a_cms_file_is_named(data: bytes, status: ReadStatus) -> None:
     source = Source(data=data, part="1", detected_type="application/pkcs7-mime")
     reading = cms_file.read(source, Budget())
     assert (reading.document.status, [member.data for member in reading.members]) == (status, [b"words"])

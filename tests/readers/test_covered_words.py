@@ -228,7 +228,7 @@ MADE = [
 
 
 @pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
-def test_a_word_under_a_shape_cannot_be_told(made):
+def test_a_word_under_a_shape_is_cannot_tell(made):
     assert cannot_be_told(made(WORDS, FIRST))
 
 

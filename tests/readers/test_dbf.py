@@ -82,6 +82,6 @@ def test_digits_and_texts_are_no_table() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_octets_are_a_table_or_malformed(data: bytes) -> None:
+def test_any_bytes_are_a_table_or_malformed(data: bytes) -> None:
     with suppress(ReadError):
         dbf.read(Source(data=table((b" 1", b"a"))[:40] + data, part="1", detected_type=DBF), Budget())

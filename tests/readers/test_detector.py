@@ -114,7 +114,7 @@ def on_print(words: str, grey: int, turn: float = 0, down: int = 0) -> Pixels:
 
 
 @pytest.mark.parametrize(("grey", "turn", "down"), [(150, 0, 0), (150, 12, 0), (190, 0, 0), (150, 0, 12), (140, 0, 20)])
-def test_a_mark_paler_than_the_print_it_lies_on_is_read_by_its_ink_alone(grey: int, turn: float, down: int) -> None:
+def test_a_mark_paler_than_the_print_below_is_read_by_its_ink_alone(grey: int, turn: float, down: int) -> None:
     """Also where both networks are sure of the word, and nobody can read it: its level counts."""
     assert said(on_print("TUYỆT MẬT", grey, turn, down), 200) == ["TUYỆT MẬT"]
 
@@ -198,7 +198,7 @@ def test_work_is_bounded_by_the_size_of_the_first_look(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("ground", [None, 8, 40])
-def test_long_straight_edges_are_not_looked_at_but_what_stands_on_them_is(
+def test_long_straight_edges_are_not_looked_at_but_what_is_on_them_is(
     monkeypatch: pytest.MonkeyPatch, ground: int | None
 ) -> None:
     paper = Image.new("RGB", (900, 700), "white")

@@ -169,7 +169,7 @@ def test_a_lost_piece_table_leaves_the_text_and_says_partial():
     assert "TOI MAT" in "".join(run.text for run in document.runs)
 
 
-def test_macros_and_objects_are_told_and_handed_on():
+def test_macros_and_objects_are_reported_and_handed_on():
     extra = {("Macros", "VBA", "dir"): b"x", ("ObjectPool", "_7", "Package"): b"PK\x03\x04" + bytes(30)}
     reading = read(word_file([("a\r", b"")], streams=extra))
     assert {active.kind for active in reading.document.active_content} == {"macro", "ole-object"}

@@ -40,7 +40,7 @@ def test_hostile_xml_has_an_exact_cause(document: bytes, status: ReadStatus, rea
 
 
 @pytest.mark.slow
-def test_what_stands_before_a_fault_is_still_read() -> None:
+def test_what_is_before_a_fault_is_still_read() -> None:
     text = f"<w:document {NAMESPACES}><w:body>{para(MARK)}{para('x') * 20000}<w:p></w:body>"
     reading = read(package({"word/document.xml": text}, stored=("word/document.xml",)))
     assert reading.document.status is ReadStatus.MALFORMED

@@ -265,7 +265,7 @@ def test_curves_and_arcs_end_where_they_say():
 
 
 @pytest.mark.slow
-def test_endless_path_data_is_told():
+def test_endless_path_data_is_reported():
     with pytest.raises(ReadError) as caught:
         contours("M0 0" + "Q1 1 2 2" * 200_000)
     assert (caught.value.status, caught.value.reason) == (ReadStatus.LIMIT, "outlines")

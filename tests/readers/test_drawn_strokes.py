@@ -326,12 +326,12 @@ def test_a_usual_chart_of_columns_is_not_drawn():
 @pytest.mark.parametrize(
     ("limit", "made"), [("_LIMIT_POINTS", charted([(0, 0, 9, 9), (9, 0, 0, 9)])), ("_LIMIT_BARS", columns("MẬT"))]
 )
-def test_more_points_of_a_chart_than_are_drawn_are_told(monkeypatch, limit: str, made: bytes):
+def test_more_points_of_a_chart_than_are_drawn_are_reported(monkeypatch, limit: str, made: bytes):
     monkeypatch.setattr(plotted, limit, 3)
     assert "look-picture" in {item.kind for item in reading_of(made).document.active_content}
 
 
-def test_slanting_lines_tell_letters_from_frames():
+def test_slanting_lines_distinguish_letters_from_frames():
     flat = STROKE._replace(outline=[[(0, 0), (9, 0)]])
     assert without_frames([flat] * 40) == []
     assert len(without_frames([flat] * 4 + [STROKE] * 6)) == 10

@@ -85,7 +85,7 @@ def test_pages_are_unpacked(data, plain):
     "data",
     [b"", b"\x01abc", b"\x01abcd", b"\x01abcd\x40\xff\x11", b"\x01abcd\x05", b"\x01abcd\x20" + bytes(400) + b"\1\0\0"],
 )
-def test_damaged_pages_are_told(data):
+def test_damaged_pages_are_reported(data):
     with pytest.raises(ReadError):
         unpacked(data)
 

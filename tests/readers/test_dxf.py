@@ -83,7 +83,7 @@ def test_codes_of_plain_text_are_resolved_and_others_stay() -> None:
     assert shown(read(as_text(drawing(text(r"%%uM\U+1EACT%%u 90%%d %%068 C:\Pa"))))) == ["MẬT 90° D C:\\Pa"]
 
 
-def test_the_font_is_that_of_the_style_and_old_files_keep_their_octets() -> None:
+def test_the_font_is_that_of_the_style_and_old_files_keep_their_bytes() -> None:
     old: list[Pair] = [
         (0, "SECTION"),
         (2, "HEADER"),

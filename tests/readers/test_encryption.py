@@ -80,7 +80,7 @@ def test_a_password_in_the_text_is_a_candidate(text, password):
     assert password in passwords.candidates((text,))
 
 
-def test_candidates_are_bounded_and_each_stands_once():
+def test_candidates_are_bounded_and_each_is_listed_once():
     found = passwords.candidates([f"mật khẩu: a{number}\n" for number in range(500)])
     assert len(found) == passwords.LIMIT == len(set(found))
 

@@ -112,7 +112,7 @@ def test_a_picture_that_no_decoder_opens_is_known_by_its_form(size):
         ("measured.dat", "application/octet-stream", OCTETS),
     ],
 )
-def test_octets_of_no_known_form_are_what_name_and_declared_type_say(name, declared, kind):
+def test_an_unrecognised_file_type_is_what_name_and_declared_type_say(name, declared, kind):
     assert sniff(b"\x07\x01\x02\xfe" * 30, name, declared).primary == kind
 
 
@@ -139,7 +139,7 @@ def test_jpegs_one_behind_the_other_are_a_film_by_their_name():
         (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11" + bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b"), "video/x-ms-asf"),
     ],
 )
-def test_sound_is_told_from_film(data, kind):
+def test_sound_is_distinguished_from_film(data, kind):
     assert sniff(data).primary == kind
 
 

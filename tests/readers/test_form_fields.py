@@ -109,7 +109,7 @@ def test_what_a_list_only_offers_is_no_mark_in_an_opendocument_text(level: set[L
 
 
 @pytest.mark.parametrize(("result", "default", "chosen"), [(0, 1, 0), (2, 0, 2), (25, 1, 1)])
-def test_an_old_document_of_word_tells_what_is_chosen(result: int, default: int, chosen: int) -> None:
+def test_an_old_document_of_word_says_what_is_chosen(result: int, default: int, chosen: int) -> None:
     def words(text: str) -> bytes:
         return struct.pack("<H", len(text)) + text.encode("utf-16-le")
 

@@ -17,7 +17,7 @@ LABELS = {"application/mbox", "message/rfc822-headers", "message/global-headers"
 """What mails call a part, and no file is."""
 
 
-def test_each_type_and_each_suffix_stands_in_one_row():
+def test_each_type_and_each_suffix_is_in_one_row():
     for words in (
         [kind for row in FORMATS for kind in row.media_types],
         [end for row in FORMATS for end in row.suffixes],
@@ -30,7 +30,7 @@ def test_what_a_row_names_is_there():
     rooms = {
         "reader": ("documents.readers", "read"),
         "verifier": ("documents.signatures", "verify"),
-        "mender": ("fix", "mend"),
+        "fixer": ("fix", "fix"),
     }
     for row in FORMATS:
         for field, (package, begins) in rooms.items():

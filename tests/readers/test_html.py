@@ -335,7 +335,7 @@ def test_script_text_is_hidden_and_style_no_text() -> None:
         ("<p>TUYỆT MẬT".encode(), "big5"),
     ],
 )
-def test_charset_lies_do_not_hide_words(data: bytes, charset: str | None) -> None:
+def test_a_false_charset_does_not_hide_words(data: bytes, charset: str | None) -> None:
     assert any("TUYỆT MẬT" in run.text for run in read(data, charset).runs)
 
 

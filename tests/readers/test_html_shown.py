@@ -255,7 +255,7 @@ def test_style_sheets_in_addresses_and_words_of_old_drawings_are_read(last, mark
     assert bool(find_in_document(read(page(drawing)))) is marked
 
 
-def test_a_page_with_entities_of_its_own_cannot_be_told():
+def test_a_page_with_entities_of_its_own_is_cannot_tell():
     declared = b'<!DOCTYPE html [<!ENTITY a "M"><!ENTITY b "&#7852;">]>'
     assert kinds(page("<h1>&a;&b;T</h1>").replace(b"<!doctype html>", declared)) == {"look-generated"}
     late = declared.replace(b"[", b"[<!--" + b" " * 9000 + b"-->")
@@ -323,7 +323,7 @@ def test_a_page_with_entities_of_its_own_cannot_be_told():
         ('<a href="javascript:document.write(String.fromCharCode(77,7852,84))">Mở</a>', "", "look-script"),
     ],
 )
-def test_what_cannot_be_read_is_told(body, style, kind):
+def test_what_cannot_be_read_is_reported(body, style, kind):
     assert kinds(page(body, style)) == {kind}
 
 
@@ -383,7 +383,7 @@ def test_what_mail_programs_and_pages_write_is_not(body, style):
         ({"filter": "blur(2px) drop-shadow(0 0 1px #000)"}, AS_IT_IS),
     ],
 )
-def test_turns_are_told_from_moves(declarations, turn):
+def test_turns_are_distinguished_from_moves(declarations, turn):
     assert turn_of(declarations, AS_IT_IS) == turn
 
 
@@ -422,7 +422,7 @@ FIGLET = r"""
         ("\n".join(" src/a.py | 12 ++++++----" for _ in range(12)), False),
     ],
 )
-def test_letters_made_of_characters_are_told(text, told):
+def test_letters_made_of_characters_are_reported(text, told):
     document = plain.read(Source(data=f"Kính gửi\n\n{text}\n".encode(), part="1"), Budget()).document
     assert ("look-text-art" in {one.kind for one in document.active_content}) is told
     inside = text_art.with_text_art(html.read(Source(data=page(f"<pre>{text}</pre>"), part="1"), Budget())).document
@@ -455,7 +455,7 @@ def test_a_page_of_pictures_costs_a_bounded_number_of_them():
         ("mix-blend-mode:multiply", False),
     ],
 )
-def test_words_that_may_not_be_seen_beside_a_level_cannot_be_told(style, cut):
+def test_words_that_may_not_be_seen_beside_a_level_are_cannot_tell(style, cut):
     assert kinds(page(f"<p><i style='{style}'>BẢO </i>MẬT</p>")) == ({"look-clipped"} if cut else set())
 
 
@@ -489,7 +489,7 @@ def test_of_a_form_what_is_chosen_or_written_counts(body: str, *, is_mark: bool)
     assert any(mark.strength is Strength.MARKED for mark in found) is is_mark
 
 
-def test_a_long_style_sheet_is_read_and_too_many_of_them_are_told() -> None:
+def test_a_long_style_sheet_is_read_and_too_many_of_them_are_reported() -> None:
     rule = ".x::before{content:'MẬT'}"
     long = read(page('<p class="x">x</p>', "@x{" + "z" * (1 << 20) + "}" + rule))
     assert "MẬTx" in [run.text for run in long.runs]
@@ -513,7 +513,7 @@ SPELT = ".m::before{content:'M'}.a::before{content:'Ậ'}.t::before{content:'T'}
     ],
     ids=["rules", "selectors", "elements", "ancestors", "letters", "strings"],
 )
-def test_words_of_a_style_sheet_are_read_however_much_stands_before_them(style: str, body: str) -> None:
+def test_words_of_a_style_sheet_are_read_however_much_is_before_them(style: str, body: str) -> None:
     assert "MẬT" in [run.text.strip() for run in read(page(body, style)).runs]
 
 
@@ -530,7 +530,7 @@ def test_words_of_a_style_sheet_are_read_however_much_stands_before_them(style: 
     ],
     ids=["rules", "elements", "nested", "multiplied", "letters", "fallbacks", "layers"],
 )
-def test_more_of_a_style_sheet_than_is_looked_at_is_told(style: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_of_a_style_sheet_than_is_looked_at_is_reported(style: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(html_cascade, "LIMIT_RULES", 500)
     document = read(page("<p>x</p>", style))
     assert (document.status, document.reason) == (ReadStatus.LIMIT, "html-styles")

@@ -149,7 +149,7 @@ def test_words_are_read_in_a_forked_child_that_can_open_no_file() -> None:
 
 
 @pytest.mark.slow
-def test_a_picture_that_stands_in_several_files_of_an_archive_is_looked_at_once(
+def test_a_picture_in_several_files_of_an_archive_is_looked_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked, look = [], image._look
@@ -302,7 +302,7 @@ def test_packages_name_their_thumbnails() -> None:
     assert not thumbnail.is_name("word/media/thumbnail.png")
 
 
-def test_a_picture_whose_black_and_white_each_viewer_makes_up_is_told() -> None:
+def test_a_picture_whose_black_and_white_each_viewer_makes_up_is_reported() -> None:
     out = file_of(Image.new("F", (64, 64), 1.0), "TIFF")
     with pytest.raises(ReadError) as caught:
         read(out)

@@ -289,7 +289,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> int:
     return joining.LIMIT_JOINED
 
 
-def test_too_many_sets_are_told(few: int):
+def test_too_many_sets_are_reported(few: int):
     pictures = Pictures()
     for number in range(few + 1):
         pictures.place(png(drawn(str(number))), number, (0, 0, 9, 9), Turn(mirrored=True))
@@ -335,7 +335,7 @@ def widths(data: bytes) -> list[float]:
     return sorted(budget.shown_inches.values())
 
 
-def test_readers_tell_how_wide_a_picture_is_shown_at_most() -> None:
+def test_readers_say_how_wide_a_picture_is_shown_at_most() -> None:
     document = docx.Document()
     for width in (2.54, 7.62, 5.08):
         document.add_paragraph().add_run().add_picture(io.BytesIO(png(drawn("LOGO"))), width=Cm(width))

@@ -59,7 +59,7 @@ def appointment(letters: int) -> bytes:
         (appointment, 2, 4000),
     ],
 )
-def test_what_stands_behind_a_limit_is_read_or_cannot_be_told(made, few, many):
+def test_what_is_beyond_a_limit_is_read_or_cannot_tell(made, few, many):
     document = document_of(made(few))
     assert (document.status, {mark.strength for mark in find_in_document(document)} >= {Strength.MARKED}) == (
         ReadStatus.OK,

@@ -213,7 +213,7 @@ def test_a_sample_is_no_longer_than_is_needed_to_see_that_a_page_can_be_read(mon
     assert [one.width < 400 for one in asked] == [True]
 
 
-def test_a_line_of_short_words_that_is_read_surely_shows_that_a_picture_stands_upright(
+def test_a_line_of_short_words_that_is_read_surely_shows_that_a_picture_is_upright(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     turned = []
@@ -313,7 +313,7 @@ def short_lines() -> Image.Image:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [boxes, specks, short_lines])
-def test_hostile_pages_are_read_or_cannot_be_told_within_the_time_of_a_page(make) -> None:
+def test_hostile_pages_are_read_or_cannot_tell_within_the_time_of_a_page(make) -> None:
     import time
 
     began = time.process_time()

@@ -81,7 +81,7 @@ def test_nested_formulas_cost_no_more_than_a_few():
 
 
 @pytest.mark.parametrize(("formula", "reported"), [(UNCLEAR[0], True), (CLEAR[1], False)])
-def test_a_workbook_without_the_value_of_such_a_formula_cannot_be_told(formula, reported):
+def test_a_workbook_without_the_value_of_such_a_formula_is_cannot_tell(formula, reported):
     book = openpyxl.Workbook()
     book.active["B4"] = f"={formula}"
     assert ("look-formula" in kinds(saved(book))) is reported
@@ -128,7 +128,7 @@ def test_a_format_puts_its_letters_where_it_says(value, code, shown):
     assert show_number(value, code).text == shown
 
 
-def test_a_text_stands_where_its_format_says():
+def test_a_text_is_placed_where_its_format_says():
     assert show_text("Ậ", '0;0;0;"M"@"T"').text == "MẬT"
 
 

@@ -70,7 +70,7 @@ def test_each_line_is_a_run_of_its_own():
         2,
     ),
 )
-def test_hostile_octets_take_linear_time(piece):
+def test_hostile_bytes_take_linear_time(piece):
     octets = piece.encode() if isinstance(piece, str) else piece
     begun = time.process_time()
     loose_lines(octets * ((8 << 20) // len(octets)))

@@ -23,7 +23,7 @@ def test_compressed_rtf_is_what_outlook_packed():
 
 
 @given(st.binary(max_size=3000))
-def test_compressed_rtf_survives_any_octets(data):
+def test_compressed_rtf_survives_any_bytes(data):
     assert mapi.decompress_rtf(compress(data), Budget()) == data
     with contextlib.suppress(ReadError):
         mapi.decompress_rtf(data, Budget())
@@ -166,5 +166,5 @@ def test_a_description_in_html_is_read_as_html():
 
 @examples(60)
 @given(st.binary(max_size=2000))
-def test_any_octets_are_a_calendar_of_some_kind(data):
+def test_any_bytes_are_a_calendar_of_some_kind(data):
     assert calendar.read(Source(data=data, part="1", detected_type="text/vcard"), Budget()).document.format == "vcard"

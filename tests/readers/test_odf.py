@@ -93,7 +93,7 @@ _MARKED = "<field:fieldmark-start/>{}<field:fieldmark-separator/>{}<field:fieldm
         ("<text:date>ẬT</text:date>", "", "ẬT"),
     ],
 )  # fmt: skip
-def test_of_a_field_that_is_made_anew_what_is_shown_is_read(field: str, declared: str, shown: str) -> None:
+def test_of_a_field_that_is_computed_on_opening_what_is_shown_is_read(field: str, declared: str, shown: str) -> None:
     runs = read_body(f"{_DECLARED.format(declared)}<text:p>M{field}E</text:p>").document.runs
     assert "".join(run.text for run in runs if run.origin is Origin.TEXT) == f"M{shown}E"
 
@@ -133,7 +133,7 @@ def test_letters_inherit_through_styles_spans_and_defaults() -> None:
         ('<text:h text:outline-level="3">x</text:h>', None),
     ],
 )
-def test_what_names_no_style_stands_on_the_usual_one(markup: str, font: str | None) -> None:
+def test_what_names_no_style_has_the_default_one(markup: str, font: str | None) -> None:
     common = (
         '<style:style style:name="Standard" style:family="paragraph"><style:text-properties style:font-name="F1"/>'
         '</style:style><style:style style:name="Heading_20_2" style:family="paragraph"><style:text-properties '
@@ -399,7 +399,7 @@ def test_a_footer_that_a_slide_names_is_shown_on_it(name: str, shown: bool) -> N
     assert (run.origin is Origin.TEXT, run.role is Role.FOOTER) == (shown, shown)
 
 
-def test_what_stands_for_a_number_or_footer_on_a_master_is_not_shown() -> None:
+def test_placeholders_of_numbers_and_footers_on_a_master_are_not_shown() -> None:
     words = (
         "<text:page-number>&lt;number&gt;</text:page-number><presentation:footer>&lt;footer&gt;</presentation:footer>"
     )

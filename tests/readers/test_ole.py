@@ -113,7 +113,7 @@ def test_the_package_of_an_object_of_libreoffice_is_handed_on_and_its_settings_a
     assert [member.data for member in reading.members] == [package]
 
 
-def test_a_file_in_a_stream_of_any_name_is_handed_on_and_other_octets_are_told():
+def test_a_file_in_a_stream_of_any_name_is_handed_on_and_other_bytes_are_reported():
     reading = _object({"SomeObject": b"%PDF-1.4 x" + b" " * 60})
     assert (reading.document.status, reading.members[0].data[:5]) == (ReadStatus.OK, b"%PDF-")
     assert _object({"SomeObject": b"\x07abc" * 20}).document.status is ReadStatus.UNSUPPORTED
@@ -221,7 +221,7 @@ def test_custom_properties_give_name_and_value():
 
 @examples(200)
 @given(st.binary(max_size=300))
-def test_any_octets_are_a_property_set_or_nothing(data):
+def test_any_bytes_are_a_property_set_or_nothing(data):
     read_properties(b"\xfe\xff" + data, Sink(Budget()))
 
 
@@ -257,7 +257,7 @@ def test_a_metafile_bomb_ends_at_the_limit():
 
 @examples(200)
 @given(st.binary(max_size=400))
-def test_any_octets_are_walked_as_a_drawing(data):
+def test_any_bytes_are_walked_as_a_drawing(data):
     read_drawing(data, Sink(Budget()), Place(), delayed=data)
 
 
@@ -279,7 +279,7 @@ def test_a_stream_that_runs_in_a_ring_is_read_no_further_than_its_file_is_long()
 
 
 @pytest.mark.parametrize("name", [b"", b"a\0"], ids=["nameless", "named"])
-def test_a_picture_that_stands_in_its_entry_of_the_store_is_handed_on(name):
+def test_a_picture_within_its_entry_of_the_store_is_handed_on(name):
     picture = b"\x89PNG\r\n\x1a\n" + bytes(64)
     blip = atom(0xF01E, bytes(17) + picture, instance=0x6E0)
     entry = bytes(33) + bytes([len(name)]) + bytes(2) + name + blip

@@ -114,7 +114,7 @@ def test_outlines_in_emf_plus_records_become_a_picture(drawn: int, flags: int) -
     ],
     ids=["text", "string", "pixels", "path"],
 )
-def test_what_a_metafile_draws_and_nobody_can_read_is_told(drawing: bytes, reason: str) -> None:
+def test_what_a_metafile_draws_and_nobody_can_read_is_reported(drawing: bytes, reason: str) -> None:
     document = read_bytes(emf(text_record("dòng", 10), drawing)).document
     assert (document.status, document.reason, document.runs[0].text) == (ReadStatus.UNSUPPORTED, reason, "dòng")
 
@@ -144,7 +144,7 @@ def test_letters_of_a_wmf_are_decoded_by_the_character_set_of_their_font() -> No
 
 
 @pytest.mark.parametrize("start", [struct.pack("<HHH", 1, 9, 0x300), struct.pack("<HHH", 1, 9, 0x100), b"VCLMTF\1\0"])
-def test_a_drawing_without_the_placeable_header_is_known_by_its_octets(start: bytes) -> None:
+def test_a_drawing_without_the_placeable_header_is_known_by_its_bytes(start: bytes) -> None:
     """RTF and OLE objects hold WMF so, LibreOffice its own drawings in pages of HTML."""
     kind = sniff(start + bytes(30)).primary
     assert module_of(kind) == module_of("image/wmf")

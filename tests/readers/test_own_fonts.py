@@ -85,14 +85,14 @@ def test_a_line_of_pieces_is_one_line():
 
 
 @pytest.mark.parametrize("number", [1, LIMIT_LINES, LIMIT_LINES + 1])
-def test_too_many_lines_are_told(number):
+def test_too_many_lines_are_reported(number):
     letters = [f"{chr(97 + n % 26)}{chr(97 + n // 26)}x" for n in range(number)]
     runs = [Run(text=one, block=n, font="Own") for n, one in enumerate(letters)]
     members, whole = set_in_own_fonts(runs, {"own": font(lies=False)}, Budget())
     assert (len(members), whole) == (1, number <= LIMIT_LINES)
 
 
-def test_a_font_that_does_not_open_cannot_be_told():
+def test_a_font_that_does_not_open_is_cannot_tell():
     assert set_in_own_fonts([Run(text="Tổn", font="Own")], {"own": b"\0\1\0\0 broken"}, Budget()) == ([], False)
     data = re.sub(rb"base64,AAEA[^)]+", b"base64,AAEAAAAT", page(lies=True))
     document = html.read(Source(data=data, part="1"), Budget()).document

@@ -299,7 +299,7 @@ def lying_font(letters: dict[str, str], *, has_cmap: bool) -> tuple[bytes, bytes
     ("said", "shown"),
     [("Báo", "MẬT"), ("Một", "MẬT"), ("nhà bán", "TỐI MẬT"), ("123", "MẬT"), ("(+)", "MẬT"), ("nhàxbán", "TỐI MẬT")],
 )
-def test_a_font_that_lies_together_with_its_map_is_read_as_it_draws(said: str, shown: str, has_cmap: bool) -> None:
+def test_a_font_whose_map_is_false_is_read_as_it_draws(said: str, shown: str, has_cmap: bool) -> None:
     letters = {one: other for one, other in zip(said, shown, strict=True) if one != " "}
     font, embedded = lying_font(letters, has_cmap=has_cmap)
     data = pdfs.glyph_numbers(["Kính gửi các phòng", said], unmapped="", font=font, embedded=embedded)

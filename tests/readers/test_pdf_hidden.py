@@ -102,7 +102,7 @@ def painted(content: bytes, *, begin: bytes = b"0 0 0.5", end: bytes = b"0.6 0 0
     ],
     ids=["gradient-letters", "gradient-outlines", "on-shading", "on-gradient", "on-rounded-box", "white-with-red-rim"],
 )
-def test_text_that_stands_out_from_what_is_no_plain_box_is_seen(content, colour, behind) -> None:
+def test_text_that_contrasts_with_what_is_no_plain_box_is_seen(content, colour, behind) -> None:
     document = painted(content)
     (run,) = [run for run in document.runs if run.role is Role.BODY and run.origin is not Origin.OCR]
     assert (run.origin, run.colour) == (Origin.TEXT, colour)

@@ -1,4 +1,4 @@
-"""Objects of a PDF as qpdf gives them: values, texts, those of earlier revisions, and that a mended file is noticed."""
+"""Objects of a PDF as qpdf gives them: values, texts, those of earlier revisions, and that a repaired file is noticed."""
 
 import io
 import struct
@@ -33,7 +33,7 @@ def superseded(head: bytes) -> RawObject:
     return RawObject(10, 0, head, None, current=False, offset=0)
 
 
-def test_values_are_plain_and_references_are_told_from_strings() -> None:
+def test_values_are_plain_and_references_differ_from_strings() -> None:
     objects = opened()
     value = objects.value(10)
     assert (value["/Count"], value["/Open"], value["/Half"]) == (-2, True, 0.5)
@@ -46,7 +46,7 @@ def test_values_are_plain_and_references_are_told_from_strings() -> None:
     assert isinstance(stream, Stream)
     assert (stream["/Kind"], objects.octets(12)) == ("/Test", b"the data")
     assert objects.value(99) is None
-    assert not objects.is_mended()
+    assert not objects.is_repaired()
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_of_an_object_that_nobody_can_parse_the_strings_are_kept(head: bytes) ->
     value = objects.parse(superseded(head))
     assert value is not None
     assert "MAT" in list(objects.texts_of(value["/Unparsed"]))
-    assert not objects.is_mended()  # it is no part of the file as it is now
+    assert not objects.is_repaired()  # it is no part of the file as it is now
 
 
 def test_words_that_only_an_unreadable_old_object_has_are_reported() -> None:
@@ -104,12 +104,12 @@ def with_last_objects(data: bytes) -> bytes:
     ],
     ids=["no table where it should be", "two values of one key", "another object at the offset"],
 )
-def test_a_file_that_had_to_be_mended_is_not_read_as_a_sound_one(old: bytes, new: bytes) -> None:
+def test_a_file_that_had_to_be_repaired_is_not_read_as_a_sound_one(old: bytes, new: bytes) -> None:
     document = pdf.read(Source(data=pdfs.simple(HELLO).replace(old, new), part="1"), Budget()).document
     assert (document.status, document.reason) == (ReadStatus.PARTIAL, "structure")
 
 
-def test_octets_before_the_header_move_no_object() -> None:
+def test_bytes_before_the_header_move_no_object() -> None:
     moved = b"\r\n\r\nFrom a gateway\r\n" + pdfs.simple(HELLO, more={10: b"<< /Title (MOVED) >>"})
     document = pdf.read(Source(data=moved, part="1"), Budget()).document
     assert {run.origin for run in document.runs if run.text in ("HELLO", "MOVED")} == {Origin.TEXT}
@@ -128,18 +128,20 @@ def test_an_encrypted_file_is_read_like_one_that_is_not() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"%PDF-1.7\n1 0 obj <<" + b"[" * 5000, b"xref\n0 99999999\n" * 50])
-def test_what_is_no_pdf_has_no_objects_and_counts_as_mended(data: bytes) -> None:
+def test_what_is_no_pdf_has_no_objects_and_counts_as_repaired(data: bytes) -> None:
     objects = Objects(data, Budget())
-    assert (objects.value(1), objects.root(), objects.is_mended()) == (None, None, True)
+    assert (objects.value(1), objects.root(), objects.is_repaired()) == (None, None, True)
 
 
-@pytest.mark.parametrize(("place", "mended"), [(b"0000000009", True), (None, False)])
-def test_an_object_listed_at_two_places_is_one_thing_here_and_another_there(place: bytes | None, mended: bool) -> None:
+@pytest.mark.parametrize(("place", "repaired"), [(b"0000000009", True), (None, False)])
+def test_an_object_listed_at_two_places_is_one_thing_here_and_another_there(
+    place: bytes | None, repaired: bool
+) -> None:
     data = pdfs.simple(HELLO, more=THINGS)
     rows = data[data.rindex(b"xref\n", 0, data.rindex(b"startxref")) :].splitlines(keepends=True)
     again = rows[4] if place is None else place + rows[4][10:]
     data = data.replace(b"trailer", b"2 1\n" + again + b"trailer", 1)
-    assert Objects(data, Budget()).is_mended() is mended
+    assert Objects(data, Budget()).is_repaired() is repaired
 
 
 EXTENSION = struct.pack(">IBBBI", 1, 62, 0, 1, 0)

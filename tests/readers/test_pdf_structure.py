@@ -174,7 +174,7 @@ def unicode_string(text: str) -> bytes:
         b"<< /Word << /Private << /Muc %s >> >> >>",
     ],
 )
-def test_a_string_is_read_wherever_it_stands(thing: bytes) -> None:
+def test_a_string_is_read_wherever_it_is(thing: bytes) -> None:
     document = read(pdfs.simple(HELLO, more={10: thing % unicode_string("TUYỆT MẬT")}))
     assert "TUYỆT MẬT" in {run.text for run in document.runs}
     assert document.status is ReadStatus.OK
@@ -501,7 +501,7 @@ def test_words_behind_thousands_of_others_are_read(held: bytes) -> None:
     assert "TUYET MAT" in texts(read(pdfs.simple(HELLO, catalog_extra=held)), Role.PROPERTY)
 
 
-def test_more_words_than_the_budget_has_room_for_are_told() -> None:
+def test_more_words_than_the_budget_has_room_for_are_reported() -> None:
     data = pdfs.simple(HELLO, catalog_extra=b"/X [" + b"".join(b"(x%d)" % number for number in range(900)) + b"]")
     with pytest.raises(ReadError) as caught:
         pdf.read(Source(data=data, part="1"), Budget(limit_bytes=50_000))

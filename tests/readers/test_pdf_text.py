@@ -217,7 +217,7 @@ def test_letters_in_a_frame_are_boxed_and_cells_of_a_table_are_not() -> None:
     assert the_run(document, "ô1").boxed is None
 
 
-def test_actual_text_that_lies_gives_both_readings() -> None:
+def test_false_actual_text_gives_both_readings() -> None:
     data = pdfs.simple(b"/Span << /ActualText (HARMLESS) >> BDC BT /F1 14 Tf 80 700 Td (SECRET) Tj ET EMC")
     document = read(data)
     assert the_run(document, "SECRET").origin is Origin.TEXT
@@ -238,11 +238,11 @@ def actual(begin: bytes, resources: bytes = b"", more: dict[int, bytes] | None =
     ],
     ids=["property-list", "its-object", "escaped-name"],
 )
-def test_actual_text_is_not_believed_wherever_it_stands(data: bytes) -> None:
+def test_actual_text_is_not_believed_wherever_it_is(data: bytes) -> None:
     assert lines(read(data)) == ["SECRET"]
 
 
-def test_more_marked_content_around_a_text_than_is_looked_at_is_told() -> None:
+def test_more_marked_content_around_a_text_than_is_looked_at_is_reported() -> None:
     around = b"/P BMC " * 70
     with pytest.raises(ReadError) as caught:
         read(
@@ -254,7 +254,7 @@ def test_more_marked_content_around_a_text_than_is_looked_at_is_told() -> None:
 
 
 @pytest.mark.parametrize("specks", [0, 3, 8])
-def test_letters_are_a_word_however_many_specks_are_printed_upon_them(specks: int) -> None:
+def test_letters_are_a_word_however_many_specks_are_printed_on_them(specks: int) -> None:
     content = b"BT "
     for letter, x in ((b"M", 100), (b"A", 112), (b"T", 122)):
         content += b"0 g /F1 14 Tf 1 0 0 1 %d 700 Tm (%s) Tj 0.5 g " % (x, letter)
@@ -267,7 +267,7 @@ def test_letters_are_a_word_however_many_specks_are_printed_upon_them(specks: in
     assert "MAT" in lines(read(pdfs.simple(content + b"ET")))
 
 
-def test_more_lines_upon_one_another_than_can_be_told_apart_are_told() -> None:
+def test_more_overlapping_lines_than_can_be_separated_are_reported() -> None:
     font = Font("Serif", bold=False, legacy=False, symbol=False)
     pieces = [
         Piece(f"{number}", (number / 99, 0.0, 60.0, 30.0), 0, (number / 99, 30.0), 30.0, font, None, number)

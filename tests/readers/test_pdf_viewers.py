@@ -84,7 +84,7 @@ def test_ink_of_a_layer_that_is_only_printed_is_read(printed: bytes, found: set[
 
 
 @pytest.mark.parametrize(("count", "look", "doubtful"), [(6, False, (1,)), (6, True, ()), (2, False, ())])
-def test_a_page_of_lines_that_each_viewer_draws_as_it_likes_cannot_be_told(
+def test_a_page_of_lines_that_each_viewer_draws_as_it_likes_is_cannot_tell(
     count: int, look: bool, doubtful: tuple[int, ...]
 ) -> None:
     with pikepdf.open(io.BytesIO(pdfs.page(body))) as file:
@@ -179,7 +179,7 @@ def test_a_word_whose_letters_have_white_ones_between_is_read_as_it_is_seen(word
     [(white_box, True), (white_curve, False), (white_curve, True), (white_line, False), (lighter_picture, True),
      (plain_shading, False), (thin_veils, False), (white_word, False)],
 )  # fmt: skip
-def test_words_that_something_is_painted_upon_are_read_as_they_are_seen(
+def test_words_that_something_is_painted_over_are_read_as_they_are_seen(
     hide: Callable[[Canvas, float, float], None], two: bool
 ) -> None:
     def page(canvas: Canvas, *, hidden: bool) -> None:
@@ -245,7 +245,7 @@ STAMP = {"Subtype": "/Stamp"}
         ([{"Subtype": "/Link", "Rect": [80, 600 - 20 * n, 180, 612 - 20 * n]} for n in range(20)], False),
     ],
 )
-def test_what_a_viewer_makes_of_an_annotation_without_a_look_cannot_be_told_unless_it_is_no_word(
+def test_an_annotation_without_an_appearance_is_cannot_tell_unless_it_is_no_word(
     annotations: list[dict[str, object]], doubtful: bool
 ) -> None:
     assert annotated(*annotations).doubtful_pages == ((1,) if doubtful else ())
@@ -366,7 +366,7 @@ _ENDLESS = segment(38, _WHITE + b"\0\0" + struct.pack(">I", 60)).replace(struct.
     ],
 )
 @pytest.mark.parametrize("stamp", [False, True])
-def test_a_page_with_a_picture_that_cannot_be_drawn_cannot_be_told(
+def test_a_page_with_a_picture_that_cannot_be_drawn_is_cannot_tell(
     data: bytes, side: int, said: bytes, doubtful: tuple[int, ...], stamp: bool
 ) -> None:
     picture = pdfs.stream(data, b"/Subtype /Image /Width %d /Height %d " % (side, side) + said)
@@ -386,7 +386,7 @@ def test_a_page_with_a_picture_that_cannot_be_drawn_cannot_be_told(
     ("grey", "colours", "doubtful"),
     [(90, b"/DeviceGray", ()), (255, b"/DeviceGray", ()), (90, b"/DeviceRGB", (1,)), (255, b"/DeviceRGB", (1,))],
 )
-def test_a_scan_in_jpeg_2000_that_cannot_be_drawn_cannot_be_told_and_a_white_one_is_read(
+def test_a_scan_in_jpeg_2000_that_cannot_be_drawn_is_cannot_tell_and_a_white_one_is_read(
     grey: int, colours: bytes, doubtful: tuple[int, ...]
 ) -> None:
     said = b"/Subtype /Image /Width 800 /Height 800 /Filter /JPXDecode /ColorSpace " + colours

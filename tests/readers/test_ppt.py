@@ -94,7 +94,7 @@ def test_paragraphs_are_blocks_and_line_breaks_are_not():
     assert [(run.text, run.block) for run in found] == [("a", found[0].block), ("b\nc", found[0].block + 1)]
 
 
-def test_a_bullet_that_is_a_letter_stands_before_its_paragraph():
+def test_a_bullet_that_is_a_letter_comes_before_its_paragraph():
     def said(bullet: str, font: int) -> list[str]:
         look = struct.pack("<IHHH", 1 | 1 << 7 | 1 << 4, 1, ord(bullet), font)
         styles = struct.pack("<IH", 6, 0) + look + struct.pack("<II", 6, 0)
@@ -108,7 +108,7 @@ def test_a_bullet_that_is_a_letter_stands_before_its_paragraph():
 @pytest.mark.parametrize(
     ("words", "told"), [("ẬT", True), ("Một\rỐI MẬT", True), ("uyệt mật", True), ("Một\rMẬT", False), ("AO", False)]
 )
-def test_a_level_whose_first_letter_may_be_the_number_of_its_paragraph_is_told(words: str, told: bool):
+def test_a_level_whose_first_letter_may_be_the_number_of_its_paragraph_is_found(words: str, told: bool):
     document = read(presentation([slide(shape(text(words)))])).document
     assert ("look-generated" in {item.kind for item in document.active_content}) == told
 
@@ -257,7 +257,7 @@ def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
     assert found["dấu-hidden"].origin is Origin.HIDDEN
 
 
-def test_a_slide_that_stands_within_an_atom_is_read_where_the_last_save_says():
+def test_a_slide_within_an_atom_is_read_where_the_last_save_says():
     found = runs(slide(shape(text("MẬT"))), within=b"\0\0\0\x0f")
     assert [(run.text, run.locator) for run in found] == [("MẬT", "slide:1")]
 

@@ -104,7 +104,7 @@ def test_superscripts_of_a_cell_part_no_word():
     assert "xx\nMẬT" in "".join(run.text for run in document_of(out.getvalue()).runs)
 
 
-def test_a_part_of_the_word_that_is_raised_to_the_line_above_cannot_be_told():
+def test_a_part_of_the_word_that_is_raised_to_the_line_above_is_cannot_tell():
     def told(first: Pieces, second: Pieces) -> bool:
         parted = "{}\\par{}".format(*(rich_text(each).decode()[len("{\\rtf1\\ansi ") : -6] for each in (first, second)))
         return any(
@@ -184,7 +184,7 @@ def lines_odt(words: str, line_pt: int) -> bytes:
 
 
 @pytest.mark.parametrize("made", [lines_docx, lines_rtf, lines_doc, lines_odt], ids=lambda made: made.__name__)
-def test_lines_printed_upon_one_another_cannot_be_told(made):
+def test_lines_printed_over_one_another_are_cannot_tell(made):
     def told(words: str, line_pt: int) -> bool:
         return any(active.kind == "look-clipped" for active in document_of(made(words, line_pt)).active_content)
 
@@ -193,7 +193,7 @@ def test_lines_printed_upon_one_another_cannot_be_told(made):
     assert not told("Kế hoạch\ncông tác năm", 1)
 
 
-def test_paragraphs_after_others_begin_anew():
+def test_paragraphs_after_others_start_over():
     plain = document_of(word_file([("BẢO\rMẬT\r", b"")])).runs
     assert len({run.block for run in plain}) == 2
 

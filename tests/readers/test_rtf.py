@@ -40,7 +40,7 @@ def test_letters_of_a_legacy_font_stay_one_for_one_octet():
     assert (run.text, run.font) == ("TèI MËT", ".VnTime")
 
 
-def test_the_charset_of_the_font_decodes_vietnamese_octets():
+def test_the_charset_of_the_font_decodes_vietnamese_bytes():
     assert words(r"\f2 M\'c2\'f2T\par") == ["MÂ\u0323T"]
 
 
@@ -309,7 +309,7 @@ def test_the_number_of_a_list_item_does_not_take_it_out_of_its_cell():
 
 
 @pytest.mark.parametrize("begun", [r"\pict", "\r\n\\pict", r"\b\pict", "\n\\*\\shppict{\n\\pict"])
-def test_a_picture_is_one_wherever_its_word_stands_in_the_group(begun: str) -> None:
+def test_a_picture_is_one_wherever_its_word_is_in_the_group(begun: str) -> None:
     octets = b"\x89PNG\r\n\x1a\n0123"
     body = f"x{{{begun}\\pngblip {octets.hex()}}}{'}' * begun.count('{')} y\\par"
     found = rtf.read(Source(data=(HEAD + body + "}").encode(), part="1"), Budget())

@@ -133,7 +133,7 @@ def test_what_packs_or_locks_files_is_never_of_no_known_form(data, kind):
     ("name", "kind"),
     [("a.docx.br", UNKNOWN_ARCHIVE), ("ho-so.paq8px", UNKNOWN_ARCHIVE), ("a.docx.enc", SEALED), ("a.docx.002", VOLUME)],
 )
-def test_octets_of_no_known_form_are_what_the_name_of_an_archive_says(name, kind):
+def test_an_unrecognised_file_type_is_what_the_name_of_an_archive_says(name, kind):
     assert sniff(bytes(range(256)) * 8, name).primary == kind
     assert sniff(bytes(range(256)) * 8, "so-lieu.dat").primary == OCTETS
 
@@ -260,30 +260,30 @@ def test_html_in_a_plain_text_part_is_read_both_ways_without_alarm():
 
 
 @pytest.mark.parametrize("at", [1000, 28_995, 28_999, 29_000, 57_998])
-def test_an_archive_is_found_anywhere_in_octets(at):
+def test_an_archive_is_found_anywhere_in_bytes(at):
     octets = random.Random(at).randbytes(70_000)
     assert sniff(octets).types == (OCTETS,)
     assert sniff(octets[:at] + b"Rar!\x1a\x07" + octets[at:]).types == ("application/vnd.rar",)
 
 
-def test_comments_without_a_page_are_told_in_time():
+def test_comments_without_a_page_are_reported_in_time():
     began = time.process_time()
     assert sniff(b"<!-- -->" * 36, None, "text/plain").types == ("text/plain",)
     assert time.process_time() - began < 0.5
     assert sniff(b"<!-- a --> <!-- b --><p>x").types == ("text/html",)
 
 
-def test_an_encrypted_office_package_is_told_from_other_ole_files():
+def test_an_encrypted_office_package_is_distinguished_from_other_ole_files():
 
     assert sniff(sealed("secret")).types == (formats.OOXML_ENCRYPTED.media_type,)
 
 
 @given(st.binary(max_size=4000), st.sampled_from([None, "a.txt", "b.zip", "c.p7s", "d.eml"]))
-def test_any_octets_have_at_least_one_type(data, name):
+def test_any_bytes_have_at_least_one_type(data, name):
     assert sniff(data, name).types
 
 
 @pytest.mark.parametrize("at", [10, 28_990, 28_996, 28_999, 57_996])
-def test_an_encoded_file_is_found_wherever_it_stands_in_a_text(at):
+def test_an_encoded_file_is_found_anywhere_in_a_text(at):
     encoded = b"\r\n=ybegin line=128 size=26 name=a.txt\r\n" + bytes(range(128, 256)) + b"\r\n=yend size=26\r\n"
     assert ENCODED in sniff(b"x" * at + encoded).types

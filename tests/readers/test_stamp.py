@@ -78,7 +78,7 @@ def test_seal_signature_and_register_stamp_are_no_marks(seed: int, grey: bool) -
 
 
 @pytest.mark.parametrize(("seed", "down"), [(8, 6), (3, 0)])
-def test_a_mark_whose_frame_lies_on_a_line_of_print_is_read_as_a_whole(seed: int, down: int) -> None:
+def test_a_mark_whose_frame_crosses_a_line_of_print_is_read_as_a_whole(seed: int, down: int) -> None:
     """The letters that the print touches are cut off with it: what is left of TỐI MẬT is like LUẬT."""
     page = scans.piece("TỐI MẬT", ink=BLACK, turn=-2, seed=seed, dpi=200)
     font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 33)
@@ -279,7 +279,7 @@ def test_another_stamp_below_the_name_of_the_office_is_no_mark(words: str) -> No
 
 
 @pytest.mark.slow
-def test_a_stamp_on_a_page_that_lies_on_a_wooden_desk_is_found() -> None:
+def test_a_stamp_on_a_page_on_a_wooden_desk_is_found() -> None:
     page = stamped(boxed([("TUYỆT MẬT", 16)], 180, ink=(225, 85, 30)), 180)
     desk = Image.new("RGB", (int(page.width * 1.3), int(page.height * 1.2)), (120, 85, 55))
     desk.paste(page, (int(0.15 * page.width), int(0.1 * page.height)))

@@ -124,7 +124,7 @@ def test_levels_as_values_of_a_drawn_table_are_no_marks() -> None:
 
 
 @pytest.mark.slow
-def test_cells_of_a_scanned_table_are_told_from_lines_and_are_no_marks() -> None:
+def test_cells_of_a_scanned_table_are_distinguished_from_lines_and_are_no_marks() -> None:
     page = document(table(BLACK))
     assert sum(run.role is Role.CELL for run in page.runs) >= 9
     assert any(run.role is Role.BODY and run.text.startswith("CỘNG H") for run in page.runs)

@@ -172,7 +172,7 @@ def test_the_last_words_of_a_sentence_are_no_stamp(end: str, innocent: bool) -> 
 
 @needs_ocr
 @pytest.mark.parametrize(("said", "read"), [("Họp tổ dân phố. Tối mật độ cao.", False), ("Họp tổ dân phố.", True)])
-def test_a_thumbnail_tells_only_what_its_document_does_not(said: str, read: bool) -> None:
+def test_a_thumbnail_shows_only_what_its_document_does_not(said: str, read: bool) -> None:
     page = Image.new("RGB", (361, 472), "white")
     font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSans-Bold.ttf"), 24)
     ImageDraw.Draw(page).text((60, 80), "TỐI MẬT", font=font, fill=(20, 20, 20))

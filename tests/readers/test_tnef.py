@@ -56,7 +56,7 @@ def test_bodies_and_attachments_come_out_with_their_names():
 
 
 @pytest.mark.parametrize("data", [b"x", None])
-def test_the_name_of_an_attachment_that_stands_elsewhere_is_read(data):
+def test_the_name_of_an_attachment_that_is_elsewhere_is_read(data):
     name = attribute(2, 0x9005, properties((0x1F, 0x3707, "TỐI MẬT.docx".encode("utf-16-le"))))
     stored = attribute(2, 0x800F, data) if data else b""
     reading = read(stream(attribute(2, 0x9002, bytes(14)), stored, name))

@@ -364,7 +364,7 @@ def test_marks_in_every_place_of_a_file_by_libreoffice_are_found(tmp_path):
     )
 
 
-def test_a_sheet_that_stands_within_another_record_is_read_where_the_list_of_sheets_says():
+def test_a_sheet_within_another_record_is_read_where_the_list_of_sheets_says():
     bound = record(0x85, bytes(6) + short("Bảng"))
     at = len(globals_of(bound)) + 4
     bound = record(0x85, struct.pack("<IH", at, 0) + short("Bảng"))

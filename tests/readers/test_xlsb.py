@@ -113,21 +113,21 @@ def test_cells_have_place_and_look(runs: dict[str, Run]) -> None:
     assert {runs[value].locator[-2:] for value in ("42", "Số 2.5", "TRUE", "#N/A")} == {"C1", "D1", "B6", "C6"}
 
 
-def test_what_is_hidden_is_told(runs: dict[str, Run]) -> None:
+def test_what_is_hidden_is_reported(runs: dict[str, Run]) -> None:
     for words in ("Hàng ẩn", "Cột ẩn", "Trắng", "Lời trong công thức", "Lời của tên", "Ô ở tờ hai"):
         assert runs[words].origin is Origin.HIDDEN, words
     assert runs["Ô ở tờ hai"].locator == "cell:Tờ hai!B3"
     assert runs["Tờ trình"].origin is Origin.TEXT
 
 
-def test_what_stands_around_the_cells_is_read(runs: dict[str, Run]) -> None:
+def test_what_is_around_the_cells_is_read(runs: dict[str, Run]) -> None:
     assert runs["Đầu trang"].role is Role.HEADER
     assert runs["Cuối trang"].role is Role.FOOTER
     assert (runs["Lời bình"].role, runs["Lời bình"].locator) == (Role.COMMENT, "cell:Tờ một!C2")
     assert {"Người viết", "Ten_rieng", "Ghi chú tên", "Tờ một", "Tờ hai"} <= set(runs)
 
 
-def test_a_cell_without_a_column_stands_right_behind_the_one_before() -> None:
+def test_a_cell_without_a_column_follows_the_one_before() -> None:
     def after(kind: int, value: bytes = b"") -> bytes:
         return record(kind, struct.pack("<I", 1) + value)
 

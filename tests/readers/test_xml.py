@@ -111,7 +111,7 @@ def test_an_entity_of_another_file_is_content_from_outside_where_it_is_used(tail
     assert [content.kind for content in document.active_content] == (["external-object"] if tail else [])
 
 
-def test_markup_that_no_program_mends_is_read_by_its_lines_too():
+def test_markup_that_no_program_fixes_is_read_by_its_lines_too():
     document = read("<a><b>T\u1ed0<i>I</i></b> &amp; M&#7852;T</a>\n</z><c d=>HỎA <q>TỐC").document
     assert document.status is ReadStatus.OK
     assert {"TỐI & MẬT", "HỎA TỐC"} <= {" ".join(run.text.split()) for run in document.runs}
@@ -306,7 +306,7 @@ def test_a_root_with_an_unknown_prefix_is_read_as_far_as_it_goes():
     ],
 )
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16"])
-def test_of_pages_that_nobody_lays_out_the_words_are_read_and_the_rest_cannot_be_told(page, kind, charset):
+def test_of_pages_that_are_not_laid_out_the_words_are_read_and_the_rest_is_cannot_tell(page, kind, charset):
     data = page.encode(charset)
     assert sniff(data).primary == "application/xml"
     document = read(data).document
@@ -383,7 +383,7 @@ def test_a_diagram_that_is_not_packed_has_no_page_to_unpack():
     assert (reading.document.status, reading.members) == (ReadStatus.OK, ())
 
 
-def test_a_page_of_a_diagram_that_cannot_be_unpacked_is_told():
+def test_a_page_of_a_diagram_that_cannot_be_unpacked_is_reported():
     data = f"<mxfile><diagram>{packed_page('a')[:-12]}</diagram></mxfile>".encode()
     assert diagram.read(Source(data=data, part="1"), Budget()).document.status is ReadStatus.MALFORMED
 
@@ -457,7 +457,7 @@ def test_the_name_of_an_element_is_the_label_of_its_value(name: str, value: str,
     assert any(mark.strength is Strength.MARKED for mark in find_in_document(document)) is marked
 
 
-def test_all_shapes_of_a_symbol_are_drawn_and_too_many_shapes_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_shapes_of_a_symbol_are_drawn_and_too_many_shapes_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(svg, "LIMIT_SHAPES", 500)
     tiny = '<path d="M0 0L9 0L9 30Z"/>'
     symbol = f'<symbol id="a">{tiny * 200}%s</symbol><use href="#a"/>'

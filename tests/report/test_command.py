@@ -132,7 +132,7 @@ def test_of_a_report_of_earlier_counting_rules_the_range_is_verified_and_no_figu
         (["verify", "/nowhere/x.docx"], "/nowhere"),
     ],
 )
-def test_what_cannot_be_done_is_told_without_a_traceback(data, capsys, monkeypatch, words, part):
+def test_what_cannot_be_done_is_reported_without_a_traceback(data, capsys, monkeypatch, words, part):
     code, _, told = run(capsys, monkeypatch, "report", *words, "--data", data)
     assert code == 2
     assert part in told

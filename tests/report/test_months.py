@@ -290,7 +290,7 @@ async def test_a_directory_that_only_reads_otherwise_changes_nothing(office):
     assert gaps(await office.reported()) == {"directories": {"count": 2}}
 
 
-async def test_a_directory_recorded_anew_says_that_changes_are_unknown(office, tmp_path):
+async def test_a_directory_recorded_again_says_that_changes_are_unknown(office, tmp_path):
     await office.lists(directory("d1", box("an", "A")))
     (tmp_path / "mailboxes").unlink()
     await office.at(3).lists(directory("d2", box("an", "A"), box("ba", "A")))
@@ -346,7 +346,7 @@ async def test_people_outside_are_not_named_where_a_directory_says_who_is_inside
     assert made.total.violations.prevented == 2
 
 
-async def test_more_violations_than_are_told_apart_are_said(office, monkeypatch):
+async def test_more_violations_than_are_listed_are_counted(office, monkeypatch):
     monkeypatch.setattr(cases, "LIMIT_CASES", 3)
     for number in range(5):
         await office.at(3).sends("an", Found(FONT, file=f"f{number}"), files=[("a.docx", f"f{number}")])
@@ -364,7 +364,7 @@ async def test_more_recipients_than_are_kept_are_said(office, monkeypatch):
     assert gaps(made)["cases_beyond"] == {"count": 1}
 
 
-async def test_a_range_that_leaves_records_out_is_told(office, tmp_path):
+async def test_a_range_that_leaves_records_out_is_reported(office, tmp_path):
     for day in range(3, 29):
         await office.at(day).sends("an", Found(FONT, file="f"), files=[("a.docx", "f")])
     basis = (await office.reported()).basis

@@ -63,7 +63,7 @@ def deleted(paragraph) -> None:
     run.find(qn("w:t")).tag = qn("w:delText")
 
 
-def test_what_an_office_fills_in_is_told_and_no_fault(counted):
+def test_what_an_office_fills_in_is_listed_and_no_fault(counted):
     def fill(document) -> None:
         head, foot = document.tables[:2]
         cell_text(head.cell(1, 0), "Số: 123/BC-VP")

@@ -60,7 +60,7 @@ def test_a_signed_mail_is_called_valid_only_when_it_is():
 
 
 @pytest.mark.slow
-def test_a_signature_beside_a_file_is_over_its_octets_and_holds_nothing_else():
+def test_a_signature_beside_a_file_is_over_its_bytes_and_holds_nothing_else():
     for title, signature, octets in attacks_messages.beside():
         others = [(replace(ENTITY, path="1", filename="a.txt"), octets)]
         found = verify_detached(signature, others, part="2", filename="a.txt.p7s", trust=store(), now=NOW)

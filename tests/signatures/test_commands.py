@@ -62,7 +62,7 @@ def test_verify_reports_every_file_for_tools_and_says_by_its_exit_code_whether_a
     assert "không có chữ ký số" not in shown
 
 
-def test_list_and_check_tell_what_is_there_and_what_is_missing(folder, capsys):
+def test_list_and_check_show_what_is_there_and_what_is_missing(folder, capsys):
     assert trust.show(folder) == 0
     assert "CRL" in capsys.readouterr().out
     assert trust.check(folder, now=NOW) == 0
@@ -99,7 +99,7 @@ def test_add_wants_a_pinned_or_given_fingerprint(tmp_path, folder, capsys):
         trust.add(folder, [tmp_path / "bad.cer"])
 
 
-def test_a_server_of_lists_that_speaks_no_http_is_told_of_without_its_controls(tmp_path, folder, capsys):
+def test_a_server_of_lists_that_speaks_no_http_is_reported_without_control_characters(tmp_path, folder, capsys):
     answers = iter((b"\x1b[2J no HTTP\r\n\r\n", b"HTTP/1.1 404 gone\x1b[2J\r\n\r\n"))
     with socket.create_server(("127.0.0.1", 0)) as server:
         sha = fingerprint(load_certificates(tree().g2_sub.certificate_der)[0])

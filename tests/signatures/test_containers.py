@@ -161,7 +161,7 @@ class TestOffice:
         assert good(look(edit(docx(), {name: b"<x/>", TYPES: inserted(b"</Types>", declared)}), DOCX)[0])
 
     @pytest.mark.parametrize("title", FORGED)
-    def test_what_is_forged_is_told(self, title):
+    def test_what_is_forged_is_reported(self, title):
         make, wrong, problem = FORGED[title]
         (one,) = look(make(), DOCX)
         assert wrong in (one.integrity, one.coverage, one.changes)
@@ -264,7 +264,7 @@ class TestOpenDocument:
         )
         assert all(one.claimed_time is None or one.claimed_time.year == 2026 for one in look(moved, ODT))
 
-    def test_a_time_is_not_signed_because_what_stands_around_the_signature_has_a_signed_id(self):
+    def test_a_time_is_not_signed_because_what_is_around_the_signature_has_a_signed_id(self):
         name = "META-INF/documentsignatures.xml"
         signed = xml.sign_odf(xml.odt(), tree().g2_person)
         fake = (
@@ -311,7 +311,7 @@ def test_a_truncated_file_never_crashes_and_never_passes(kind, cut):
     (DOCX, DOCUMENT, b"\0" * (80 << 20)),
     (ODT, "content.xml", b"<a>" + b"<b/>" * (9 << 20) + b"</a>"),
 ])  # fmt: skip
-def test_of_a_signed_part_that_is_too_large_nothing_is_told(kind, name, octets):
+def test_of_a_signed_part_that_is_too_large_nothing_is_reported(kind, name, octets):
     signed = docx() if kind == DOCX else xml.sign_odf(xml.odt(), tree().g2_person)
     (one,) = look(edit(signed, {name: octets}), kind)
     assert (one.integrity, one.indication) == (Integrity.UNKNOWN, Indication.INDETERMINATE)

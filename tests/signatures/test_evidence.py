@@ -250,7 +250,7 @@ class TestDocumentSecurityStore:
         assert one.problems == (() if known else ("authority-unchecked",))
 
     @pytest.mark.parametrize("replaced", [False, True])
-    def test_the_store_is_written_anew_behind_a_signature_that_locks_fields_and_replaces_no_page(self, replaced):
+    def test_the_store_is_rewritten_after_a_signature_that_locks_fields_and_replaces_no_page(self, replaced):
         lock = FieldMDPSpec(FieldMDPAction.INCLUDE, fields=["a"])
         der = revocation_list(tree().g2_sub, this_update=NOW, next_update=NOW + DAY)
         first = with_store(sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(lock=lock)), crls=[der])

@@ -186,7 +186,7 @@ class TestForgedRanges:
         moved = with_range(moved, [0, numbers[1], numbers[2] + 400, numbers[3]])
         assert look(moved)[0].integrity is Integrity.BROKEN
 
-    def test_octets_hidden_in_the_padding_of_the_contents_are_reported(self, once):
+    def test_bytes_hidden_in_the_padding_of_the_contents_are_reported(self, once):
         found = re.search(rb"/Contents ?<([0-9a-fA-F]+)>", once)
         hidden = once[: found.end(1) - 8] + b"deadbeef" + once[found.end(1) :]
         (one,) = look(hidden)

@@ -69,7 +69,7 @@ class TestSignatureFields:
         certified = sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(certify=certify))
         assert stand(sign_pdf(certified, tree().g2_seal, SECOND))
 
-    def test_a_stranger_s_seal_on_a_certified_document_stands_no_more_than_elsewhere(self):
+    def test_a_stranger_s_seal_on_a_certified_document_counts_no_more_than_elsewhere(self):
         certified = sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(certify=MDPPerm.FILL_FORMS))
         assert not stand(sign_pdf(certified, tree().person(tree().rogue_root), SECOND))
 

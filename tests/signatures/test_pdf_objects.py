@@ -30,7 +30,7 @@ def test_what_nobody_can_verify_answers_for_nothing_that_it_shows(title):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("title", HONEST := honest_neighbours())
-def test_an_honest_file_that_comes_near_stands(title):
+def test_an_honest_file_that_comes_near_passes(title):
     assert is_valid(reports(Sample("", "a.pdf", HONEST[title]())))
 
 

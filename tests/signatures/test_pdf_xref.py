@@ -49,7 +49,7 @@ def test_a_hybrid_file_whose_table_and_stream_disagree_has_two_readings(once, in
     "head", ["{} 0 obj", "{} 0\nobj", "{}\r\n\0 0 \t obj", "{} % 1 0 obj\n0 %\nobj", "{} 0" + 99 * " " + "obj"]
 )
 def test_an_object_that_an_update_holds_and_does_not_list_has_two_readings(once, head):
-    """A viewer that mends the file finds it; nothing in an honest update is unlisted."""
+    """A viewer that fixes the file finds it; nothing in an honest update is unlisted."""
     update = Update(once)
     update.add(f"{head.format(update.content)}\n{EMPTY}")
     (one,) = look(update.finish(update.table([])))

@@ -110,7 +110,7 @@ class TestOpenssl:
 
     @pytest.mark.parametrize("tool", ["cms", "smime"])
     @pytest.mark.parametrize("out", ["DER", "PEM"])
-    def test_beside_the_file_in_letters_and_in_octets(self, folder, tool, out):
+    def test_beside_the_file_in_letters_and_in_bytes(self, folder, tool, out):
         assert stand(beside(openssl(folder, "-md", "sha256", tool=tool, out=out)))
 
     def test_several_signers_at_once_and_one_after_the_other(self, folder):

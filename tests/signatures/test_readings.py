@@ -18,7 +18,7 @@ def test_a_package_of_two_readings_does_not_stand(title):
 
 
 @pytest.mark.parametrize("title", HONEST)
-def test_an_honest_package_that_comes_near_stands(title):
+def test_an_honest_package_that_comes_near_passes(title):
     assert is_valid(reports(Sample("", title, HONEST[title]())))
 
 

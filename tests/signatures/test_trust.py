@@ -104,7 +104,7 @@ class TestFolder:
         with pytest.raises(ConfigError, match="holds no certificate"):
             TrustStore.load(tmp_path)
 
-    def test_the_digest_tells_two_stores_apart(self, tmp_path):
+    def test_the_digests_of_two_stores_differ(self, tmp_path):
         first = TrustStore.load(tree().write_store(tmp_path / "a", with_lists=False))
         second = TrustStore.load(tree().write_store(tmp_path / "b"))
         assert first.digest != second.digest

@@ -25,7 +25,7 @@ async def test_each_comes_in_its_order_and_a_moved_one_when_it_was_moved_to():
     assert gone not in deadlines.kept
 
 
-async def test_one_that_came_can_be_set_again_by_whoever_it_calls():
+async def test_one_that_came_can_be_set_again_by_its_caller():
     deadlines, count, done = Deadlines(), [0], asyncio.Event()
 
     def again():

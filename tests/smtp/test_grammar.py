@@ -169,7 +169,7 @@ def test_no_accepted_path_can_break_out_of_its_brackets(text):
 
 
 @given(st.binary(max_size=60))
-def test_any_octets_are_parsed_or_refused(octets):
+def test_any_bytes_are_parsed_or_refused(octets):
     for parse in (parse_mail, parse_rcpt):
         for prefix in (b"", b"FROM:<", b"TO:<", b"FROM:<a@b> ", b'FROM:<"'):
             try:

@@ -97,7 +97,7 @@ def with_files(*sizes: int) -> bytes:
         ((), "send several mails or smaller files"),
     ],
 )
-async def test_a_mail_that_is_too_large_is_told_its_largest_file_and_not_its_name(sizes, told):
+async def test_the_refusal_of_a_too_large_mail_says_its_largest_file_and_not_its_name(sizes, told):
     limits = replace(QUICK, message_bytes=90_000)
     content = with_files(*sizes) if sizes else CONTENT + b"a\r\n" * 40_000
     async with conversation(limits=limits) as (sink, gateway, client):
@@ -204,7 +204,7 @@ async def test_a_loop_is_refused():
         assert (await client.mail(hops * 50 + CONTENT + hops)).code == 250
 
 
-async def test_a_silent_client_is_told_and_dropped():
+async def test_a_silent_client_gets_a_reply_and_is_dropped():
     limits = replace(QUICK, command_timeout_s=0.2)
     async with conversation(limits=limits) as (sink, gateway, client):
         assert (await client.reply()).startswith("421 4.4.2")

@@ -69,7 +69,7 @@ def test_a_rule_sees_the_password_and_only_its_answer_comes_back(password):
     assert seen == [password, password]
 
 
-def test_a_token_is_no_password_and_octets_that_are_no_text_do_no_harm():
+def test_a_token_is_no_password_and_bytes_that_are_no_text_do_no_harm():
     token = parse_xoauth2(b64encode(b"user=an@x\x01auth=Bearer abc\x01\x01"))
     assert password_meets(token, lambda _given: pytest.fail("asked")) is None
     assert password_meets(parse_login(b64encode(b"an@x"), b64encode(b"\xff\xfeAb-12345")), lambda _given: True) is True

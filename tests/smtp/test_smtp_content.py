@@ -50,7 +50,7 @@ def test_any_split_gives_the_content_of_the_whole(pieces, cuts):
 
 
 @given(st.binary(max_size=200))
-def test_no_octets_without_an_end_are_an_end(data):
+def test_no_bytes_without_an_end_are_an_end(data):
     stream = data.replace(b"\r\n.\r\n", b"")
     if (b"\r\n" + stream).find(b"\r\n.\r\n") >= 0:
         return

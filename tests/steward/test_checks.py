@@ -181,7 +181,7 @@ def test_pieces_come_in_order_from_their_own_session_and_have_a_limit():
     ("name", "role", "senders"),
     [(CLERK, Role.CLERK, (CLERK,)), (HEAD, Role.UNIT_HEAD, (HEAD, CLERK)), ("op", Role.OPERATOR, None), ("au", Role.AUDITOR, None)],
 )  # fmt: skip
-def test_in_whose_name_somebody_may_check(office, name, role, senders):
+def test_in_whose_name_a_person_may_check(office, name, role, senders):
     token = office.session(name, role)
     person = office.people.person(office.people.session(token))
     assert _senders(office.desk, person) == senders

@@ -70,7 +70,7 @@ def test_an_account_says_where_its_notices_go(console, tmp_path):
     assert [act["about"] for act in acts(tmp_path)] == ["an.tt: auditor, an.tt@tphcm.gov.vn", "an.tt: -"]
 
 
-def test_a_reset_on_the_machine_is_told_to_the_administrators_by_mail(console, tmp_path):
+def test_a_reset_on_the_machine_is_mailed_to_the_administrators(console, tmp_path):
     console("account", "add", "ql.tk", "--role", "account_admin", "--mail", "ql.tk@tphcm.gov.vn")
     console("account", "add", "an.tt", "--role", "auditor")
     console("account", "reset-totp", "an.tt")
@@ -145,7 +145,7 @@ def test_the_table_is_printed(console):
 @pytest.mark.parametrize(
     "words", [("account", "list"), ("token", "list"), ("account", "add", "an.tt", "--role", "auditor")]
 )
-def test_a_data_folder_that_is_not_there_is_told_and_not_made(tmp_path, monkeypatch, capsys, words):
+def test_a_data_folder_that_is_not_there_is_reported_and_not_made(tmp_path, monkeypatch, capsys, words):
     """Root would make it before the first start, and the doctor, as the service, could not read it."""
     missing = tmp_path / "missing"
     monkeypatch.setattr("sys.argv", ["gateway", "console", *words, "--data", str(missing)])

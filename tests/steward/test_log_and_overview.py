@@ -123,7 +123,7 @@ def test_what_people_did_is_said_in_words(at: Desk, data: Path):
     assert said <= product_texts("audit")["act"].keys()
 
 
-def test_verification_tells_how_far_it_is_and_what_it_found(at: Desk, data: Path):
+def test_verification_shows_how_far_it_is_and_what_it_found(at: Desk, data: Path):
     before = log_view(at, AUDITOR, q.AskLog(), Language.EN)
     assert (before.verified, before.verdict) == ("", None)
     *_, found = verify(at, AUDITOR, q.Verify(), Language.EN)

@@ -137,7 +137,7 @@ def at_once(work, times: int) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["an.tt", "nobody"])
-def test_five_wrong_tries_lock_a_name_for_a_quarter_of_an_hour_whether_or_not_somebody_has_it(office, name):
+def test_five_wrong_tries_lock_a_name_for_a_quarter_of_an_hour_whether_or_not_it_exists(office, name):
     office.enrol("an.tt", office.add("an.tt", Role.AUDITOR))
     kinds = [office.kind(q.Login(name, f"wrong{n}", "000000"), "", f"192.0.2.{n}") for n in range(7)]
     assert kinds == ["bad_login"] * 5 + ["locked"] * 2

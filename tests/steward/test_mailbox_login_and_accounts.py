@@ -44,7 +44,7 @@ def test_a_code_is_for_its_mailbox_its_time_and_five_tries(office):
 @pytest.mark.parametrize(
     "mailbox", ["nobody@x.example", GONE, "", "x" * 10_000, "a@b@c", "an.noivu@x.example\r\nBcc: z@z"]
 )
-def test_the_answer_does_not_tell_whether_there_is_a_mailbox(office, mailbox):
+def test_the_answer_does_not_show_whether_there_is_a_mailbox(office, mailbox):
     for _ in range(MAILS_AN_HOUR + 2):
         assert office.ask(q.SendMailCode(mailbox)) == office.ask(q.SendMailCode(AN)) == q.Done()
     assert {to for to, _ in office.sent} == {AN}
@@ -126,7 +126,7 @@ def test_on_a_full_disk_people_may_read_and_change_nothing(office):
     assert isinstance(office.ask(q.WhoAmI(), token), q.Me)
 
 
-def test_our_own_faults_are_told_to_our_log_and_not_to_people(office, caplog):
+def test_our_own_faults_go_to_our_log_and_not_to_people(office, caplog):
     token = office.session("an.tt", Role.AUDITOR)
     answer = office.ask(q.Search(), token)  # there is no log here yet
     assert answer == q.Refusal(kind="unavailable")

@@ -313,7 +313,7 @@ def test_whatever_is_asked_is_answered_or_a_fault_in_words(at: Desk, wanted: dic
     msgspec.msgpack.encode(answer)
 
 
-def test_the_fields_of_the_search_are_told(at: Desk):
+def test_the_fields_of_the_search_are_documented(at: Desk):
     answer = search(at, AUDITOR, q.Search(), Language.EN)
     assert answer.units == ("Phòng Nội vụ", "Phòng Tư pháp")
     assert q.Choice("reject", "reject") in answer.dispositions

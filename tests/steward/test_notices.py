@@ -86,7 +86,7 @@ def asked(office: Office, reference=LOCKED, **more) -> tuple[str, str]:
     return name, clerk
 
 
-def test_the_sender_is_told_that_he_may_send_again_and_that_he_may_no_more(office, notifier):
+def test_the_sender_is_notified_that_he_may_send_again_and_that_he_may_no_more(office, notifier):
     name, _ = asked(office)
     so = officer(office)
     assert looked(office, notifier) == [], "nothing is decided"
@@ -105,7 +105,7 @@ def test_the_sender_is_told_that_he_may_send_again_and_that_he_may_no_more(offic
 
 
 @pytest.mark.parametrize("step", ["refuse", "withdraw", "expire"])
-def test_each_other_end_is_told_to_who_did_not_bring_it_about(office, notifier, step):
+def test_each_other_end_is_sent_to_those_who_did_not_cause_it(office, notifier, step):
     name, clerk = asked(office)
     if step == "expire":
         office.now += OPEN_S
@@ -117,7 +117,7 @@ def test_each_other_end_is_told_to_who_did_not_bring_it_about(office, notifier, 
     assert looked(office, notifier, 1) == kinds[step]
 
 
-def test_what_is_old_news_is_not_told(office, notifier):
+def test_old_news_is_not_reported(office, notifier):
     name, _ = asked(office)
     decided(office, office.session(HEAD), name, "refuse")
     assert looked(office, notifier, timedelta(days=3).total_seconds()) == []
@@ -141,7 +141,9 @@ def test_no_notice_about_a_confidential_mail_has_what_people_wrote_about_it(offi
     ("BT-N0NE0000", "forged@y.example", ()),
     (UNPROVED, "cu.tuphap@x.example", ()),
 ])  # fmt: skip
-def test_only_a_login_and_who_opened_it_are_told_never_a_reverse_path(office, notifier, reference, opener, expected):
+def test_only_a_login_and_who_opened_it_are_notified_never_a_reverse_path(
+    office, notifier, reference, opener, expected
+):
     request = Request(
         id="YC-1", reference=reference, opened_by=opener, opened=0, reason="r", owners=(AN, "forged@y.example")
     )
@@ -152,7 +154,7 @@ def at(office: Office, day: str, hour: int, minute: int = 0) -> None:
     office.now = datetime.fromisoformat(day).replace(hour=hour, minute=minute, tzinfo=VIETNAM).timestamp()
 
 
-def test_who_may_decide_is_told_what_waits_at_eight_and_fourteen_on_working_days(office, notifier):
+def test_who_may_decide_is_notified_of_what_waits_at_eight_and_fourteen_on_working_days(office, notifier):
     officer(office)
     office.add("op", Role.OPERATOR)  # has no mailbox
     at(office, "2026-11-23", 7, 30)
@@ -217,7 +219,7 @@ def test_a_digest_comes_on_days_that_are_worked(day, worked):
     assert (slot(datetime.fromisoformat(f"{day}T08:00+07:00"), days) is not None) is worked
 
 
-def test_a_change_of_an_account_is_told_to_it_and_to_the_other_administrators(office, notifier):
+def test_a_change_of_an_account_is_sent_to_it_and_to_the_other_administrators(office, notifier):
     for name, roles in {
         "ql.mot": Role.ACCOUNT_ADMIN,
         "ql.hai": Role.ACCOUNT_ADMIN,
@@ -270,7 +272,7 @@ def troubled(office: Office, board: dict, **more) -> Notifier:
     )
 
 
-def test_a_trouble_that_lasts_is_told_once_when_it_begins_and_once_when_it_is_over(office):
+def test_a_trouble_that_lasts_is_reported_once_when_it_begins_and_once_when_it_is_over(office):
     board, began = {}, office.now
     found = {"mails": 7, "reason": "Connection refused", "step": ""}
     reporter, notifier = Troubles(), troubled(office, board)
@@ -300,7 +302,7 @@ def test_a_trouble_that_lasts_is_told_once_when_it_begins_and_once_when_it_is_ov
     notifier.book.close()
 
 
-def test_a_certificate_is_told_of_at_once_and_with_each_step(office):
+def test_a_certificate_is_reported_at_once_and_with_each_step(office):
     certificate = {"since": office.now, "mails": 0, "reason": "tls.crt", "step": "tls.crt:1:30"}
     board = {"certificate": certificate}
     for step in ("tls.crt:1:30", "tls.crt:1:30", "tls.crt:1:14", "tls.crt:1:3"):

@@ -136,7 +136,7 @@ def test_a_candidate_is_tested_and_held_against_past_mails(at: Desk):
     assert found.admitted == 1  # the others have further faults
     assert found.whole
     assert found.same + found.refused + found.tagged + found.admitted + found.other == found.mails - found.faulty - sum(
-        bar.value for bar in found.untold
+        bar.value for bar in found.indeterminate
     )
     assert [one.reference for one in found.changed] == ["BT-AN000002"]
     assert "OPQ-01" in found.by_rule[0].label
@@ -399,7 +399,7 @@ def test_the_last_ten_files_are_kept(tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_the_trial_ends_with_whoever_asked(at: Desk):
+def test_the_trial_ends_with_its_asker(at: Desk):
     answers = try_policy(at, POLICY_ADMIN, q.TryPolicy(text=OFFICE), Language.EN)
     next(answers)
     answers.close()

@@ -174,7 +174,7 @@ def test_what_waits_is_listed_however_many_were_decided_since(office):
     assert [row.id for row in office.ask(q.AskRequests(), office.session(HEAD)).mine] == [name]
 
 
-def test_whoever_may_not_is_recorded_with_what_he_tried(office):
+def test_who_may_not_is_recorded_with_what_he_tried(office):
     name = opened(office, office.session(AN))
     auditor = office.session("au", Role.AUDITOR)
     operator, secret = (

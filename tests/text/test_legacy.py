@@ -57,7 +57,7 @@ def test_words_come_back_from_every_charset(words):
 
 
 @pytest.mark.parametrize("charset", FONTS)
-def test_the_font_tells_the_charset_of_a_single_word(charset):
+def test_the_font_decides_the_charset_of_a_single_word(charset):
     assert decode(encode("nước", charset), FONTS[charset]).text == "nước"
 
 
@@ -108,7 +108,7 @@ def test_a_letter_split_over_two_runs_is_one_letter():
     assert "".join(item.text for item in decode_runs(runs)) == "MẬT"
 
 
-def test_the_block_tells_the_case_of_a_letter_in_a_run_of_its_own():
+def test_the_block_decides_the_case_of_a_letter_in_a_run_of_its_own():
     runs = [Run(text=t, font=".VnTime") for t in ("M", "Ë", "T")]
     assert "".join(item.text for item in decode_runs(runs)) == "MẬT"
 
@@ -122,7 +122,7 @@ def test_one_font_may_hold_both_encodings():
     assert {item.charset for item in decoded[:-1]} == {Charset.TCVN3}
 
 
-def test_viqr_is_told_from_plain_ascii():
+def test_viqr_is_distinguished_from_plain_ascii():
     assert looks_like_viqr("Co^.ng ho`a xa~ ho^.i chu? nghi~a Vie^.t Nam, ddo^.c la^.p tu+. do ha.nh phu'c")
     assert not looks_like_viqr("Dear all, please find attached the report (v2.1). It's ready; isn't it? Yes.")
 
@@ -160,7 +160,7 @@ def test_decoding_never_fails(text, font):
 @pytest.mark.parametrize("charset", EIGHT_BIT)
 @pytest.mark.parametrize("font", ["Arial", None])
 @pytest.mark.parametrize("style", [str.lower, str.upper, str.title])
-def test_short_cells_tell_each_other_their_charset(charset, font, style):
+def test_short_cells_share_their_charset(charset, font, style):
     runs = [Run(text=encode(style(cell), charset), font=font, block=i) for i, cell in enumerate(CELLS)]
     decoded = decode_runs(runs)
     assert [item.text for item in decoded] == [style(cell) for cell in CELLS]

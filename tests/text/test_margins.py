@@ -55,7 +55,7 @@ def amounts(setup: PageSetup) -> list[float]:
     return [round((getattr(setup, f"{side}_pt") or 0) / MM, 1) for side in SIDES]
 
 
-def test_sections_of_a_word_document_are_told_apart() -> None:
+def test_sections_of_a_word_document_are_distinguished() -> None:
     document = read(word((20, 25, 30, 15), (20, 25, 30, 15), (10, 10, 25, 25)), "docx")
     assert [amounts(setup) for setup in document.setups] == [[20, 25, 30, 15], [10, 10, 25, 25]]
     assert [setup.locator for setup in document.setups] == ["section:1", "section:3"]

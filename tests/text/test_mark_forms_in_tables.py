@@ -27,7 +27,7 @@ def test_the_only_value_below_the_label_of_secrecy_is_its_value():
 
 
 @pytest.mark.parametrize("tick", ["x", "X", "✓", "☑"])
-def test_a_ticked_cell_chooses_the_level_that_it_stands_behind_or_below(tick):
+def test_a_ticked_cell_chooses_the_level_before_or_above_it(tick):
     for n, level in enumerate(("tuyet_mat", "toi_mat", "mat", None)):
         signs = [tick if n == m else "" for m in range(4)]
         wanted = {level} if level else set()
@@ -49,7 +49,7 @@ def test_a_table_of_what_may_be_done_with_each_level_chooses_none():
     assert not found(("", "Chủ tịch", "Trưởng phòng"), ("Tuyệt mật", "x", ""), ("Tối mật", "x", "x"), ("Mật", "x", "x"))
 
 
-def test_on_a_page_the_value_of_a_label_stands_to_its_right_in_whatever_order_columns_are_read():
+def test_on_a_page_the_value_of_a_label_is_to_its_right_in_whatever_order_columns_are_read():
     def scan(*columns):
         lines = [
             (text, 90 + 150 * x, 300 + 15 * y) for x, column in enumerate(columns) for y, text in enumerate(column)
@@ -67,7 +67,7 @@ def test_on_a_page_the_value_of_a_label_stands_to_its_right_in_whatever_order_co
     assert not scan(("Độ mật", "Đi", "Đến"), ("Tuyệt mật", "0", "1"), ("Tối mật", "2", "4"), ("Mật", "9", "12"))
 
 
-def test_an_entry_of_an_outline_is_judged_where_its_heading_stands():
+def test_an_entry_of_an_outline_is_judged_where_its_heading_is():
     title, body = "Bí mật nhà nước độ Tối mật", "Là bí mật nhà nước liên quan đến quốc phòng, an ninh"
     entry = Run(text=title, block=9, role=Role.NAME, locator="outline")
 

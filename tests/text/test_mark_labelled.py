@@ -299,7 +299,7 @@ def test_a_value_at_the_height_of_its_label_is_found_in_whatever_order_a_page_wa
         (("Số", "Kế hoạch", "MẬT", "Tờ trình", "Báo cáo"), Strength.MARKED),
     ],
 )
-def test_goods_and_other_levels_in_its_column_tell_what_a_cell_is_however_wide_the_sheet_is(column, strongest, others):
+def test_goods_and_other_levels_in_its_column_show_what_a_cell_is_however_wide_the_sheet_is(column, strongest, others):
     cells = [(text, f"cell:S!A{row}") for row, text in enumerate(column, 1)]
     wide = [
         [cell, *((f"gt {n}", f"cell:S!{column_letters(n)}{row}") for n in range(2, 2 + others))]

@@ -38,7 +38,7 @@ def test_a_level_behind_its_noun_under_the_head_of_a_letter_is_a_mark(mark: str,
 @pytest.mark.parametrize(
     "text", ["Tài liệu đính kèm thuộc độ MẬT", "Đây là tài liệu mật", "File đính kèm có đóng dấu mật"]
 )
-def test_a_sentence_that_tells_the_level_of_this_paper_tells_it_as_a_subject_too(text: str) -> None:
+def test_a_sentence_that_states_the_level_of_this_paper_states_it_as_a_subject_too(text: str) -> None:
     assert stops(lines(text))
     assert find_in_subject(text)
     assert not find_in_subject(f"Nếu {text.lower()} thì gửi qua cơ yếu")
@@ -52,7 +52,7 @@ def test_a_sentence_that_tells_the_level_of_this_paper_tells_it_as_a_subject_too
         ("Công văn này là công văn mật.", "Thư này là mật và chỉ dành cho người nhận."),
     ],
 )  # fmt: skip
-def test_a_paper_that_says_it_is_stamped_is_told_from_rules_on_such_papers(shown: str, innocent: str) -> None:
+def test_a_paper_that_says_it_is_stamped_differs_from_rules_on_such_papers(shown: str, innocent: str) -> None:
     assert stops(lines(shown))
     assert not stops(lines(innocent))
 
@@ -221,7 +221,7 @@ def test_a_level_with_a_number_is_a_mark_in_the_name_of_a_sheet(name: str, role:
 
 
 @pytest.mark.parametrize("mark", ["Mật (đóng dấu)", "(Đã ký, đóng dấu mật)"])
-def test_a_stamp_that_is_told_in_the_place_of_one_is_a_mark(mark: str) -> None:
+def test_a_stamp_described_in_the_place_of_one_is_a_mark(mark: str) -> None:
     assert stops(lines(*HEAD, mark, *TAIL))
     assert not stops(lines(*HEAD, "V/v mở lớp tập huấn văn bản", "mật", *TAIL[2:]))
     assert stops(lines(*HEAD, "V/v phương án phòng thủ", "mật", *TAIL[2:]))

@@ -47,7 +47,7 @@ def test_letters_one_by_one_become_words():
     assert collapse_spacing("Điều 1 a b") == "Điều 1 a b"
 
 
-def test_decomposed_letters_are_told_from_composed_ones():
+def test_decomposed_letters_are_distinguished_from_composed_ones():
     assert is_decomposed(unicodedata.normalize("NFD", "mật"))
     assert not is_decomposed("mật")
 

@@ -66,7 +66,7 @@ def test_a_glance_agrees_with_the_whole_look():
 @pytest.mark.slow
 @pytest.mark.parametrize(("pattern", "has"), [(NATIONAL, NATIONAL_HAS), (MOTTO, MOTTO_HAS)])
 @given(data=st.data())
-def test_what_a_glance_asks_for_stands_in_all_that_a_search_finds(pattern, has, data):
+def test_what_a_glance_asks_for_is_in_all_that_a_search_finds(pattern, has, data):
     assert any(map(data.draw(st.from_regex(pattern)).__contains__, has))
 
 

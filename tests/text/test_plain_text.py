@@ -58,7 +58,7 @@ def test_what_the_reader_hands_on_is_what_its_runs_say(text):
 
 
 @given(st.text(st.sampled_from(REPERTOIRE)))
-def test_an_old_charset_is_told_alike_by_letters_and_by_octets(text):
+def test_an_old_charset_is_detected_alike_by_letters_and_by_bytes(text):
     assert PlainText(text).needs_decoding() == needs_decoding((), text)
 
 

@@ -70,7 +70,7 @@ def test_family_names_are_those_people_know(font, name):
     assert base_name(font) == name
 
 
-def test_symbol_fonts_and_legacy_fonts_are_told_apart():
+def test_symbol_fonts_and_legacy_fonts_are_distinguished():
     assert is_symbol("Wingdings 2")
     assert is_symbol("Cambria Math")
     assert not is_symbol("Cambria")

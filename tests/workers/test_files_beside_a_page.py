@@ -36,7 +36,7 @@ def test_pictures_that_a_page_names_are_seen_as_it_shows_them(body, joined, kept
     ("names", "joined"),
     [(("a_files/1.png", "a_files/2.png"), True), (("../A/a_files/1.png", "file:///C:/A/a_files/2.png"), True), (("1.png", "2.png"), False)],
 )  # fmt: skip
-def test_pictures_are_found_from_where_the_page_stands(names, joined):
+def test_pictures_are_found_relative_to_the_page(names, joined):
     page = "".join(f'<img src="{name}">' for name in names)
     pictures = {f"a_files/{number}.png": _picture(colour) for number, colour in ((1, "red"), (2, "blue"))}
     message = EmailMessage()

@@ -138,7 +138,7 @@ def test_a_type_without_reader_is_unsupported(monkeypatch):
     assert statuses(inspect(mail(("a.pdf", sample._PDF))))["2"] == ("unsupported", "no-reader")
 
 
-def test_unknown_octets_are_unsupported():
+def test_unknown_bytes_are_unsupported():
     assert statuses(inspect(mail(("a.bin", bytes(range(256)) * 4))))["2"] == ("unsupported", "unknown-type")
 
 
@@ -146,7 +146,7 @@ def test_unknown_octets_are_unsupported():
     ("name", "lead"),
     [("a.bin", b"\x93\1\xfe\xca"), ("a.mp3", b"ID3\3\0\0\0\0\1\0"), ("a.mdb", b"\0\1\0\0Standard Jet DB\0")],
 )
-def test_words_that_stand_unpacked_in_unread_octets_are_given(name, lead):
+def test_words_that_are_unpacked_in_unread_bytes_are_given(name, lead):
     data = lead + bytes(range(256)) + "TỐI MẬT".encode("utf-16-le") + bytes(600)
     documents = [document for document in inspect(mail((name, data))).documents if document.part == "2"]
     assert [run.text for document in documents for run in document.runs] == ["TỐI MẬT"]
@@ -172,7 +172,7 @@ def test_texts_of_an_attached_message_are_read_in_their_charset(charset):
     ],
     ids=["yEnc", "BinHex", "Pages", "property list"],
 )
-def test_files_in_forms_that_are_known_and_not_read_cannot_be_told(data):
+def test_files_in_forms_that_are_known_and_not_read_are_cannot_tell(data):
     documents = [document for document in inspect(mail(("a.dat", data))).documents if document.part == "2"]
     assert ("unsupported", "no-reader") in {(document.status.value, document.reason) for document in documents}
 
@@ -325,7 +325,7 @@ def test_a_container_speaks_for_the_signature_files_in_its_own_folder_alone(name
     assert [("2!a.txt", b"noi dung") in held for held in files] == [True] * verified
 
 
-def test_a_file_that_is_too_large_to_keep_is_told_from_one_that_is_not_there(monkeypatch):
+def test_a_file_that_is_too_large_to_keep_is_distinguished_from_one_that_is_not_there(monkeypatch):
     monkeypatch.setattr(module, "_KEPT_LIMIT", 400)
     verifiers = Recording()
     inspect(mail(("a.p7s", b"0\x80sig"), ("a.pdf", sample._PDF), ("b.txt", b"chu")), verifiers=verifiers)
@@ -341,7 +341,7 @@ def test_a_signed_file_is_no_signed_mail_for_being_a_p7m(name, kind):
     assert (kind, "2") in [call[:2] for call in verifiers.calls]
 
 
-def test_a_signed_mail_is_verified_as_it_stands():
+def test_a_signed_mail_is_verified_unchanged():
     signed = (
         b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary="s"\r\n\r\n--s\r\n'
         b"Content-Type: text/plain\r\n\r\nhello\r\n--s\r\nContent-Type: application/pkcs7-signature\r\n\r\n0x\r\n--s--\r\n"
@@ -371,14 +371,14 @@ def test_only_what_is_awaited_is_reported_again_and_its_container_is_reopened():
 
 @examples(60)
 @given(st.sampled_from([magic for _, magic, _ in magic_module.SIGNATURES]), st.binary(max_size=1500), st.integers(0, 3))
-def test_any_octets_behind_any_signature_end_as_documents(magic, rest, depth):
+def test_any_bytes_behind_any_signature_end_as_documents(magic, rest, depth):
     data = magic + rest
     for level in range(depth):
         data = zip_archive((f"{level}.bin", data))
     assert len(inspect(mail(("a.bin", data))).documents) >= 2 + depth
 
 
-def test_a_signed_mail_in_a_file_is_verified_as_it_stands_there():
+def test_a_signed_mail_in_a_file_is_verified_unchanged():
     signed = (
         b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary="s"\r\n\r\n--s\r\n'
         b"Content-Type: text/plain; name=a.txt\r\n\r\nhello\r\n--s\r\n"

@@ -58,7 +58,7 @@ def test_what_a_rehearsal_leaves_alone_stays_shared(block):
     assert faults(lambda: memory.populate(wanted), lambda: write_all(block)) >= PAGES
 
 
-def test_a_rehearsal_that_fails_tells_nothing():
+def test_a_rehearsal_that_fails_gives_nothing():
     def fail() -> None:
         raise OSError("on purpose")
 

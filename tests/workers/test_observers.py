@@ -136,7 +136,7 @@ async def test_a_policy_that_waits_for_ever_is_a_fault_of_ours(impatient, tmp_pa
 
 @pytest.mark.parametrize("content", [mail(TEXT), mail(body=f"{WORD}\n")], ids=["file", "text alone"])
 @pytest.mark.parametrize(("how", "where"), [("fail", "look"), ("fail", "observe"), ("hoard", "observe")])
-async def test_a_policy_that_fails_is_told_without_words_of_the_mail(workers, tmp_path, content, how, where):
+async def test_a_policy_that_fails_is_reported_without_words_of_the_mail(workers, tmp_path, content, how, where):
     content = content.replace(b"Subject: ", f"Subject: {WORD} ".encode())
     with pytest.raises(ExceptionGroup) as raised:
         await judged(workers, unruly(tmp_path, how, where), content)

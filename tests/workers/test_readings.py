@@ -116,7 +116,7 @@ async def test_a_mark_that_new_rules_see_ends_what_was_kept(office):
     assert (await office.read(mail(FILE))).children == 1
 
 
-async def test_what_the_words_of_the_mail_unlock_is_read_in_each_mail_anew(office):
+async def test_what_the_words_of_the_mail_unlock_is_read_in_each_mail_again(office):
     secret = ("khóa.zip", locked("Bt@2026", ("a.txt", "chữ")))
     without = await office.read(mail(secret))
     opened = await office.read(mail(secret, body="Mật khẩu giải nén: Bt@2026\n"))
@@ -204,7 +204,7 @@ async def test_a_desk_that_dies_changes_nothing(office):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not CORPUS.is_dir(), reason=f"no corpus in {CORPUS} (GATEWAY_CORPUS)")
-async def test_documents_of_the_corpus_are_told_the_same_with_and_without_what_is_known(office):
+async def test_documents_of_the_corpus_are_judged_the_same_with_and_without_the_cache(office):
     """Mails of one to three documents that share some of them, in two front ends, with a small cache."""
     chance = random.Random(13)
     files = [path for path in sorted(CORPUS.rglob("*")) if path.is_file() and path.stat().st_size < 300_000]

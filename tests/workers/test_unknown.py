@@ -107,7 +107,7 @@ def test_nothing_is_opened_in_the_front_end(monkeypatch):
 @pytest.mark.parametrize(
     "octets", first_quick([b"\xe1\xba", b"\x1e\xa0", b"a\xcc\x80", b"\0\x03", b"\x01\xe1\xba\xa0"])
 )
-def test_hostile_octets_cost_the_front_end_little(octets):
+def test_hostile_bytes_cost_the_front_end_little(octets):
     content = mail(("so-lieu.bin", OCTETS[:1000] + octets * (4 << 20)))
     message = mime.parse(content)
     began = time.thread_time()

@@ -189,7 +189,7 @@ async def test_content_is_passed_read_only_and_not_at_the_mercy_of_the_child(poo
 
 
 @pytest.mark.slow
-async def test_a_child_that_stands_still_is_our_own_fault_and_leaves_its_place():
+async def test_a_child_that_hangs_is_our_own_fault_and_leaves_its_place():
     pool = WorkerPool.start(PoolSettings(probe=PROBE, children=1, idle_s=5.0))
     try:
         still = asyncio.ensure_future(pool.inspect(request_for("fine", "hang")))

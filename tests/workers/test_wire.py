@@ -14,9 +14,9 @@ from gateway.documents.wall.wire import (
     Began,
     Done,
     Finished,
+    Fixed,
     FrameReader,
     InspectionRequest,
-    Mended,
     Result,
     Runs,
     WireError,
@@ -163,7 +163,7 @@ def test_a_container_that_dies_when_reopened_gives_up_its_members():
 
 
 def test_only_typed_data_is_ever_decoded():
-    assert wire._frame_decoder.type == Began | Runs | Result | Done | Observations | Mended | Finished
+    assert wire._frame_decoder.type == Began | Runs | Result | Done | Observations | Fixed | Finished
 
 
 def test_runs_of_a_long_document_travel_in_frames_of_their_own():

@@ -110,8 +110,8 @@ def run(job: int, content: int | None) -> int:
         octets: bytes | mmap.mmap = request.content or b""
         if content is not None:
             octets = _mapped(content)
-        if request.mend:
-            _send(channel, wire.Mended(octets=_observing.mend(bytes(octets))))
+        if request.fix:
+            _send(channel, wire.Fixed(octets=_observing.fix(bytes(octets))))
             return 0
         _inspect(request, octets, lambda frame: _send(channel, frame), _end_at)
     return 0
@@ -173,8 +173,8 @@ def _send(channel: socket.socket, frame: wire.Frame) -> None:
         frames = list(wire.encode_reply(frame))
     except MemoryError:
         frames = [b""]
-    if isinstance(frame, wire.Mended) and len(frames[0]) > wire.FRAME_LIMIT_BYTES:
-        frames = [wire.encode(wire.Mended())]
+    if isinstance(frame, wire.Fixed) and len(frames[0]) > wire.FRAME_LIMIT_BYTES:
+        frames = [wire.encode(wire.Fixed())]
     if isinstance(frame, wire.Result) and not all(0 < len(data) <= wire.FRAME_LIMIT_BYTES for data in frames):
         emptied = {"runs": (), "images": (), "status": ReadStatus.LIMIT, "reason": "reply-too-large"}
         documents = tuple(structs.replace(one, **emptied) for one in frame.documents)

@@ -12,7 +12,7 @@ from msgspec import Raw, structs
 
 from gateway.documents.readers.registry import format_of
 from gateway.documents.wall.leaves import in_order
-from gateway.documents.wall.wire import Began, Done, Finished, Frame, Mended, Result, Runs, Used, WireError
+from gateway.documents.wall.wire import Began, Done, Finished, Fixed, Frame, Result, Runs, Used, WireError
 from gateway.model import Document, Observations, Part, ReadStatus, Signature
 
 _OF_THE_MOMENT = frozenset({"killed", "mail-cpu", "memory"})
@@ -84,7 +84,7 @@ class Merger:
                 self.used += used
             case Observations():
                 self.observed = frame
-            case Mended():
+            case Fixed():
                 raise WireError("unwanted")
             case Finished():
                 self.finished = True

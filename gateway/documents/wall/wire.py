@@ -93,8 +93,8 @@ class InspectionRequest(Struct, frozen=True, kw_only=True):
     """Of these, the paths that ended a child: nothing is known of their words."""
     patient: bool = False
     """Its children run only when no other process wants the processor."""
-    mend: bool = False
-    """The content is no message but a writer's own file, of which a mended copy is wanted (`mending.mend`)."""
+    fix: bool = False
+    """The content is no message but a writer's own file, of which a fixed copy is wanted (`fixing.fix`)."""
 
 
 class Began(Struct, frozen=True, tag="began"):
@@ -137,8 +137,8 @@ class Done(Struct, frozen=True, kw_only=True, tag="done"):
     """Something is locked, and was tried with the passwords that are in the mail."""
 
 
-class Mended(Struct, frozen=True, kw_only=True, tag="mended"):
-    """A writer's file with its typography mended; without bytes there is nothing to mend, or it must not be mended."""
+class Fixed(Struct, frozen=True, kw_only=True, tag="fixed"):
+    """A writer's file with its typography fixed; without bytes there is nothing to fix, or it must not be fixed."""
 
     octets: bytes = b""
 
@@ -147,7 +147,7 @@ class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
     """Everything was looked at."""
 
 
-Frame = Began | Runs | Result | Done | Observations | Mended | Finished
+Frame = Began | Runs | Result | Done | Observations | Fixed | Finished
 
 
 class Inspection(Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from typing import Final
 from gateway.audit import record as r
 from gateway.audit.keyed import Keyed
 from gateway.audit.record_fields import cut_checked
-from gateway.documents.wall.mending import mend
+from gateway.documents.wall.fixing import fix
 from gateway.documents.wall.pool import WorkerPool
 from gateway.documents.wall.wire import Limits
 from gateway.model import FindingOutcome
@@ -37,7 +37,7 @@ _KEPT_BYTES: Final = 128 << 20
 _KEPT_BYTES_OF_ONE: Final = 64 << 20
 """Of one session or token."""
 _HEAD_BYTES: Final = 16384
-_MENDED_POLICY: Final = "typography"
+_FIXED_POLICY: Final = "typography"
 """Policy whose findings `gateway fix` can fix."""
 _CHECKERS: Final = b"check"
 _LOOK_S: Final = 0.25
@@ -158,7 +158,7 @@ class Checks:
         if not record.confidential:
             with suppress(TimeoutError):  # the result goes before a copy
                 async with asyncio.timeout_at(limit.when()):
-                    copies = await self._mended(upload, mails)
+                    copies = await self._fixed(upload, mails)
         self._keep(upload.owner, reference, {number: (upload.files[number][0], one) for number, one in copies.items()})
         names = tuple(name for name, _ in upload.files)
         return Outcome(reference, tuple(mails), names, {number: len(octets) for number, octets in copies.items()})
@@ -188,14 +188,14 @@ class Checks:
                 mails.append(Mail(checked, files, whole))
         return mails
 
-    async def _mended(self, upload: Upload, mails: list[Mail]) -> dict[int, bytes]:
+    async def _fixed(self, upload: Upload, mails: list[Mail]) -> dict[int, bytes]:
         """Return fixed copies of files with typography findings."""
         found: dict[int, bytes] = {}
-        for number in (one for mail in mails for one in _mendable(mail)):
+        for number in (one for mail in mails for one in _fixable(mail)):
             descriptor = upload.files[number][1].fileno()
             if descriptor is not None:
                 visit = self._workers.desk.visit(_CHECKERS)
-                octets = await mend(
+                octets = await fix(
                     self._workers,
                     descriptor,
                     limits=self._limits,
@@ -252,7 +252,7 @@ def _recipients(mail: Spool) -> tuple[str, ...]:
     return tuple(one for one in found if one)
 
 
-def _mendable(mail: Mail) -> Iterator[int]:
+def _fixable(mail: Mail) -> Iterator[int]:
     """Yield the numbers of files with a typography finding and a format that can be fixed."""
     if mail.whole:
         return
@@ -261,10 +261,10 @@ def _mendable(mail: Mail) -> Iterator[int]:
     faulty = {
         (judged.finding.about.part or "").partition("!")[0]
         for judged in mail.checked.verdict.findings
-        if judged.policy == _MENDED_POLICY and judged.finding.outcome is FindingOutcome.FAILED
+        if judged.policy == _FIXED_POLICY and judged.finding.outcome is FindingOutcome.FAILED
     }
     formats = {document.part: by_name(document.format) for document in mail.checked.evidence.documents}
     for number, path in zip(mail.files, parts, strict=False):
         row = formats.get(path)
-        if path in faulty and row is not None and row.mender is not None:
+        if path in faulty and row is not None and row.fixer is not None:
             yield number

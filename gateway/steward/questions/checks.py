@@ -68,7 +68,7 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
     views: tuple[FileView, ...] = ()
     """The file and what was found inside it, as on the page of a mail."""
     fixed: int | None = None
-    """Number under which a mended copy can be had for a few minutes (`GetFixed`)."""
+    """Number under which a fixed copy can be had for a few minutes (`GetFixed`)."""
     fixed_size: int = 0
 
 
@@ -123,7 +123,7 @@ class CheckedView(Struct, frozen=True, kw_only=True, tag="checked_view"):
 
 
 class GetFixed(Struct, frozen=True, tag="get_fixed"):
-    """A mended copy. Answers: `FixedName`, then `Piece`, the last `ExportEnd`."""
+    """A fixed copy. Answers: `FixedName`, then `Piece`, the last `ExportEnd`."""
 
     reference: str
     """Of the check."""

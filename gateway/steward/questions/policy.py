@@ -123,7 +123,7 @@ class Tried(Struct, frozen=True, kw_only=True, tag="tried"):
     tagged: int = 0
     admitted: int = 0
     other: int = 0
-    untold: tuple[Bar, ...] = ()
+    indeterminate: tuple[Bar, ...] = ()
     faulty: int = 0
     by_rule: tuple[Bar, ...] = ()
     by_unit: tuple[Bar, ...] = ()

@@ -53,7 +53,7 @@ class OverviewView(Struct, frozen=True, kw_only=True, tag="overview_view"):
     """That sent something."""
     refused: int = 0
     tagged: int = 0
-    untold: int = 0
+    indeterminate: int = 0
     """Mails with a finding *cannot tell*."""
     upstream: int = 0
     """Mails that were let through and the next hop refused."""

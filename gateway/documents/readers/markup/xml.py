@@ -64,7 +64,7 @@ _SVG_SWITCH: Final = "{http://www.w3.org/2000/svg}switch"
 _SVG_TEXT: Final = "{http://www.w3.org/2000/svg}text"
 """One line, however many `tspan` it is divided into, but those that are set at another height (SVG 1.1 §10.4, §10.5)."""
 _SVG_SPAN: Final = "{http://www.w3.org/2000/svg}tspan"
-_UNTOLD: Final = {
+_INDETERMINATE: Final = {
     "http://schemas.microsoft.com/xps/2005/06": "xps",
     "http://schemas.openxps.org/oxps/v1.0": "xps",
     "http://schemas.microsoft.com/office/2006/xmlPackage": "flat-opc",
@@ -96,8 +96,8 @@ def read(source: Source, budget: Budget) -> Reading:
     budget.check_time()
     namespace = str(root.tag).rpartition("}")[0].lstrip("{")
     _instructions(root, sink)
-    kind = office2003.KINDS.get(namespace) or _UNTOLD.get(namespace) or _UNTOLD.get(str(root.tag), "xml")
-    if kind in _UNTOLD.values():
+    kind = office2003.KINDS.get(namespace) or _INDETERMINATE.get(namespace) or _INDETERMINATE.get(str(root.tag), "xml")
+    if kind in _INDETERMINATE.values():
         sink.fail(ReadStatus.UNSUPPORTED, kind)
     if _CAPITALISED.search(data) is not None and not svg.capitalise(root):
         sink.fail(ReadStatus.LIMIT, "html-styles")

@@ -1,8 +1,8 @@
 """The objects of a PDF as plain values, parsed by qpdf in C++ (ISO 32000-1 §7.3): dictionaries, lists, numbers, tagged strings.
 
 qpdf writes an object as JSON whose strings are tagged: `/Name`, `u:text`, `b:` and bytes in hexadecimal, `12 0 R`
-for a reference. That is one call for an object, where pypdf's parser goes letter by letter. qpdf mends what is broken, and
-viewers mend it otherwise: that it did so is told by `mended`.
+for a reference. That is one call for an object, where pypdf's parser goes letter by letter. qpdf repairs what is broken, and
+viewers repair it otherwise: that it did so is told by `repaired`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Objects:
     """The objects of the newest revision of a file, and values of other objects by what is written of them."""
 
     def __init__(self, data: bytes, budget: Budget, password: str = "") -> None:
-        """Open a file; LockedError when it is locked. What qpdf cannot open at all has no objects and counts as mended."""
+        """Open a file; LockedError when it is locked. What qpdf cannot open at all has no objects and counts as repaired."""
         import pikepdf
 
         self.pdf: pikepdf.Pdf | None = None
@@ -75,7 +75,7 @@ class Objects:
         """Whether the file is encrypted."""
         return self.pdf is not None and self.pdf.is_encrypted
 
-    def is_mended(self) -> bool:
+    def is_repaired(self) -> bool:
         """Return whether qpdf had to guess: what a viewer shows of such a file may be something else."""
         warnings = self.pdf.get_warnings() if self.pdf is not None else []
         self._broken = self._broken or sections_differ(self._data)

@@ -95,7 +95,7 @@ def read_structure(data: bytes, passwords: tuple[str, ...], budget: Budget) -> S
     structure = Structure()
     objects = _open(data, passwords, structure, budget)
     _Walker(data, objects, structure, budget).walk()
-    structure.damaged = structure.damaged or objects.is_mended()
+    structure.damaged = structure.damaged or objects.is_repaired()
     return structure
 
 

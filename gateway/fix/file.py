@@ -1,4 +1,4 @@
-"""Chooses the mender of a file by its content, not by its name."""
+"""Chooses the fixer of a file by its content, not by its name."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Final, NamedTuple
 from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.containers.zip import Zip
 from gateway.documents.readers.sniff import sniff
-from gateway.fix.docx import mend_docx
-from gateway.fix.drawings import mend_drawings
-from gateway.fix.opendocument import mend_open_document
+from gateway.fix.docx import fix_docx
+from gateway.fix.drawings import fix_drawings
+from gateway.fix.opendocument import fix_open_document
 from gateway.fix.package import opened, rewritten
-from gateway.fix.plain import mend_plain
-from gateway.fix.pptx import mend_pptx
-from gateway.fix.rtf import mend_rtf
+from gateway.fix.plain import fix_plain
+from gateway.fix.pptx import fix_pptx
+from gateway.fix.rtf import fix_rtf
 from gateway.fix.tally import RefusedError, Tally
-from gateway.fix.xlsx import mend_xlsx
+from gateway.fix.xlsx import fix_xlsx
 from gateway.model.formats import TEXT, by_type
 
 _LIMIT_BYTES: Final = 64 << 20
@@ -33,7 +33,7 @@ _STREAMS: Final = (
     ("Workbook", "sheet"),
     ("PowerPoint Document", "slides"),
 )
-"""Names in compound files with what they mean for a mender: a cause of `[refused]`."""
+"""Names in compound files with what they mean for a fixer: a cause of `[refused]`."""
 
 
 class Fixed(NamedTuple):
@@ -51,31 +51,31 @@ def fix(data: bytes) -> Fixed:
     if data.startswith(b"PK"):
         return Fixed(*_package(data))
     if data.startswith(b"{\\rtf"):
-        return Fixed(*mend_rtf(data))
+        return Fixed(*fix_rtf(data))
     if data.startswith(_OLE):
         found = next((cause for name, cause in _STREAMS if name.encode("utf-16-le") in data), "unsupported")
         raise RefusedError(found)
     if data.startswith(b"%PDF-"):
         raise RefusedError("pdf")
     row = by_type(sniff(data).primary) if data else TEXT
-    if row is None or row.mender != TEXT.mender:
+    if row is None or row.fixer != TEXT.fixer:
         raise RefusedError("unsupported")
-    return Fixed(*mend_plain(data))
+    return Fixed(*fix_plain(data))
 
 
 def _package(data: bytes, depth: int = 0) -> tuple[bytes, Tally]:
-    """Mend a ZIP package by what it holds; `RefusedError` when it is signed, encrypted, damaged or of another kind."""
+    """Fix a ZIP package by what it holds; `RefusedError` when it is signed, encrypted, damaged or of another kind."""
     package = opened(data)
     names = list(package.entries)
     try:
         if "word/document.xml" in names:
-            parts, tally = mend_docx(package, names)
-            parts |= mend_drawings(package, names, tally)
+            parts, tally = fix_docx(package, names)
+            parts |= fix_drawings(package, names, tally)
         elif "xl/workbook.xml" in names:
-            parts, tally = mend_xlsx(package, names)
-            parts |= mend_drawings(package, names, tally)
+            parts, tally = fix_xlsx(package, names)
+            parts |= fix_drawings(package, names, tally)
         elif "ppt/presentation.xml" in names:
-            parts, tally = mend_pptx(package, names)
+            parts, tally = fix_pptx(package, names)
         else:
             parts, tally = _open_document(package, names)
         for name in filter(_EMBEDDED.match, names if depth < _LIMIT_DEPTH else ()):
@@ -100,7 +100,7 @@ def _open_document(package: Zip, names: list[str]) -> tuple[dict[str, bytes], Ta
     mimetype = package.read("mimetype")[:100].decode("ascii", "replace") if "mimetype" in names else ""
     kind = mimetype.removeprefix(_ODF).partition("-")[0].strip()
     if "content.xml" in names and mimetype.startswith(_ODF) and kind in _ODF_KINDS:
-        return mend_open_document(package, names, computes=kind == "spreadsheet")
+        return fix_open_document(package, names, computes=kind == "spreadsheet")
     if "xl/workbook.bin" in names:
         raise RefusedError("sheet")
     raise RefusedError("unsupported")

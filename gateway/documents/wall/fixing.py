@@ -1,4 +1,4 @@
-"""A writer's own file, mended in a child of the zygote: what is hostile in it meets the same wall as in a mail."""
+"""A writer's own file, fixed in a child of the zygote: what is hostile in it meets the same wall as in a mail."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from datetime import UTC, datetime
 from gateway.documents.wall.desk_channel import Visit
 from gateway.documents.wall.door import Job
 from gateway.documents.wall.pool import WorkerPool, read_only
-from gateway.documents.wall.wire import FrameReader, InspectionRequest, Limits, Mended, WireError, encode
+from gateway.documents.wall.wire import Fixed, FrameReader, InspectionRequest, Limits, WireError, encode
 from gateway.model import Part
 
 _READ_BYTES = 1 << 18
 
 
-async def mend(pool: WorkerPool, content_fd: int, *, limits: Limits, visit: Visit, cost_s: float) -> bytes:
-    """Return the mended copy of the file behind a descriptor; empty when nothing is to be mended, or it cannot be.
+async def fix(pool: WorkerPool, content_fd: int, *, limits: Limits, visit: Visit, cost_s: float) -> bytes:
+    """Return the fixed copy of the file behind a descriptor; empty when nothing is to be fixed, or it cannot be.
 
     It waits for a place as `WorkerPool.inspect` does; the processor time is that of one part. TemporaryError as there.
     """
     request = InspectionRequest(
-        id="mend", root=Part(path="", declared_type=""), now=datetime.now(UTC), limits=limits, mend=True
+        id="fix", root=Part(path="", declared_type=""), now=datetime.now(UTC), limits=limits, fix=True
     )
     job = Job(
         idle_s=pool.idle_s, memory_bytes=limits.memory_bytes, cpu_s=max(1, round(limits.part_cpu_s)), patient=True
@@ -37,7 +37,7 @@ async def mend(pool: WorkerPool, content_fd: int, *, limits: Limits, visit: Visi
             await loop.sock_sendall(ours, encode(request))
             while data := await loop.sock_recv(ours, _READ_BYTES):
                 for frame in reader.feed(data):
-                    return frame.octets if isinstance(frame, Mended) else b""
+                    return frame.octets if isinstance(frame, Fixed) else b""
         except (WireError, BrokenPipeError, ConnectionResetError):
             pass
         finally:
