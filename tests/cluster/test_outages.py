@@ -121,7 +121,7 @@ async def test_mail_flows_whatever_becomes_of_the_centre_and_every_record_arrive
                 await asyncio.gather(*tasks)
                 assert clients.tries == len(clients.acknowledged), "a mail was refused"
                 for outage, (slowest, _, took) in times.items():
-                    assert took < (10 if LONG else 100)
+                    assert took < 100
                     if outage != "killed":  # a start of fifty processes costs what it costs
                         # On a busy machine a short run detects hangs only.
                         assert slowest < (1.5 * max(usual) + 0.05 if LONG else 30)
