@@ -53,7 +53,7 @@ HALF = 1.4
 """Half the width of the word, in heights."""
 POSSIBLE, SUSPECT_PARTLY, SUSPECT, SUSPECT_LEVEL, SURE_FRAMED, SURE = 0.5, 2.0, 4.0, 4.7, 2.0, 6.0
 """Log odds of both looks from which an illegible word in a frame of stamp shape is suspected, from which one is of which ẬT was
-read (cuts through MẬT 2.1 and more, through other words 0.9 at most), from which any other is, slanting or in a frame, or level
+read (cuts that leave half of the M 2.5 and more, cuts through other words 0.9 at most), from which any other is, slanting or in a frame, or level
 as print is, and from which its letters were misread where they are others: in a frame in which a mark was read, and elsewhere."""
 OVER_PRINT, AROUND = (1.5, 3.0), (9.0, 3.5)
 """Mean log odds, at several heights, from which a word is read in ink alone and from which it is suspected there, and heights
