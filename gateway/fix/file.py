@@ -47,7 +47,7 @@ class Fixed(NamedTuple):
 def fix(data: bytes) -> Fixed:
     """Return the file fixed; raise `RefusedError` when it must not or cannot be changed."""
     if len(data) > _LIMIT_BYTES:
-        raise RefusedError("damaged", "size")
+        raise RefusedError("too_large")
     if data.startswith(b"PK"):
         return Fixed(*_package(data))
     if data.startswith(b"{\\rtf"):
@@ -81,7 +81,9 @@ def _package(data: bytes, depth: int = 0) -> tuple[bytes, Tally]:
         for name in filter(_EMBEDDED.match, names if depth < _LIMIT_DEPTH else ()):
             _embedded(package, name, parts, tally, depth)
         return (rewritten(data, parts), tally) if tally.changed else (data, tally)
-    except (ReadError, UnicodeError):
+    except ReadError as error:
+        raise RefusedError.unread(error, "zip") from None
+    except UnicodeError:
         raise RefusedError("damaged", "zip") from None
 
 

@@ -14,7 +14,6 @@ from typing import Final
 from gateway.documents.readers.base import Budget, ReadError
 from gateway.documents.readers.containers.zip import Zip
 from gateway.fix.tally import RefusedError
-from gateway.model import ReadStatus
 
 _SIGNED: Final = re.compile(r"_xmlsignatures/|.*\.sigs$|META-INF/.*signatures.*\.xml$", re.IGNORECASE)
 _SIGNATURE_TYPE: Final = b"digital-signature-xmlsignature+xml"
@@ -33,16 +32,17 @@ def opened(data: bytes) -> Zip:
             package.read(name) if name in package.entries else b"" for name in (_MANIFEST, "[Content_Types].xml")
         )
     except ReadError as error:
-        raise RefusedError("encrypted" if error.status is ReadStatus.ENCRYPTED else "damaged", "zip") from None
+        raise RefusedError.unread(error, "zip") from None
     if _SIGNATURE_TYPE in types.replace(b"\0", b"") or any(_SIGNED.match(name) for name in package.entries):
         raise RefusedError("signed")
     if b":encryption-data" in manifest:
         raise RefusedError("encrypted")
     if any(_SIGNED_MACRO.match(name) for name in package.entries):
         raise RefusedError("macro")
-    large = sum(entry.size for entry in package.entries.values()) > _LIMIT_BYTES
-    if package.problems or large or len(package.entries) > _LIMIT_FILES:
+    if package.problems:
         raise RefusedError("damaged", "zip")
+    if sum(entry.size for entry in package.entries.values()) > _LIMIT_BYTES or len(package.entries) > _LIMIT_FILES:
+        raise RefusedError("too_large")
     return package
 
 

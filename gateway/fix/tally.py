@@ -6,7 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from gateway.documents.readers.base import ReadError
 from gateway.errors import UserError
+from gateway.model import ReadStatus
 from gateway.vietnamese.legacy_tables import Charset
 
 TIMES: Final = "Times New Roman"
@@ -49,6 +51,9 @@ class Tally:
         return bool(self.converted or self.composed or self.fonts or self.colours)
 
 
+_CAUSES: Final = {ReadStatus.ENCRYPTED: "encrypted", ReadStatus.LIMIT: "too_large", ReadStatus.TIMEOUT: "too_large"}
+
+
 class RefusedError(UserError):
     """A file that is not fixed; `cause` is a key of `[refused]` in `gateway/texts/fix.toml`."""
 
@@ -56,3 +61,8 @@ class RefusedError(UserError):
         super().__init__(f"{cause}: {reason}" if reason else cause)
         self.cause = cause
         self.reason = reason
+
+    @classmethod
+    def unread(cls, error: ReadError, reason: str) -> RefusedError:
+        """Return the refusal of a file that cannot be read."""
+        return cls(_CAUSES.get(error.status, "damaged"), reason)

@@ -111,7 +111,7 @@ def _texts(book: _Workbook, found: dict[str, list[RichString]], tally: Tally) ->
         if string.pieces
     ]
     if sum(len(string.pieces) for _, string, _ in asked) > _LIMIT_PIECES:
-        raise RefusedError("damaged", "size")
+        raise RefusedError("too_large")
     runs = [
         Run(text=piece.text, block=block, font=piece.font or font)
         for block, (_, string, font) in enumerate(asked)

@@ -53,11 +53,11 @@ class Part:
     def __init__(self, data: bytes) -> None:
         _refuse_other_encodings(data)
         if data.count(b"<") > _LIMIT_TAGS:
-            raise RefusedError("damaged", "size")
+            raise RefusedError("too_large")
         try:
             self.root = parse(data)
         except ReadError as error:
-            raise RefusedError("damaged", error.reason) from None
+            raise RefusedError.unread(error, error.reason) from None
         self.data = data
         self.edits: list[Edit] = []
 

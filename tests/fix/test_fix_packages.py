@@ -315,8 +315,16 @@ def test_a_string_that_cells_of_many_formats_show_is_judged_once_a_font():
 def test_a_part_of_too_many_tags_is_refused_before_it_is_parsed(monkeypatch):
     monkeypatch.setattr("gateway.fix.xml_spans._LIMIT_TAGS", 2)
     assert Part(b"<r a='1'/>").root.get("a") == "1"
-    with pytest.raises(RefusedError, match="size"):
+    with pytest.raises(RefusedError, match="too_large"):
         Part(b"<r><x/></r")
+
+
+@pytest.mark.parametrize("limit", ["_LIMIT_BYTES", "_LIMIT_FILES"])
+def test_a_package_beyond_a_limit_is_too_large_and_not_damaged(monkeypatch, limit):
+    monkeypatch.setattr(f"gateway.fix.package.{limit}", 3)
+    with pytest.raises(RefusedError) as refused:
+        fix(docx(paragraph("Chào", "Arial")))
+    assert refused.value.cause == "too_large"
 
 
 def test_a_package_keeps_its_comment_with_the_parts_that_are_not_changed():
