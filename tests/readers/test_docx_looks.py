@@ -234,3 +234,19 @@ def test_letters_stand_on_the_colour_of_the_page(ground: str, setting: str, colo
     )
     files["word/document.xml"] = files["word/document.xml"].replace(b"<w:body>", f"{ground}<w:body>".encode())
     assert find(read(zipped(files)), "x").origin is origin
+
+
+@pytest.mark.parametrize(
+    ("kind", "origin"), [("footnote", Origin.TEXT), ("endnote", Origin.TEXT), ("comment", Origin.HIDDEN)]
+)
+def test_notes_are_on_the_page_and_comments_beside_it(kind: str, origin: Origin) -> None:
+    white = para("x", '<w:color w:val="FFFFFF"/>')
+    note = f'<w:{kind} w:id="1">{white}</w:{kind}>'
+    parts = {
+        f"word__{kind}s_xml": f"<w:{kind}s {NAMESPACES}>{note}</w:{kind}s>",
+        "word__settings_xml": f"<w:settings {NAMESPACES}>{SHOWN}</w:settings>",
+    }
+    files = members(word(para("y"), **parts))
+    ground = b'<w:background w:color="000080"/><w:body>'
+    files["word/document.xml"] = files["word/document.xml"].replace(b"<w:body>", ground)
+    assert find(read(zipped(files)), "x").origin is origin

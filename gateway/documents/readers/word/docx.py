@@ -160,11 +160,12 @@ class _Reader:
 
     def _notes(self) -> None:
         for kind, (word, role) in _NOTES.items():
+            ground = self._ground if role is Role.NOTE else None  # comments stand beside the page
             for name in self._parts.unread(self._main, kind):
                 story = Story(self._kit, name)
                 for number, note in _numbered(self._parts.root(name)):
                     place = Place(f"{word}:{number}", role, self._origin, None)
-                    story.child(note, Flow(place, counted=False))
+                    story.child(note, Flow(place, behind=ground, counted=False))
                 story.finish()
 
     def _glossary(self) -> None:
