@@ -43,7 +43,7 @@ PASSING: tuple[Form, ...] = (
         "GÀ NƯỚNG MẬT", "THỊT RIM MẬT", "TỎI NGÂM MẬT",
         "ĐƯỜNG - MẬT", "ĐƯỜNG, MẬT, SỮA", "ĐƯỜNG, MẬT VÀ SỮA", "BÁNH KẸO - ĐƯỜNG - MẬT", "MẬT - ĐƯỜNG - SỮA", "Giá ĐƯỜNG - MẬT tháng 10",
     )),
-    Form("honey and gall that are ticked", _BODY, ("☑ Gan ☑ Mật ☐ Tụy", "☐ Đường ☑ Mật ☐ Sữa", "✓ Đường\n✓ Mật\n✓ Sữa")),
+    Form("honey and gall that are ticked", _BODY, ("☑ Gan ☑ Mật ☐ Tụy", "☐ Đường ☑ Mật ☐ Sữa", "✓ Đường\n✓ Mật\n✓ Sữa", "☒ Mật ☐ Sữa ong chúa")),
     Form("honey and gall in data", _BODY, ('{ organ: "THẬN", cx: 195 },\n{ organ: "MẬT", cx: 200 },', '["ĐƯỜNG", "SỮA", "MẬT"]')),
     Form("somebody called so", EVERYWHERE, (
         "TRẦN THỊ MẬT", "LÊ VĂN MẬT", "LÊ MẬT", "Nguyễn Thị Mật", "Bà TRẦN THỊ MẬT, sinh năm 1960", "Đồng chí NGUYỄN VĂN MẬT", "HỌ VÀ TÊN: ĐỖ THỊ MẬT",
