@@ -3,7 +3,7 @@
 A day is one of Viet Nam, as `2026-11-27`. Each entry counts for all (`all`, who is empty), for the sender's unit (`unit`) and
 for the mailbox (`mailbox`, in lower case: the listed address, else the reverse-path). Measures: `mails` (judged, or refused unread), `bytes` of judged mails,
 `is:DISPOSITION` of mails as decided, `would:reject` where only monitor mode or a waiver let a mail go, `rule:POLICY.RULE`
-of entries with a finding that did not pass, `indeterminate` (mails with one that could not be told), `state:STATE` of all entries.
+of entries with a finding that did not pass, `indeterminate` (mails with one of that outcome), `state:STATE` of all entries.
 A mail counts on the day on which it was judged, whatever became of it later.
 """
 

@@ -22,7 +22,7 @@ class ApiFinding(Struct, frozen=True, kw_only=True):
 
     code: Annotated[str, Meta(description="Code of the rule, as in replies", examples=["TYP-02"])]
     rule: Annotated[str, Meta(description="policy.rule")]
-    outcome: Annotated[str, Meta(description="failed, or indeterminate: it cannot be told")]
+    outcome: Annotated[str, Meta(description="failed, or indeterminate: it could not be checked")]
     effect: Annotated[str, Meta(description="What it leads to: a disposition, waived, or monitor: only recorded")]
     title: str
     message: str

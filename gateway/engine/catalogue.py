@@ -10,7 +10,7 @@ Texts are in TOML beside the policies (`texts/<policy>.toml`), one table a rule 
     fix_for."cause=x" = "" the same where a parameter of the finding has that value (optional)
     why = "..."            reason in the law (optional)
     passed = "..."         message when nothing was wrong
-    indeterminate = "..."  message when it could not be told (optional, else `message`)
+    indeterminate = "..."  message when that is the outcome (optional, else `message`)
     [words.level.vi]       words for enumerated values of a parameter
     mat = "MẬT"
     [settings.Settings]    words of settings, by model (or enumeration) and key (or value); `examples` where they help

@@ -5,7 +5,7 @@ message (envelope, content, macros of MAIL) until it is answered or aborted. Any
 the connection or by a temporary failure, never by an acceptance.
 
 Commands that need no answer are handled as they come in. RCPT and the end of a message are judged in a task; until it
-has answered, nothing more is read. An MTA that goes away meanwhile takes its task with it: nobody is left to be told.
+has answered, nothing more is read. An MTA that goes away meanwhile takes its task with it: there is nobody to answer.
 """
 
 from __future__ import annotations

@@ -267,9 +267,9 @@ class Pipeline:
         except asyncio.CancelledError as cancelled:
             if not (transaction.id in self._judge.readings.going and self._behind.take(transaction.id, work, spool)):
                 work.cancel()
-            told = begun(self._trouble(transaction, str(cancelled) or "deadline"))
-            told.add_done_callback(lambda one: one.cancelled() or one.exception())  # retrieve its exception
-            await asyncio.wait((told,), timeout=_LAST_RECORD_S)
+            recorded = begun(self._trouble(transaction, str(cancelled) or "deadline"))
+            recorded.add_done_callback(lambda one: one.cancelled() or one.exception())  # retrieve its exception
+            await asyncio.wait((recorded,), timeout=_LAST_RECORD_S)
             raise
         except Exception as error:
             await self._trouble(transaction, type(error).__name__)

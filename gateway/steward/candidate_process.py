@@ -143,20 +143,20 @@ def _replayed(
     since, data = now - timedelta(days=trial.since_days), Path(trial.data)
     words, total = said("answers", "policy", "replay", trial.language), records_since(data, since)
     summary, worst = Summary(), Worst(_LIMIT_LISTED)
-    told: list[q.Progress] = []
+    pending: list[q.Progress] = []
     clock = _Clock(trial.limit_s)
 
     def tick(count: int) -> None:
         if clock.tick(count):
-            told.append(q.Progress(words, min(clock.done, total), total))
+            pending.append(q.Progress(words, min(clock.done, total), total))
 
     whole = True
     try:
         for one in changed_mails(data, before, candidate, Wanted(since), summary, tick=tick):
             if trial.confidential or not one.confidential:
                 worst.put(one)
-            yield from told
-            told.clear()
+            yield from pending
+            pending.clear()
     except _OverError:
         whole = False
     yield _with_figures(found, summary, worst.listed(), candidate, trial.language, whole=whole)

@@ -44,19 +44,19 @@ def _wide(charset: str, *, low_first: bool) -> Form:
         return low + high if low_first else high + low
 
     plain, letter = unit(rb"[\x20-\x7e]", rb"\x00"), unit(rb"[A-Za-z\xc0-\xff]", rb"\x00")
-    told, tone = unit(rb"[\xa0-\xf9]", rb"\x1e"), unit(rb"[\x00\x01\x03\x09\x23]", rb"\x03")
+    toned, tone = unit(rb"[\xa0-\xf9]", rb"\x1e"), unit(rb"[\x00\x01\x03\x09\x23]", rb"\x03")
     units = (
-        unit(rb"[\x20-\x7e\xa0-\xff]", rb"\x00"), unit(rb"[\x00-\xff]", rb"\x01"), told,
+        unit(rb"[\x20-\x7e\xa0-\xff]", rb"\x00"), unit(rb"[\x00-\xff]", rb"\x01"), toned,
         unit(rb"[\x00-\x6f]", rb"\x03"), unit(rb"[\x10-\x3f]", rb"\x20"),
     )  # fmt: skip
     if low_first:
         seeds = (
-            rb"\x1e(?<=" + told + rb")(?:" + plain + rb"|(?<=" + plain + told + rb"))",
+            rb"\x1e(?<=" + toned + rb")(?:" + plain + rb"|(?<=" + plain + toned + rb"))",
             rb"\x03(?<=" + letter + tone + rb")",
         )
     else:
         seeds = (
-            rb"\x1e[\xa0-\xf9](?:" + plain + rb"|(?<=" + plain + told + rb"))",
+            rb"\x1e[\xa0-\xf9](?:" + plain + rb"|(?<=" + plain + toned + rb"))",
             rb"\x03(?<=" + letter + rb"\x03)[\x00\x01\x03\x09\x23]",
         )
     return Form(

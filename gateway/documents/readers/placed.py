@@ -2,7 +2,7 @@
 
 Readers report, in their order, where shapes, pictures and boxes are and which of them are opaque; this module decides how
 that changes the words. Pages are not laid out: the positions of letters are estimated from their size, so what is over a
-part of `BẢO MẬT` cannot be told. Lines without the letters of MẬT leave no mark, whatever covers them.
+part of `BẢO MẬT` is unknown. Lines without the letters of MẬT leave no mark, whatever covers them.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Stage:
         """
         self.on_page(plane, thing)
         if thing.opaque and over:
-            left, top = (side if told else None for side, told in zip(thing.span[:2], known, strict=True))
+            left, top = (side if counts else None for side, counts in zip(thing.span[:2], known, strict=True))
             self._over.append((block, thing._replace(span=Span(left, top, *thing.span[2:]))))
 
     def covered(self, runs: Iterable[Run], check_time: Callable[[], None]) -> str | None:

@@ -68,7 +68,7 @@ def _pagemap_after(rehearse: Callable[[], object], mappings: list[_Mapping]) -> 
     its page map into shared memory, so that pages that the measurement touches do not count as pages of the work.
     """
     sizes = [8 * (mapping.end - mapping.start) // _PAGE for mapping in mappings]
-    with mmap.mmap(-1, sum(sizes)) as told, memoryview(told) as whole:
+    with mmap.mmap(-1, sum(sizes)) as shared, memoryview(shared) as whole:
         begins = itertools.accumulate(sizes, initial=0)
         parts = [whole[begin : begin + size] for begin, size in zip(begins, sizes, strict=False)]
         child = os.fork()

@@ -61,7 +61,7 @@ def set_mail(book: Book, name: str, mail: str, *, sign: Sign) -> None:
     """Have notices of an account go to an `official_mailbox`, or nowhere."""
     with book.changing() as connection:
         _known(connection, name)
-        sign(connection, "account_mail", f"{name}: {mail or '-'}")  # first: the mailbox so far is told as well
+        sign(connection, "account_mail", f"{name}: {mail or '-'}")  # first: the previous mailbox is notified too
         connection.execute("UPDATE account SET mail = ? WHERE name = ?", (mail, name))
 
 

@@ -68,9 +68,9 @@ def find_in_document(
         return ()
     work = work or Work()
     labelled = [mark for one in _labelled(document) for mark in Search(one, settings, work).run()]
-    told = {(mark.locator, mark.level): mark.strength.rank for mark in reversed(labelled)}
+    ranks = {(mark.locator, mark.level): mark.strength.rank for mark in reversed(labelled)}
     all_found = Search(document, settings, work).run()
-    others = [mark for mark in all_found if mark.strength.rank > told.get((mark.locator, mark.level), -1)]
+    others = [mark for mark in all_found if mark.strength.rank > ranks.get((mark.locator, mark.level), -1)]
     marks = most_severe_first((*labelled, *others))
     if is_simple(document):
         return marks
@@ -87,7 +87,7 @@ def find_in_document(
 
 def _without_options(document: Document) -> Document:
     """Return the document without the values that a form offers, of which the chosen one counts, and names that repeat a heading."""
-    told = (
+    texts = (
         {run.text.strip() for run in document.runs if run.role in _TEXT}
         if any(map(_names_heading, document.runs))
         else set()
@@ -96,7 +96,7 @@ def _without_options(document: Document) -> Document:
         run
         for run in document.runs
         if (run.locator != OPTION or run.role is not Role.FIELD)
-        and not (_names_heading(run) and run.text.strip() in told)
+        and not (_names_heading(run) and run.text.strip() in texts)
     )
     return document if len(kept) == len(document.runs) else replace(document, runs=kept)
 

@@ -1,7 +1,7 @@
 """Things that a page displays beside its text: transformed pictures, paint that may be letters, own fonts and scripts.
 
 What is resolved (flips, turns, recolouring) goes to the pictures; what is not is reported as its construct, so that
-the page *cannot be told*. Thresholds are those that the mails and pages of real programs stay below.
+the page is *cannot tell*. Thresholds are those that the mails and pages of real programs stay below.
 """
 
 from __future__ import annotations

@@ -155,7 +155,7 @@ def _local(element: Element) -> str:
 def _path(tag: str, attributes: Mapping[str, str]) -> str:
     """Return a basic shape as path data (SVG 2 §10)."""
 
-    def told(*names: str) -> list[float]:
+    def lengths(*names: str) -> list[float]:
         return [_number(attributes.get(name)) for name in names]
 
     match tag:
@@ -164,13 +164,13 @@ def _path(tag: str, attributes: Mapping[str, str]) -> str:
         case "polygon" | "polyline":
             return f"M {attributes.get('points', '')}" + ("Z" if tag == "polygon" else "")
         case "rect":
-            x, y, width, height = told("x", "y", "width", "height")
+            x, y, width, height = lengths("x", "y", "width", "height")
             return f"M{x} {y}H{x + width}V{y + height}H{x}Z"
         case "line":
-            x, y, right, bottom = told("x1", "y1", "x2", "y2")
+            x, y, right, bottom = lengths("x1", "y1", "x2", "y2")
             return f"M{x} {y}L{right} {bottom}"
         case "circle" | "ellipse":
-            x, y, wide, high = told("cx", "cy", "r", "r") if tag == "circle" else told("cx", "cy", "rx", "ry")
+            x, y, wide, high = lengths("cx", "cy", "r", "r") if tag == "circle" else lengths("cx", "cy", "rx", "ry")
             return f"M{x - wide} {y}A{wide} {high} 0 0 1 {x + wide} {y}A{wide} {high} 0 0 1 {x - wide} {y}Z"
         case _:
             return ""

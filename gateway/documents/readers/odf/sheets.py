@@ -77,9 +77,9 @@ class Sheets:
         sections = self._sections(style)
         if len(sections) < 2 or cell.get(_TYPE) in (None, "string"):
             return
-        told = [_CONDITION.fullmatch(condition) for condition, _ in sections]
-        value, known = number(cell.get(_VALUE)), cell.get(_VALUE) is not None and all(told)
-        held = [one for found, one in zip(told, sections, strict=True) if _holds(found, value) or not known]
+        conditions = [_CONDITION.fullmatch(condition) for condition, _ in sections]
+        value, known = number(cell.get(_VALUE)), cell.get(_VALUE) is not None and all(conditions)
+        held = [one for found, one in zip(conditions, sections, strict=True) if _holds(found, value) or not known]
         self._unshown.update(one for _, one in sections)
         self._note(held[:1] if known else held)
 
@@ -144,8 +144,8 @@ def columns_of(table: Element) -> list[tuple[str | None, bool]]:
     return columns
 
 
-def _holds(told: re.Match[str] | None, value: float) -> bool:
-    return told is not None and (told[1] is None or HOLDS[told[1]](value, number(told[2])))
+def _holds(condition: re.Match[str] | None, value: float) -> bool:
+    return condition is not None and (condition[1] is None or HOLDS[condition[1]](value, number(condition[2])))
 
 
 def _repetitions(element: Element, count: int) -> Iterator[Element]:

@@ -282,9 +282,9 @@ def anchored(anchor: Element) -> Box | None:
         corner = anchor.find(clark(name))
         if corner is None:
             break
-        told = {NAMES[child.tag]: number(child.text) for child in corner}
-        corners.append(told.get("xdr:col", 0) * COLUMN_PT * EMU_PT + told.get("xdr:colOff", 0))
-        corners.append(told.get("xdr:row", 0) * ROW_PT * EMU_PT + told.get("xdr:rowOff", 0))
+        offsets = {NAMES[child.tag]: number(child.text) for child in corner}
+        corners.append(offsets.get("xdr:col", 0) * COLUMN_PT * EMU_PT + offsets.get("xdr:colOff", 0))
+        corners.append(offsets.get("xdr:row", 0) * ROW_PT * EMU_PT + offsets.get("xdr:rowOff", 0))
     place, size = anchor.find(clark("xdr:pos")), anchor.find(clark("xdr:ext"))
     if place is not None:
         corners = [number(place.get("x")), number(place.get("y"))]
@@ -297,10 +297,10 @@ def anchored(anchor: Element) -> Box | None:
 
 def _vml(shape: Element) -> tuple[Box | None, Turn, bool]:
     """Read the style of a VML shape: box in points, turn, and whether it is at coordinates."""
-    told = {name: value.lower() for name, value in vml_style(shape).items()}
+    style = {name: value.lower() for name, value in vml_style(shape).items()}
     left, top, width, height = (
-        length_pt(told.get(name), 1.0) or 0.0 for name in ("margin-left", "margin-top", "width", "height")
+        length_pt(style.get(name), 1.0) or 0.0 for name in ("margin-left", "margin-top", "width", "height")
     )
-    turn = Turn("x" in told.get("flip", ""), "y" in told.get("flip", ""), number(told.get("rotation")))
+    turn = Turn("x" in style.get("flip", ""), "y" in style.get("flip", ""), number(style.get("rotation")))
     box = (left, top, width, height) if min(width, height) > 0 else None
-    return box, turn, told.get("position") == "absolute"
+    return box, turn, style.get("position") == "absolute"

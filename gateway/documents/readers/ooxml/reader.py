@@ -61,8 +61,8 @@ def main_kinds(package: Package) -> tuple[str, ...]:
         stored = package.find(relation.target)
         if stored is None:
             continue
-        told = ((_KINDS, package.content_type(stored)), (_FOLDERS, stored.casefold()))
-        kind = next((kind for table, words in told for word, kind in table.items() if word in words), None)
+        tables = ((_KINDS, package.content_type(stored)), (_FOLDERS, stored.casefold()))
+        kind = next((kind for table, words in tables for word, kind in table.items() if word in words), None)
         if kind is not None and kind not in found:
             found.append(kind)
     return tuple(found)

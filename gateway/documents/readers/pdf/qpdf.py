@@ -2,7 +2,7 @@
 
 qpdf writes an object as JSON whose strings are tagged: `/Name`, `u:text`, `b:` and bytes in hexadecimal, `12 0 R`
 for a reference. That is one call for an object, where pypdf's parser goes letter by letter. qpdf repairs what is broken, and
-viewers repair it otherwise: that it did so is told by `repaired`.
+viewers repair it otherwise; `repaired` says that it did.
 """
 
 from __future__ import annotations

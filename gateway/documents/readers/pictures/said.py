@@ -87,8 +87,8 @@ def said_by(words: Sequence[ocr.Word], middle: float, *, sure: bool = False, fra
             return OTHER
         if last is not None and last.text.upper() != MARKS[1].split()[0]:
             first.clear()  # TÔI MẤT
-    told = last is not None and beside in first and last.confidence >= READ
-    if first and (told or own.confidence >= READ):
+    read_beside = last is not None and beside in first and last.confidence >= READ
+    if first and (read_beside or own.confidence >= READ):
         return FIRST[min(first, key=lambda start: (first[start], start))]
     if letters != SHORT or (OTHER_SIGNS & signs and is_other):
         if own.text.endswith(MARKS[0][1:]) and not is_syllable(own.text):
