@@ -77,5 +77,5 @@ def test_recognition_stops_at_its_limit():
     for row in range(38):
         ImageDraw.Draw(page).text((50, 30 + 45 * row), "Báo cáo về tình hình " * 4, font=_font(24), fill=0)
     with pytest.raises(TimeoutError):
-        engine.words(np.asarray(page, np.uint8), ocr.Layout.PAGE, 150, limit_s=0.05)
-    assert engine.words(np.asarray(page, np.uint8)[:100], ocr.Layout.PAGE, 150)
+        engine.words(np.asarray(page, np.uint8), ocr.Layout.SPARSE, 150, limit_s=0.05)
+    assert engine.words(np.asarray(page, np.uint8)[:100], ocr.Layout.SPARSE, 150)
