@@ -346,7 +346,7 @@ async def _next_address_is_taken(fault):
                 one.connect_ex(bad.getsockname())
             if fault == "busy":
                 serve = lambda _reader, writer: writer.write(b"421 4.3.2 busy\r\n")
-                await asyncio.start_server(serve, sock=bad)
+                stack.callback((await asyncio.start_server(serve, sock=bad)).close)
             names = Names("city.test", sink.port, 1)
             connection = await connect(hop_settings(sink.port, connect_timeout_s=2), names)
             assert (await connection.ask(b"NOOP")).positive

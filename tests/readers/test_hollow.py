@@ -12,16 +12,15 @@ BLACK, RED = (20, 20, 24), (190, 20, 30)
 
 
 def page_with(words: str, turn: float, font: int, ink: tuple[int, int, int]) -> Image.Image:
-    """The lower half of a letter, with hollow words in the empty place beside the signature."""
-    page = glance_scans.letter(1, 200)
-    page = page.crop((0, 1150, *page.size))
+    """A letter with hollow words in the empty place beside the signature."""
+    page = glance_scans.letter(1, 200).copy()
     face = ImageFont.truetype(str(scans.FONT_DIR / scans.STAMP_FONTS[font]), 50)
     stamp = Image.new("L", (int(face.getlength(words)) + 60, 120), 0)
     canvas = ImageDraw.Draw(stamp)
     canvas.text((30, 25), words, 255, face, stroke_width=2)
     canvas.text((30, 25), words, 0, face)
     turned = stamp.rotate(turn, expand=True, resample=Image.Resampling.BICUBIC)
-    page.paste(Image.new("RGB", turned.size, ink), (250, 600), turned)
+    page.paste(Image.new("RGB", turned.size, ink), (250, 1750), turned)
     return page
 
 
