@@ -245,7 +245,7 @@ def test_a_change_of_an_account_is_sent_to_it_and_to_the_other_administrators(of
     assert office.ask(moved, token) == q.Done()
     assert [recipient for _, recipient, _ in told(office)[3:]] == [
         f"{name}@x.example" for name in ("an.tt", "moi", "ql.hai", "ql.mot")
-    ], "the mailbox so far is told as well, or a redirection would go unseen"
+    ], "the previous mailbox is notified too, or a redirection would go unseen"
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -279,7 +279,7 @@ class StyleBook:
 
 
 def is_hidden(face: Face, merged: Layer, *, on_paper: bool) -> bool:
-    """Return whether letters are set as hidden, squeezed to a line, clear as glass, or have the colour behind them.
+    """Return whether letters are set as hidden, squeezed to a line, transparent, or have the colour behind them.
 
     What is behind is white `on_paper` where nothing else is said, and unknown on slides.
     """
