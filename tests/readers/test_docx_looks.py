@@ -5,6 +5,7 @@ import pytest
 from gateway.model import Origin
 from tests.readers.docx_support import MARK, fonts, look_of, para, style, styles
 from tests.readers.ooxml_support import NAMESPACES, read, word
+from tests.support.cost import least_cost
 from tests.support.octets import members, zipped
 from tests.support.reading import find
 
@@ -250,3 +251,10 @@ def test_notes_are_on_the_page_and_comments_beside_it(kind: str, origin: Origin)
     ground = b'<w:background w:color="000080"/><w:body>'
     files["word/document.xml"] = files["word/document.xml"].replace(b"<w:body>", ground)
     assert find(read(zipped(files)), "x").origin is origin
+
+
+def test_looking_for_the_colour_of_the_page_takes_linear_time() -> None:
+    files = members(word(para("x"), word__settings_xml=f"<w:settings {NAMESPACES}>{SHOWN}</w:settings>"))
+    hostile = b"<!-- " + b'<w:background color="000000" ' * 20_000 + b" :body --><w:body>"
+    files["word/document.xml"] = files["word/document.xml"].replace(b"<w:body>", hostile)
+    assert least_cost(lambda: read(zipped(files)), 1) < 2

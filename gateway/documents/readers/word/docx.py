@@ -43,7 +43,8 @@ def read_own_fonts(parts: Parts) -> None:
         parts.sink.set_in_own_fonts(fonts)
 
 
-_GROUND: Final = re.compile(rb"<\w+:background\b(?:[^>]*?\bcolor=[\"']([0-9A-Fa-f]{6})[\"'])?[^>]*?(/)?>")
+_GROUND: Final = re.compile(rb"<\w{1,20}:background\b([^<>]{0,1000})>")
+_COLOUR: Final = re.compile(rb"\bcolor=[\"']([0-9A-Fa-f]{6})[\"']")
 _TYPE, _ID, _NOTE_TYPE = clark("w:type"), clark("r:id"), clark("w:type")
 _PAGES: Final = re.compile(rb"<(?:\w+:)?Pages>\s*(\d{1,6})\s*</")
 _NOTES: Final = {
@@ -103,7 +104,8 @@ class _Reader:
         broken = b"lastRenderedPageBreak" in data
         page = 1 if broken or stated_pages == 1 else None
         if self._coloured and (ground := _GROUND.search(data, 0, max(data.find(b":body"), 0))) is not None:
-            self._ground = ground[1].decode() if ground[1] and ground[2] else UNKNOWN
+            colour = _COLOUR.search(ground[1]) if ground[1].endswith(b"/") else None
+            self._ground = colour[1].decode() if colour is not None else UNKNOWN
         story = Story(self._kit, self._main, page=page)
         with self._sink.part():
             self._walk_body(data, story)
