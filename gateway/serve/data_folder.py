@@ -63,13 +63,15 @@ class DataFolder:
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(self._path / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if not lock(
+                self._lock, within_s=_LOCK_WAIT_S
+            ):  # the front ends of a killed gateway may need a moment to end
+                os.close(self._lock)
+                raise UserError(both("start", "start", "data_busy", path=self._path))
+            os.ftruncate(self._lock, 0)
+            os.write(self._lock, str(os.getpid()).encode())
         except OSError as error:
             raise UserError(both("start", "start", "data", path=self._path, reason=reasons(error))) from None
-        if not lock(self._lock, within_s=_LOCK_WAIT_S):  # the front ends of a killed gateway may need a moment to end
-            os.close(self._lock)
-            raise UserError(both("start", "start", "data_busy", path=self._path))
-        os.ftruncate(self._lock, 0)
-        os.write(self._lock, str(os.getpid()).encode())
 
     def __exit__(self, *_: object) -> None:
         os.close(self._lock)

@@ -141,7 +141,6 @@ class _Frontend:
         inherited, configuration = self._inherited, self._inherited.configuration
         inherited.workers.connect(inherited.desk_door)
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGUSR1, self._renew_certificates)
         audit = await self._opened_audit()
         loop.add_signal_handler(signal.SIGHUP, self._reload)  # recorded in the log
@@ -169,6 +168,7 @@ class _Frontend:
                 condition=self._vitals,
                 throttle=link.throttle,
             )
+            loop.add_signal_handler(signal.SIGTERM, stop.set)  # until here, without a mail, it ends at once
             await smtp.start()
             milters = await self._start_milters(pipeline)
             aside = [*map(asyncio.create_task, (self._report_load(smtp, milters, hop), keep_off(inherited.people)))]

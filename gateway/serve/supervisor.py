@@ -12,6 +12,7 @@ import itertools
 import logging
 import os
 import secrets
+import select
 import signal
 import sys
 import time
@@ -60,7 +61,7 @@ from gateway.yaml.file import read_yaml
 _LOG = logging.getLogger("gateway.serve.supervisor")
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _LOOK_ROUND_S = 1.0
-_RELOAD_ROUND_S = 0.05
+_SHORT_ROUND_S = 0.05
 _RELOAD_LIMIT_S = 120.0
 """Time for a front end to load the rules before a fault is reported."""
 
@@ -163,10 +164,12 @@ class _Supervisor:
         """Start the front ends, log `ready`, and handle signals until all processes have ended."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         for pipe in [self._fork() for _ in range(self._inherited.configuration.workers)]:
-            started = os.read(pipe, 1)
-            os.close(pipe)
-            if not started:
+            while not select.select([pipe], [], [], _SHORT_ROUND_S)[0]:
+                if signal.sigpending() & {signal.SIGTERM, signal.SIGINT}:  # the log, for one, may let a front end wait
+                    return 0
+            if not os.read(pipe, 1):
                 raise UserError(both("start", "start", "frontend"))
+            os.close(pipe)
         self._hear()
         self._inherited.load.went(Stage.SERVING)
         print("ready", *self._addresses.shown(self._inherited.configuration), flush=True)
@@ -328,12 +331,10 @@ class _Supervisor:
         if file is None:
             return
         try:
-            changed = read_yaml(Path(file.path), Configuration).sha256 != file.sha256
+            if read_yaml(Path(file.path), Configuration).sha256 != file.sha256:
+                _LOG.warning("%s", both("start", "reload", "restart", path=file.path))
         except GatewayError as error:
             _LOG.error("%s", both("start", "reload", "configuration", fault=error))
-            return
-        if changed:
-            _LOG.warning("%s", both("start", "reload", "restart", path=file.path))
 
     def _reap(self) -> None:
         for pid in list(self._frontends):
@@ -366,7 +367,7 @@ class _Supervisor:
 
     def _wait_s(self) -> float:
         """Return how long to wait for a signal: until the next replacement, at most `_LOOK_ROUND_S`."""
-        round_s = _RELOAD_ROUND_S if self._reload_began else _LOOK_ROUND_S
+        round_s = _SHORT_ROUND_S if self._reload_began else _LOOK_ROUND_S
         return max(0.0, min([round_s, *(due - time.monotonic() for due in self._due)]))
 
     def _signal(self, number: signal.Signals) -> None:
@@ -377,9 +378,8 @@ class _Supervisor:
         """End the front ends, as far as there are any: the writer of the audit ends after them."""
         self._stopping = True
         self._signal(signal.SIGTERM)
-        for pid in list(self._frontends):
-            os.waitpid(pid, 0)
-            del self._frontends[pid]
+        while self._frontends:
+            os.waitpid(self._frontends.popitem()[0], 0)
 
 
 def _modules(rulebook: Rulebook) -> frozenset[str]:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from tests.bench.contestants import free_port
 from tests.e2e.commands import CLEAN, COLLEAGUE, STAFF, no_traceback, put, write
-from tests.e2e.gateway_process import PROGRAM, ROOT, cli, configured, four_flags, serving
+from tests.e2e.gateway_process import PROGRAM, ROOT, GatewayProcess, cli, configured, four_flags, serving
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
 from tests.support.sink import Act, Sink
@@ -369,3 +369,20 @@ def test_a_start_whose_output_nobody_reads_ends_with_all_its_processes(tmp_path)
         except subprocess.TimeoutExpired:
             os.killpg(started.pid, signal.SIGKILL)
             raise
+
+
+async def test_a_stop_while_front_ends_wait_for_the_log_ends_them_at_once(tmp_path):
+    async with Sink() as sink:
+        gateway = GatewayProcess(tmp_path, *four_flags(sink.port))
+        start = asyncio.create_task(gateway.start())
+        writer = await gateway.until(lambda: gateway.process and gateway.audit_writer())
+        os.kill(writer, signal.SIGSTOP)  # as on a disk that hangs
+        try:
+            await gateway.until(lambda: gateway.child("gateway-desk") and gateway.frontends())
+            gateway.process.send_signal(signal.SIGTERM)
+            await gateway.until(lambda: not gateway.frontends(), timeout=20)
+        finally:
+            os.kill(writer, signal.SIGCONT)
+        assert await gateway.process.wait() == 0, gateway.log
+        with pytest.raises(AssertionError):
+            await start

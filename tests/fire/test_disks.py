@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.gateway_process import cli, four_flags
 from tests.fire.support import Disk, assert_nothing_was_lost, burning, needs_root, send, service_again
 from tests.support.processes import cpu_s
 from tests.support.sink import Sink
@@ -159,3 +160,12 @@ async def test_without_descriptors_clients_get_421_and_service_is_back_when_they
         assert gateway.log.count("nearly no open files are left") == 1
         assert await gateway.terminate() == 0
         await assert_nothing_was_lost(gateway, sink, {b"thu-so-1"})
+
+
+@needs_root
+async def test_a_start_on_a_full_disk_names_the_folder(tmp_path):
+    with file_system(tmp_path / "data", "size=64k") as data:
+        (data / "filler").write_bytes(b"x" * (64 << 10))
+        run = await cli("serve", *four_flags(1), "--data", data)
+        assert (run.code, "Traceback" in run.err) == (2, False)
+        assert f"{data}: " in run.err
