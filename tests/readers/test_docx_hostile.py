@@ -16,6 +16,7 @@ from tests.readers.docx_support import MARK, para, style, styles
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 from tests.signatures.attacks_readings import ATTACKS
 from tests.support.cases import examples
+from tests.support.cost import least_cost
 from tests.support.octets import zipped
 from tests.support.reading import find
 
@@ -62,6 +63,13 @@ def test_a_million_empty_paragraphs_are_read_in_bounded_time() -> None:
     reading = read(package({"word/document.xml": text}, stored=("word/document.xml",)))
     assert time.process_time() - began < 20
     assert reading.document.status in {ReadStatus.OK, ReadStatus.TIMEOUT}
+
+
+def test_a_long_table_costs_time_by_its_rows() -> None:
+    cell = f"""<w:tc><w:tcPr><w:tcW w:w="9" w:type="dxa"/></w:tcPr>{para("x", '<w:sz w:val="24"/>')}</w:tc>"""
+    text = f"<w:document {NAMESPACES}><w:body><w:tbl>{f'<w:tr>{cell * 8}</w:tr>' * 2000}</w:tbl></w:body></w:document>"
+    data = package({"word/document.xml": text}, stored=("word/document.xml",))
+    assert least_cost(lambda: read(data), 1) < 3
 
 
 def test_the_deadline_ends_reading_with_what_was_found() -> None:

@@ -12,6 +12,7 @@ from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.word import rtf
 from gateway.model import Origin, ReadStatus, Role
 from tests.support.cases import examples
+from tests.support.cost import least_cost
 
 HEAD = (
     r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\froman\fcharset0 Times New Roman;}"
@@ -163,6 +164,11 @@ def test_deep_nesting_is_a_limit():
     with pytest.raises(ReadError) as caught:
         rtf.read(Source(data=(HEAD + "{" * 5000).encode(), part="1"), Budget())
     assert caught.value.status is ReadStatus.LIMIT
+
+
+def test_a_long_text_of_a_shape_costs_time_by_its_length():
+    body = r"{\shp{\*\shpinst{\shptxt " + r"{\f3\'b7} x\par " * 20_000 + "}}}"
+    assert least_cost(lambda: runs(body), 1) < 4
 
 
 def test_what_is_no_rtf_is_malformed():

@@ -242,7 +242,7 @@ class ChildStream:
                     child = next(iter(holder), None)
                     while child is not None and (following := child.getnext()) is not None:
                         yield child
-                        holder.remove(child)
+                        _free(child)
                         child = following
             self.root = parser.close()
         except etree.XMLSyntaxError as error:
@@ -251,7 +251,15 @@ class ChildStream:
             return
         for child in list(holder):
             yield child
-            holder.remove(child)
+            _free(child)
+
+
+def _free(child: Element) -> None:
+    """Take an element out of its tree, piece by piece: for lxml a whole costs the square of its nodes."""
+    for part in child:
+        part.clear()
+    child.clear()
+    child.getparent().remove(child)
 
 
 def text_of(element: Element) -> str:

@@ -173,9 +173,9 @@ class _Reader:
             self._keep_raw(ended.destination, bytes(self._raw.pop(depth)))
         if depth in self._out.group_words:
             self._note_words(ended.destination, "".join(self._out.group_words.pop(depth)))
-        if ended.destination == "shptxt" and self._groups:
-            self._shapes.words(self._out.runs[self._groups[max(self._groups)][1] :])
         if depth in self._outer:
+            if ended.destination == "shptxt" and self._groups:
+                self._shapes.words(self._out.runs[self._groups[max(self._groups)][1] :])
             self._out.resume(self._outer.pop(depth))
         if depth in self._groups:
             said, _ = self._groups.pop(depth)
