@@ -41,7 +41,7 @@ MARKED: tuple[Form, ...] = (
     Form("tuyệt mật without signs in a name", NAMES, ("TuyetMat_KH", "tuyet mat - KH A2", "Tuyetmat", "KH A2_tuyet_mat")),
     Form("slip of the keyboard in a name", NAMES, ("[MẶT] Kế hoạch", "[TỐI MẶT] Kế hoạch", "Kế hoạch - TỐI MẶT", "TỐI MẶT: kế hoạch")),
     Form("letter of the outer envelope", (*LINES, "cell", "text box"), ("A - TUYỆT MẬT", "B - TỐI MẬT", "C - MẬT", "TỐI MẬT (B)", "MẬT (C)")),
-    Form("abbreviated value", EVERYWHERE, ("Độ mật: A", "Ký hiệu độ mật: B", "Độ mật: C", "Độ mật: TM", "Độ mật, khẩn: Mật, Khẩn", "Độ mật: Mật Bản số: 02", "Phân loại: MẬT")),
+    Form("abbreviated value", EVERYWHERE, ("Độ mật: A", "Ký hiệu độ mật: B", "Độ mật: C", "Độ mật: TM", "Độ mật, khẩn: Mật, Khẩn", "Độ mật: Mật Bản số: 02", "Phân loại: MẬT", "Độ mật MẬT", "CLASSIFIED: MẬT")),
     Form("glued words", EVERYWHERE, ("TỐIMẬTKHẨN", "TUYỆTMẬTHỎATỐC", "MẬTKHẨN", "KHẨNTỐIMẬT", "TỐIMẬT", "HỎATỐC-TỐIMẬT", "TỐIMẬTTỐIMẬT")),
     Form("words with a capital each", NAMES, ("KeHoachTuyệtMật", "KếHoạchTốiMật", "KẾHOẠCHTỐIMẬT", "PhươngÁnTuyệtMật2026")),
     Form("digits for letters", EVERYWHERE, (
@@ -91,7 +91,7 @@ MARKED: tuple[Form, ...] = (
         "KH độ MẬT", "KH phòng thủ độ Mật", "Công văn độ Mật", "BC tháng 10 độ tối mật", "Gửi anh KH diễn tập độ Mật",
         "Công văn hỏa tốc, mật", "Kế hoạch A2 mật", "KH A2 - mật", "Chuyển VB mật số 45", "Hồ sơ tối mật vụ án A", "Báo cáo Tuyệt mật quý 4",
         "Phương án đấu tranh - Tối mật", "Kế hoạch bắt điệp viên: Tối mật", "Năm 2026: MẬT", "Văn bản đóng dấu MẬT, anh nhận được chưa?",
-        "Tối mật - phim tư liệu trinh sát", "KẾ HOẠCH KIỂM TRA CÔNG TY MẬT KHẨN", "Danh sách tối mật về cán bộ", "Kế hoạch tối mật về diễn tập", "Đóng dấu Mật: kế hoạch A2", "Phụ lục mật kèm KH 12", "Gửi ảnh chụp văn bản tối mật",
+        "Tối mật - phim tư liệu trinh sát", "KẾ HOẠCH KIỂM TRA CÔNG TY MẬT KHẨN", "Danh sách tối mật về cán bộ", "Kế hoạch tối mật về diễn tập", "Đóng dấu Mật: kế hoạch A2", "Phụ lục mật kèm KH 12", "Báo cáo mật về tình hình biên giới", "Gửi anh tờ trình mật của Ban Chỉ huy", "KH phòng thủ - mật", "Kế hoạch tuần tra - mật", "CV-MAT", "Gửi ảnh chụp văn bản tối mật",
         "Hồ sơ tối mật về ông A", "Báo cáo tuyệt mật về vụ án A", "Tài liệu tối mật của Phòng", "Fwd: Kế hoạch tối mật cho kỳ họp",
         "Tài liệu Tối mật", "Văn bản tuyệt mật", "Độ mật Tối mật", "Kế hoạch Tuyệt Mật 2026", "[TỐI MẬT - KHẨN] Báo cáo", "(KHẨN - MẬT) Báo cáo",
     )),
@@ -109,6 +109,7 @@ MARKED: tuple[Form, ...] = (
         "Tài liệu tối mật, anh xem xong xóa giúp em.", "Tài liệu này mật, anh đừng chuyển tiếp.", "Văn bản đính kèm có dấu TỐI MẬT.",
         "Em gửi anh kế hoạch A2, độ Mật.", "Anh lưu ý đây là văn bản Mật.", "Nhờ anh in giúp tài liệu mật này.", "Tài liệu này tuyệt mật.",
         "LƯU Ý: TÀI LIỆU ĐÍNH KÈM LÀ TÀI LIỆU MẬT", "Chú ý: file này độ mật là Tối mật, xem xong xóa",
+        "Gửi kèm văn bản mật", "Kính gửi anh Toàn văn bản tối mật", "Em gửi chị kế hoạch tối mật về diễn tập", "Tài liệu tối mật, xem xong xóa", "[TOI MAT] Ke hoach dien tap",
     )),
     Form("kept as such a paper", (*LINES, "cell"), (
         "QUẢN LÝ THEO CHẾ ĐỘ MẬT", "Đề nghị bảo quản theo chế độ tài liệu MẬT.", "Kế hoạch này được quản lý theo chế độ Tối mật", "CHẾ ĐỘ: MẬT",
@@ -116,12 +117,12 @@ MARKED: tuple[Form, ...] = (
     )),
     Form("kind and number of a paper", LINES, ("CÔNG VĂN MẬT SỐ: 15/CV-UBND", "HỒ SƠ TUYỆT MẬT SỐ 15", "V/v triển khai phương án (MẬT)")),
     Form("kind of a paper", ("paragraph", "heading", "PDF line"), (
-        "CÔNG ĐIỆN MẬT", "KH MẬT", "VB TỐI MẬT", "BIÊN BẢN MẬT", "PHỤ LỤC TỐI MẬT", "DANH SÁCH MẬT", "TÀI LIỆU TỐI MẬT, CẤM SAO CHÉP", "TÀI LIỆU MẬT (LƯU HÀNH TRONG BAN CHỈ ĐẠO)",
+        "CÔNG ĐIỆN MẬT", "(độ Mật)", "Thuộc danh mục bí mật nhà nước độ Tối mật", "KH MẬT", "VB TỐI MẬT", "BIÊN BẢN MẬT", "PHỤ LỤC TỐI MẬT", "DANH SÁCH MẬT", "TÀI LIỆU TỐI MẬT, CẤM SAO CHÉP", "TÀI LIỆU MẬT (LƯU HÀNH TRONG BAN CHỈ ĐẠO)",
     )),
     Form("title behind the level", LINES, ("MẬT Kế hoạch phòng thủ khu vực", "TÀI LIỆU TUYỆT MẬT: PHƯƠNG ÁN TÁC CHIẾN")),
     Form("headline in a letter", LINES, ("TUYỆT MẬT: CHIẾN DỊCH BIÊN GIỚI", "TUYỆT MẬT - PHƯƠNG ÁN TÁC CHIẾN", "TỐI MẬT: LỰC LƯỢNG THAM GIA")),
     Form("said of the paper itself", LINES, (
-        "Văn bản này thuộc độ Tối mật", "Tài liệu này có độ mật: Mật", "Công văn này thuộc bí mật nhà nước độ Tuyệt mật.", "Bí mật nhà nước độ: Tối mật",
+        "Văn bản này thuộc độ Tối mật", "Tài liệu này có độ mật: Mật", "Công văn này thuộc bí mật nhà nước độ Tuyệt mật.", "Bí mật nhà nước độ: Tối mật", "Tài liệu này thuộc loại mật",
     )),
     Form("auxiliary stamps as names", NAMES, (
         "CHỈ NGƯỜI CÓ TÊN MỚI ĐƯỢC BÓC BÌ", "BẢN SAO BÍ MẬT NHÀ NƯỚC", "TÀI LIỆU THU HỒI", "Thời hạn bảo vệ bí mật nhà nước: 10 năm",

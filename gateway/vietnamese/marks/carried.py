@@ -12,10 +12,10 @@ from typing import Final
 
 from gateway.vietnamese.marks.hits import Hit, Strength
 from gateway.vietnamese.marks.name_words import FIGURES, MANAGING, NEWS
-from gateway.vietnamese.marks.words import LEVEL_WORDS, PAPERS, Case, Level, Spelling, written_level
+from gateway.vietnamese.marks.words import LEVEL_WORDS, OF_AN_OFFICE, PAPERS, Case, Level, Spelling, written_level
 
 _KIND: Final = f"(?:tai lieu|van ban|ket luan|dien|{PAPERS}|(?:bc|bb|ct|cv|hs|kh|kl|nq|pa|qd|tb|tl|ttr|vb)(?![a-z]))"
-_SENDING: Final = rf"(?:(?:em|toi|xin|v[/-]v|ve viec) )*(?:kinh )?(?:gui|chuyen(?! (?:muc|de|trang|vien|gia|san|nganh|an)(?![a-z]))|trinh|phat hanh)(?: lai)?(?:(?: (?!{_KIND})[a-z.]+){{1,4}}[:,]?)?[ :,]+"
+_SENDING: Final = rf"(?:(?:em|toi|xin|v[/-]v|ve viec) )*(?:kinh )?(?:gui|chuyen(?! (?:muc|de|trang|vien|gia|san|nganh|an)(?![a-z]))|trinh|phat hanh)(?: lai)?(?:(?: (?!{_KIND}|(?:mau|bieu|giao|nhan) )[a-z.]+){{1,4}}[:,]?)?[ :,]+"
 _NUMBER: Final = r"(?:so ?:? ?\d|\d+ ?[/-] ?[a-z])"
 _SAYS: Final = (
     re.compile(rf"\W*(?:{_SENDING})?{_KIND} {LEVEL_WORDS}[ ,:(]+{_NUMBER}"),
@@ -31,6 +31,7 @@ _TITLED: Final = re.compile(rf"\W*{LEVEL_WORDS}\W+{PAPERS}(?![a-z])")
 _ABOUT: Final = re.compile(
     rf"\W*(?:{_SENDING})?{_KIND} {LEVEL_WORDS} (?:ve|cua|lien quan|doi voi|(?<!tuyet mat )cho|vu|thang|quy|nam|ky|dot)(?![a-z])[^?]*$"
 )
+_ABOUT_OF_AN_OFFICE: Final = re.compile(rf"\W*(?:{_SENDING})?{OF_AN_OFFICE} mat (?!cho|vu)")
 _IDLE: Final = re.compile(f"{NEWS.pattern}|{FIGURES.pattern}", re.IGNORECASE)
 _DEGREE: Final = re.compile(rf"(?:[\[(]\s*|\s[-–—]\s*)do:? {LEVEL_WORDS}\s*(?:[\])]|$)")
 _LAST_DEGREE: Final = re.compile(
@@ -67,7 +68,7 @@ def _found(text: str, plain: str) -> Iterator[tuple[re.Match[str], Collection[Ca
     if not _OF_STUDIES.match(plain):
         yield from ((found, _ANY) for form in _SAYS if (found := form.match(plain)) is not None)
     if (found := _TITLED.match(plain) or (None if _IDLE.search(text) else _ABOUT.match(plain))) is not None:
-        yield found, ()
+        yield found, _ANY if _ABOUT_OF_AN_OFFICE.match(plain) else ()
     capitals = text.isupper()
     if (found := _DEGREE.search(plain)) is not None and not OF_LAWS.search(plain[: found.start()]):
         yield found, _ANY

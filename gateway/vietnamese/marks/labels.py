@@ -16,7 +16,7 @@ _OF_SECRECY: Final = (
     r"|phan loai (?:do )?(?:bao |bi )?mat(?![a-z])|(?<![a-z])do[_-]mat(?![a-z])|(?<![a-z])domat(?![a-z])"
 )
 _PAPER: Final = "(?: (?:tai lieu|van ban|thong tin|ho so|cong van|vb))"
-_OF_ANYTHING: Final = rf"(?:phan loai{_PAPER}?|(?:security )?classification)(?![a-z])"
+_OF_ANYTHING: Final = rf"(?:phan loai{_PAPER}?|(?:security )?classifi(?:cation|ed))(?![a-z])"
 _LABEL: Final = re.compile(
     rf"{_OF_SECRECY}|(?<![a-z])(?:dau|che do|(?:cap|nhan|hang)(?: bao| bi)?) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
     r"|bi mat nha nuoc,? do(?=\s*:)|(?P<degree>(?<![a-z])(?:do|cap|muc)(?=\s*:))"
@@ -32,9 +32,9 @@ _BESIDE: Final = (
 _LABEL_TAIL: Final = re.compile(
     rf"(?:{_BESIDE}){{0,3}}[\"'”’\])}}>]{{0,2}}[ \xa0]*"
     r"(?P<mark>[:=\uff1a]+|->|\bla\b|\t| [-–] |\.{2,}|…+|\||(?P<weak>[-=]*>+|[\u2190-\u21ff\u2794-\u27be\u25b6\u25ba»]|(?<=\s)[-–—](?=\s)|(?P<bracket>[\[(“\"«])"
-    r"|(?P<none>(?<=\s)(?=(?:tuyet|toi)[\W_]{0,3}mat\W*$))))"
+    r"|(?P<none>(?<=\s)(?=(?:(?:tuyet|toi)[\W_]{0,3})?mat\W*$))))"
 )
-_MARK: Final = re.compile(r"[^\w\s.,;!?]|\.\.|\t|\bla\b|(?:tuyet|toi)[\W_]{0,3}mat\W*$")
+_MARK: Final = re.compile(r"[^\w\s.,;!?]|\.\.|\t|\bla\b|(?:tuyet|toi|mat)[\W_]{0,3}mat\W*$")
 """Necessary condition for a line to be a label with its value."""
 _AHEAD: Final = re.compile(r"(?:[\W_]|\d{1,2}[.)]|(?:de xuat|de nghi|xac dinh|thong tin)(?![a-z]))*")
 """A label without a colon: words allowed before it; its value ends the line."""
@@ -87,6 +87,8 @@ def _labels(text: str, plain: str, look: Look) -> Iterator[Hit]:
             continue
         if tail["bracket"] in ("“", '"', "«") and not text[tail.end() :].isupper():
             continue  # a heading that names what it treats: Độ mật “Tuyệt mật”
+        if tail["none"] is not None and hit.level is Level.MAT and not text[tail.end() :].isupper():
+            continue  # "xác định độ mật mật"
         doubtful = tail["bracket"] or tail["none"] is not None or label["degree"]
         if doubtful and hit.strength is Strength.MARKED:
             hit = hit._replace(strength=Strength.SUSPECTED)

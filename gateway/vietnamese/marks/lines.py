@@ -194,7 +194,9 @@ def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None
     if noun and (numbered or (figures and (case is not Case.CAPITALS or _ITEM.match(bare(text))))):
         return None  # the heading of a list, "I. TÀI LIỆU MẬT", or a count, "Văn bản mật   3"
     if noun:
-        return _with_noun(noun, level, spelling, case, look)
+        before = letters[found.start("noun") : found.end("noun")]
+        larger = (case is Case.CAPITALS and not before.isupper()) or (case is Case.TITLE and before.islower())
+        return _with_noun(noun, level, spelling, case, look, unlike=larger and ":" not in text)
     strength = _strong_case(case, look) if spelling is Spelling.EXACT else _weak_spelling(level, spelling, case, look)
     unsure = spelling is Spelling.ASCII or is_slip(word, written)
     if strength is None and case is Case.CAPITALS and not figures and unsure:
@@ -211,10 +213,13 @@ def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None
     return Hit(level, strength, "stamp-line", spelling, exposed=True)
 
 
-def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Look) -> Hit | None:
-    """Judge "TÀI LIỆU MẬT": a mark where a stamp would be, doubtful as a line of text, elsewhere what is around decides."""
-    if noun in ("do", "muc", "capdo", "loai") and level is Level.MAT:
-        return None  # "ĐỘ MẬT" is the head of a label
+def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Look, *, unlike: bool) -> Hit | None:
+    """Judge "TÀI LIỆU MẬT": a mark where a stamp would be, doubtful as a line of text, elsewhere what is around decides.
+
+    `unlike` says that the level is in larger letters than the noun.
+    """
+    if noun in ("do", "muc", "capdo", "loai") and level is Level.MAT and not unlike:
+        return None  # "ĐỘ MẬT" is the head of a label, "Độ MẬT" and "độ Mật" are filled in
     if spelling is not Spelling.EXACT:
         return None
     if noun == "thongtin" and level is Level.MAT and not (look.red or look.boxed) and look.place.is_text:
@@ -239,6 +244,8 @@ def merged_line(text: str, plain: str, look: Look) -> Hit | None:
             return Hit(level, Strength.MARKED, "bracketed", spelling)
         titled = rest and look.place is Place.BODY
         framed = level is not Level.MAT and found[0].rstrip()[-1:] != ")"
+        if spelling is Spelling.ASCII and case is Case.CAPITALS and framed:
+            return Hit(level, Strength.SUSPECTED, "bracketed", spelling)
         if spelling is Spelling.EXACT and case is Case.TITLE and not quoted and (titled or framed):
             return Hit(level, Strength.SUSPECTED, "bracketed", spelling)
     for pattern in (_LINE_HEAD, _LINE_TAIL):

@@ -36,6 +36,7 @@ from gateway.vietnamese.marks.words import (
     CONTINUES,
     GLUED,
     NOUN_BEFORE,
+    OF_AN_OFFICE,
     ORGANS,
     PAPERS,
     TRAP_BEFORE,
@@ -68,6 +69,7 @@ _PAPERS: Final = frozenset(
 )
 """Abbreviations in the numbers of papers."""
 _PAPER: Final = re.compile(PAPERS.replace(" ", " ?") + "(?![a-z])")
+_SAYS_IT: Final = re.compile(OF_AN_OFFICE.replace(" ", " ?") + "(?![a-z])")
 _COPY_OF: Final = re.compile(r"^\s*(?:bản sao của|copy of)\s+", re.IGNORECASE)
 """Prefixes of Windows for the name of a copied file."""
 _VERSION: Final = re.compile(
@@ -371,8 +373,13 @@ def _heads_a_paper(token: _Token) -> bool:
     head, tail = (" ".join(_WORD.findall(bare(side))) for side in (token.before, token.after))
     if not head and re.match(r"\s*[-_:]", token.after):
         return _PAPER.match(tail) is not None
-    ends = not tail and re.search(r"[-_]\s*$", token.before) and not token.before.isupper()
-    return bool(ends) and _PAPER.fullmatch(head) is not None
+    if tail or not re.search(r"[-_]\s*$", token.before):
+        return False
+    accented = token.spelling is Spelling.EXACT  # "Kế hoạch tuần tra - mật", while "Ke hoach don - mat" lost something
+    paper = _SAYS_IT.match(head) if accented else _PAPER.fullmatch(head)
+    first = token.before.split()[0] if accented else token.before
+    abbreviated = first.strip("-_") in _PAPERS and (accented or token.case is Case.CAPITALS)
+    return abbreviated or (paper is not None and not token.before.isupper())
 
 
 def _coded(token: _Token, text: str) -> bool:

@@ -74,8 +74,8 @@ _NAMES: Final = "Decision 7600/QĐ-UBND, art. 4.1"
 RULES: Final = (
     Rule(
         id="stamp-line", part="S3", says="A level is all that a line says, in capitals, whatever is between its letters", source=_LETTER,
-        found=("TUYỆT MẬT", "TỐI MẬT", "MẬT", "T Ố I   M Ậ T", "TUYỆT\nMẬT", "TUYỆ\nT MẬT", "TỐI MẬT - HỎA TỐC"),
-        others=("BẢO MẬT", "MẬT KHẨU", "Mật", "bảo vệ\nbí mật nhà nước"),
+        found=("TUYỆT MẬT", "TỐI MẬT", "MẬT", "Độ MẬT", "T Ố I   M Ậ T", "TUYỆT\nMẬT", "TUYỆ\nT MẬT", "TỐI MẬT - HỎA TỐC"),
+        others=("BẢO MẬT", "MẬT KHẨU", "Mật", "ĐỘ MẬT", "bảo vệ\nbí mật nhà nước"),
     ),
     Rule(
         id="numbered-line", part="S3", says="The same behind the number of an item, or beside that of a page or a year: doubtful", source=_LAW,
@@ -83,7 +83,8 @@ RULES: Final = (
     ),
     Rule(
         id="bracketed", part="S3", says="A level in brackets at the head of a line", source=_LETTER,
-        found=("[TUYỆT MẬT] Kế hoạch bảo vệ kỳ họp",), others=("(bảo mật) hướng dẫn đổi mật khẩu",),
+        found=("[TUYỆT MẬT] Kế hoạch bảo vệ kỳ họp", "[TOI MAT] Ke hoach dien tap"),
+        others=("(bảo mật) hướng dẫn đổi mật khẩu", "[TOI MAT DIEN] Thong bao"),
     ),
     Rule(
         id="merged-line", part="S3", says="A reader ran the level together with the number, the motto or the date beside it", source=_LETTER,
@@ -110,8 +111,8 @@ RULES: Final = (
     ),
     Rule(
         id="label", part="S5", says="The label of secrecy with its value, in any case", source=_LAW,
-        found=("Độ mật: Tối mật", "Mức độ mật: TUYỆT MẬT", "Độ mật: A", "Mức độ bí mật: Mật", "Ghi chú: TỐI MẬT", "Độ: Mật", "Cấp: MẬT", "Loại: Mật", "Loại văn bản: Mật", "Phân loại: Mật"),
-        others=("Độ mật: thường", "Độ mật:", "Mức độ bí mật: cao", "Ghi chú: mật ong", "Độ: C", "Đo: Mật", "Danh mục: Tối mật", "Loại: mật", "Loại: mật ong", "Loại hàng: Mật", "Loài: Mật"),
+        found=("Độ mật: Tối mật", "Mức độ mật: TUYỆT MẬT", "Độ mật: A", "Mức độ bí mật: Mật", "Ghi chú: TỐI MẬT", "Độ mật MẬT", "Độ: Mật", "Cấp: MẬT", "Loại: Mật", "Loại văn bản: Mật", "Phân loại: Mật"),
+        others=("Độ mật: thường", "Độ mật:", "Mức độ bí mật: cao", "Ghi chú: mật ong", "xác định độ mật Mật", "Độ: C", "Đo: Mật", "Danh mục: Tối mật", "Loại: mật", "Loại: mật ong", "Loại hàng: Mật", "Loài: Mật"),
     ),
     Rule(
         id="options", part="S9", says="A list of levels to choose from", source=_LAW, noted=True,
@@ -144,11 +145,11 @@ RULES: Final = (
         id="headed-line", part="S4", says="A level in one line with the title of a paper, or a sentence that tells it: doubtful", source=_LAW,
         found=(
             "TỐI MẬT: Kế hoạch phòng thủ khu vực", "Kế hoạch phòng thủ khu vực (TỐI MẬT)",
-            "Văn bản này thuộc bí mật nhà nước độ Tối mật.", "Công văn này được đóng dấu MẬT.", "Đây là tài liệu mật",
+            "Văn bản này thuộc bí mật nhà nước độ Tối mật.", "Công văn này được đóng dấu MẬT.", "Đây là tài liệu mật", "Tài liệu này thuộc loại mật", "Em gửi anh kế hoạch mật.",
         ),
         others=(
             "Nếu văn bản này thuộc bí mật nhà nước độ Tối mật thì không gửi qua mạng.", "Văn bản đóng dấu MẬT phải gửi qua cơ yếu.",
-            "Đây là tài liệu mật của năm 1945.",
+            "Đây là tài liệu mật của năm 1945.", "Tài liệu này thuộc loại mật mã", "Em gửi anh mẫu văn bản mật.",
         ),
     ),
     Rule(
@@ -157,8 +158,8 @@ RULES: Final = (
     ),
     Rule(
         id="token", part="S6", says="A level set off in a name, in capitals or between dashes", source=_NAMES, where=Where.SUBJECT,
-        found=("KH phòng thủ - TỐI MẬT", "TUYET MAT - ke hoach", "Tối mật: kế hoạch A2", "ke hoach toi mat"),
-        others=("Hướng dẫn bảo mật", "Toi mat dien thoai", "bao cao toi mat dien thoai"),
+        found=("KH phòng thủ - TỐI MẬT", "TUYET MAT - ke hoach", "Tối mật: kế hoạch A2", "ke hoach toi mat", "Báo cáo mật về biên giới", "KH phòng thủ - mật", "CV-MAT"),
+        others=("Hướng dẫn bảo mật", "Toi mat dien thoai", "bao cao toi mat dien thoai", "Báo cáo mật của CIA", "Danh sách quà - mật", "BC-MAT-HANG"),
     ),
     Rule(
         id="bracketed", part="S6", says="A level in brackets in a name", source=_NAMES, where=Where.FILENAME,

@@ -19,8 +19,8 @@ _IS: Final = (
     "(?:(?:da |duoc |phai |co )*(?P<stamped>(?:dong|mang|co) dau)|thuoc|co|la|chua|(?:duoc )?(?:xep|phan)|mang)"
 )
 _DEGREE: Final = (
-    r"(?: danh muc| loai| muc| noi dung| thong tin| tai lieu| van ban| cong van| ho so)*(?: bi mat nha nuoc)?(?: tai lieu)?"
-    rf"(?P<degree>,? do(?: mat)?)?:? {LEVEL_WORDS}"
+    r"(?: danh muc| loai(?! mat)| muc| noi dung| thong tin| tai lieu| van ban| cong van| ho so)*(?: bi mat nha nuoc)?(?: tai lieu)?"
+    rf"(?P<degree>,? do(?: mat)?| loai)?:? {LEVEL_WORDS}"
 )
 _PAPER_BEFORE: Final = re.compile(
     r"(?:(?:dinh kem|gui kem|kem theo|nay) la|day la(?: mot)?) (?:tai lieu|van ban|cong van|ho so) $"
@@ -48,16 +48,23 @@ _SENDING: Final = (
 )
 _BEGINS: Final = re.compile(rf"{_SENDING}|^\W*nho ")
 _SENT_SECRET: Final = re.compile(
-    rf"{_SENDING}(?:[^\n]{{0,40}} )?{_PAPER} (?:thuoc )?(?P<degree>do )?{LEVEL_WORDS}(?P<number> so:? ?\d)?"
+    rf"{_SENDING}(?:(?P<whom>[^\n]{{0,40}}) )?{_PAPER} (?:thuoc )?(?P<degree>do )?{LEVEL_WORDS}(?P<number> so:? ?\d)?"
     r"(?! (?:phai|bang|qua|thi|di|den|la|va)(?![a-z]))"
 )
 """Words saying that what is sent is secret; "gửi văn bản mật phải ..." is a rule."""
+_WHOM: Final = re.compile(
+    r"(?:(?:anh|chi|em|ban|cac|quy|dong|co|chu|bac|thay|sep|lanh|dao|phong|lai|kem|theo|[A-ZĐ]\w*)\W*)+"
+)
+"""To whom, by whatever name: between "gửi" and "kế hoạch tối mật", so that what is sent is no form or guide for such papers."""
+_ENDS: Final = re.compile(r"\W*$|[.,;:(]| (?:ve|cua|de|nhu|kem|a|nhe|nay|ngay)(?![a-z])")
 _ASKED: Final = re.compile(
     rf"^\W*nho (?:cac )?(?:anh|chi|em|ban|dong chi|phong)(?![a-z]) (?:[a-z]+ ){{0,5}}{_PAPER} {LEVEL_WORDS} nay(?![a-z])"
 )
 _OF_THESE: Final = (
     _ASKED,
-    re.compile(rf"^\W*{_PAPER} {LEVEL_WORDS}, (?:anh|chi|de nghi|yeu cau|khong(?! duoc| ai)|vui long)(?![a-z])"),
+    re.compile(
+        rf"^\W*{_PAPER} {LEVEL_WORDS}, (?:anh|chi|de nghi|yeu cau|khong(?! duoc| ai)|vui long|doc|xem|xoa)(?![a-z])"
+    ),
     re.compile(rf"{_SENDING}.{{0,80}}{_PAPER}(?:(?! do ).){{0,60}}, ?do {LEVEL_WORDS}\W*$"),
 )
 """What is asked for or said with it: "Tài liệu tối mật, anh xem xong xóa", "Em gửi anh kế hoạch A2, độ Mật"."""
@@ -109,7 +116,9 @@ def _sent_secret(text: str, plain: str) -> Hit | None:
     if found is None or len(_LEVELS.findall(plain.replace("bi mat nha nuoc", ""))) != 1:
         return None
     level, spelling, case = written_level(text, found)
-    meant = found["number"] or case is Case.CAPITALS or (found["degree"] and case is Case.TITLE)
+    whom = "".join(t if t.isupper() else p for t, p in zip(text, plain, strict=True))[slice(*found.span("whom"))]
+    told = not found["degree"] and _WHOM.fullmatch(whom) and _ENDS.match(plain, found.end("level"))
+    meant = told or found["number"] or case is Case.CAPITALS or (found["degree"] and case is Case.TITLE)
     if spelling is not Spelling.EXACT or not meant or text.isupper():
         return None
     if level is Level.MAT and begins_word(text[found.end("level") :], capitals=case is Case.CAPITALS):

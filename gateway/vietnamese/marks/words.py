@@ -148,6 +148,8 @@ PAPERS: Final = (
     "|danh sach|ho so|phu luc)"
 )
 """Kinds of papers that can be marked, as their titles begin."""
+OF_AN_OFFICE: Final = f"(?!ho so|huong dan|danh sach){PAPERS}"
+"""Those of which "mật" in small letters says it: "Báo cáo mật về ...", while "Hồ sơ mật" is a film too, and honey is listed."""
 URGENCY: Final = "hoatochengio|hoatoc|thuongkhan|khan"
 URGENCY_WORDS: Final = "hoa toc hen gio|hoa toc|thuong khan|khan"
 """The same as words of a bare line."""
@@ -160,7 +162,7 @@ COMPANY: Final = (
     "duthao(?:lan)?|topsecret|secret|confidential|(?:khong(?:duoc)?|cam)(?:sao(?:chup|chep)?|phobien|chuyentiep|phattan)|(?:chi)?luuhanhnoibo"
     f"|(?:chi)?luuhanhtrong{_WHERE}|xemxongtralai|chidanhcholanhdao|(?:tailieu)?thuhoi(?:sau(?:hoinghi|cuochop|hop))?"
 )
-_OF_THE_STATE: Final = "(?:tailieu|vanban|hoso)?(?:thuoc|chua)?(?:bimatnhanuoc|bmnn)(?:thuoc)?(?:do)?"
+_OF_THE_STATE: Final = "(?:tailieu|vanban|hoso)?(?:thuoc(?:danhmuc)?|chua)?(?:bimatnhanuoc|bmnn)(?:thuoc)?(?:do)?"
 _OTHER_PAPERS: Final = "ban(?:goc|chinh|luu|sao)?|congdien|nghiquyet|bienban|danhsach|phuluc|chithi|thongbao|quyetdinh|giaymoi|dean|dethi|solieu|sodo|bando|tl|vb|cv|kh|bc"
 SELDOM: Final = re.compile(f"{_OF_THE_STATE}|{_OTHER_PAPERS}")
 """Nouns that are before a level in a title as often as in a mark."""
