@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.markup.html_selectors import unescaped
@@ -28,27 +29,29 @@ _INNERMOST = re.compile(r"(?:\bcalc|(?<![\w-]))\(([^()]{0,200})\)", re.IGNORECAS
 class Declarations(NamedTuple):
     """Property to value, as written and marked `!important`."""
 
-    usual: dict[str, str]
-    important: dict[str, str]
+    usual: Mapping[str, str]
+    important: Mapping[str, str]
 
 
+@lru_cache(maxsize=4096)
 def parse_declarations(text: str) -> Declarations:
     """Return the declarations of a list that mean something; later ones win."""
-    found = Declarations({}, {})
+    usual: dict[str, str] = {}
+    important: dict[str, str] = {}
     for item in (COMMENT.sub(" ", text) if "/*" in text else text).split(";"):
         name, colon, value = item.partition(":")
         if not colon:
             continue
         name, value = unescaped(name), value.strip()
         value = value if '"' in value or "'" in value else unescaped(value)
-        target = found.usual
+        target = usual
         if value.lower().endswith("!important"):
-            value, target = value[:-10].strip(), found.important
+            value, target = value[:-10].strip(), important
         name = name.strip()
         name = name if name.startswith("--") else name.lower()
         if _means_something(name, value):
             put(target, name, value)
-    return found
+    return Declarations(usual, important)
 
 
 def put(target: dict[str, str], name: str, value: str) -> None:

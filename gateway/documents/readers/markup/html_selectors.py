@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import unescape
 from typing import Final, NamedTuple
 
@@ -250,12 +251,13 @@ class Matcher:
         )
 
 
-def parse_selectors(text: str) -> list[Selector]:
+@lru_cache(maxsize=4096)
+def parse_selectors(text: str) -> tuple[Selector, ...]:
     """Return the selectors of a list; those that can never hold, or are not understood, are left out.
 
     LIMIT `html-styles` for one of more elements than any honest one names.
     """
-    return [selector for one in listed(text) if (selector := _parse(one)) is not None]
+    return tuple(selector for one in listed(text) if (selector := _parse(one)) is not None)
 
 
 def names_in(page: str) -> frozenset[str]:
