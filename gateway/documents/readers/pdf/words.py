@@ -177,11 +177,12 @@ class Words:
         for element in root.iter():
             if not isinstance(element.tag, str):
                 continue
-            place = f"{locator}-{etree.QName(element).localname}" if role is Role.PROPERTY else locator
+            name = element.tag.replace(":", "}").rpartition("}")[2]  # a prefix that is not declared stays in the tag
+            place = f"{locator}-{name}" if role is Role.PROPERTY else locator
             for text in (element.text, element.tail, *element.attrib.values()):
                 if text and text.strip():
                     self._keep(text, role, place, origin)
-            if len(element) and etree.QName(element).localname.lower() in _BLOCKS:
+            if len(element) and name.lower() in _BLOCKS:
                 # Words of a paragraph may be parted by tags that only change their look.
                 self._keep("".join(map(str, element.itertext())), role, place, origin)
 
