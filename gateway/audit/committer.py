@@ -27,7 +27,7 @@ from gateway.audit.installation import KEY, Known, has_log, key_id
 from gateway.audit.retention import LIMIT_EXPIRED, expire_facts
 from gateway.audit.store import SCHEMA_VERSION, Folder, Turn, connect, damaged, immediate, open_checked, unusable
 from gateway.errors import AuditError, GatewayError, KnownReferenceError, UserError
-from gateway.texts.catalogue import both, reasons
+from gateway.texts.catalogue import both, product_texts, reasons
 
 _LOG = logging.getLogger("gateway.audit")
 _EXPIRE_EVERY_S, _EXPIRE_ON_S = 3600.0, 1.0
@@ -50,6 +50,7 @@ class Committer:
         self._turn = Turn(folder)
         self._checkpoint_at = time.monotonic() + EVERY_S
         self._since_checkpoint = 0
+        product_texts("audit")  # the words of its faults, while files can be opened
 
     @classmethod
     def open(
@@ -203,8 +204,11 @@ class Committer:
             append_note(self._folder, checkpoint)
 
     def _open_anew_after(self, error: Exception) -> None:
-        """Reopen after an I/O error: SQLite's view of the file may be stale (sqlite.org/rescode.html#ioerr)."""
-        if isinstance(error, sqlite3.OperationalError):
+        """Reopen after an I/O error: SQLite's view of the file may be stale (sqlite.org/rescode.html#ioerr).
+
+        What fails now (no descriptor is free) is tried again after the next error, that the connection is closed.
+        """
+        if isinstance(error, sqlite3.Error):
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
             with contextlib.suppress(sqlite3.Error):

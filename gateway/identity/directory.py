@@ -137,7 +137,7 @@ class _Checker:
         """Return the normal form; a fault when the text is no plain address."""
         normal = normal_form(text)
         # The common case is in normal form already: nothing more to check.
-        if normal is not text:
+        if normal is not text or not text:
             reading = parse_path(text.strip())
             if not reading.mailboxes or reading.ambiguous:
                 codes = ", ".join(reading.ambiguous)

@@ -58,56 +58,56 @@ class CsvPlaces:
 
 def read_csv(path: Path, text: str) -> tuple[DirectoryFile, Places]:
     """Return the mailboxes in the text of a CSV; ConfigError with every fault and its line and column."""
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    first = re.search(r"^(?!sep=).*\S", text, re.MULTILINE)
+    delimiter = max(",;\t", key=(first[0] if first is not None else "").count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    faults: list[Fault] = []
+
+    def wrong(message: str, column: int = 1) -> None:
+        faults.append(Fault(message, str(path), max(reader.line_num, 1), column))
+
     try:
-        headings = [heading.strip().lower() for heading in next(reader, [])]
+        # Spreadsheets write `sep=;` before the headings, and empty columns behind them.
+        cells = next((row for row in reader if "".join(row).strip() and not row[0].startswith("sep=")), [])
     except csv.Error as error:
-        raise ConfigError(Fault(f"CSV không hợp lệ / {error}", str(path), 1, 1)) from None
+        wrong(f"CSV không hợp lệ / {error}")
+        raise ConfigError(*faults) from None
+    headings = [heading.strip().lower() for heading in cells]
+    while headings and not headings[-1]:
+        headings.pop()
     columns = {_BY_HEADING[heading]: number for number, heading in enumerate(headings) if heading in _BY_HEADING}
-    faults = [
-        Fault(
-            f"không biết cột “{heading}”, hãy bỏ cột này hoặc dùng: {_KNOWN} / "
-            f"unknown column “{heading}”: remove it, or use {', '.join(_COLUMNS)}",
-            str(path),
-            1,
-            number + 1,
-        )
-        for number, heading in enumerate(headings)
-        if heading not in _BY_HEADING
-    ]
-    faults += [
-        Fault(f"cột “{heading}” bị lặp / the column “{heading}” is given twice", str(path), 1, number + 1)
-        for number, heading in enumerate(headings)
-        if heading in _BY_HEADING and columns[_BY_HEADING[heading]] != number
-    ]
-    faults += [
-        Fault(f"thiếu cột {name} / column {name} is missing", str(path), 1, 1)
-        for name in ("address", "kind")
-        if name not in columns
-    ]
+    for number, heading in enumerate(headings):
+        if heading not in _BY_HEADING:
+            wrong(
+                f"không biết cột “{heading}”, hãy bỏ cột này hoặc dùng: {_KNOWN} / "
+                f"unknown column “{heading}”: remove it, or use {', '.join(_COLUMNS)}",
+                number + 1,
+            )
+        elif columns[_BY_HEADING[heading]] != number:
+            wrong(f"cột “{heading}” bị lặp / the column “{heading}” is given twice", number + 1)
+    for name in [name for name in ("address", "kind") if name not in columns]:
+        wrong(f"thiếu cột {name} / column {name} is missing")
     if faults:
         raise ConfigError(*faults)
     rows: list[MailboxRow] = []
     lines: list[int] = []
     try:
         for cells in reader:
-            if not any(cells):
+            if not "".join(cells).strip():
                 continue
             if any(cells[len(headings) :]):
-                message = (
+                wrong(
                     f"dòng có {len(cells)} ô, tiêu đề có {len(headings)}: đặt ô có dấu “{delimiter}” trong dấu nháy kép / "
-                    f"{len(cells)} cells under {len(headings)} headings: a cell that holds “{delimiter}” needs double quotes"
+                    f"{len(cells)} cells under {len(headings)} headings: a cell that holds “{delimiter}” needs double quotes",
+                    len(headings) + 1,
                 )
-                faults.append(Fault(message, str(path), reader.line_num, len(headings) + 1))
                 continue
             row = _csv_row(cells, columns, path, reader.line_num, faults)
             if row is not None:
                 rows.append(row)
                 lines.append(reader.line_num)
     except csv.Error as error:
-        faults.append(Fault(f"CSV không hợp lệ / {error}", str(path), reader.line_num, 1))
+        wrong(f"CSV không hợp lệ / {error}")
     if faults:
         raise ConfigError(*faults[:50])
     return DirectoryFile(mailboxes=tuple(rows)), CsvPlaces(lines, columns)
@@ -161,7 +161,7 @@ def _csv_row(
         left_on=left_on,
         since=since,
         until=until,
-        aliases=tuple(re.split(r"[;\s]+", values["aliases"])) if values.get("aliases") else (),
+        aliases=tuple(filter(None, re.split(r"[;\s]+", values.get("aliases", "")))),
         delegates=tuple(delegates),
     )
 

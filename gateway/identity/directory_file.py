@@ -29,7 +29,6 @@ from unicodedata import normalize
 
 import msgspec
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from gateway.errors import ConfigError, Fault
 from gateway.identity.directory_csv import read_csv
@@ -103,8 +102,10 @@ def _yaml(path: Path, text: str) -> tuple[DirectoryFile, Places]:
         message = "không dùng neo & và * của YAML / YAML anchors and aliases are not allowed"
         raise ConfigError(Fault(message, str(path), *at_offset(text, anchor.end() - 2)))
     try:
+        if "\\ud" in text.lower():  # surrogates, which the fast reader neither joins nor refuses
+            raise ValueError
         plain = YAML(typ="safe").load(text)
-    except (YAMLError, ValueError):
+    except Exception:  # noqa: BLE001 - library wall: odd tags raise KeyError and IndexError, depth RecursionError
         # The careful reader is slow, but it places each fault, and leaves a day that does not exist to the types below.
         plain, _ = parse_values(text.encode(), path=str(path))
     places = YamlPlaces(text)

@@ -21,7 +21,11 @@ _DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"@', re.DOTALL)
 _BACKSLASH = re.compile(r"\\(.)", re.DOTALL)
-_PLAIN = re.compile(r"[a-z0-9][a-z0-9._+-]*@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
+_PLAIN = re.compile(
+    r"(?=[^@]{1,64}@)[a-z0-9][a-z0-9_+-]*(?:\.[a-z0-9_+-]+)*@"
+    r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
+)
+"""Addresses in normal form with which nothing can be wrong but their A-labels."""
 _LONGEST_LOCAL = 64
 _LONGEST_PATH = 254
 _LONGEST_ROUTE = 8

@@ -6,12 +6,13 @@ import resource
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
 import pytest
 
 from gateway.audit import AuditLog, store
+from gateway.audit.committer import Committer
 from gateway.audit.export import export_jsonl
 from gateway.audit.filter import Sight
 from gateway.audit.installation import Written
@@ -156,6 +157,24 @@ def test_a_writer_that_finds_its_log_locked_says_so_and_writes_once_it_is_not(
         patient._next = 0.0
         assert patient.commit([]) > 5
         patient.close()
+
+
+def test_a_writer_that_could_not_open_its_log_again_tries_once_more(tmp_path: Path):
+    """As on a full disk while no descriptor is free; real limits of the system."""
+    asyncio.run(fill(tmp_path, 1))
+    with closing(Committer.open(tmp_path)) as committer:
+        limits = {which: resource.getrlimit(which) for which in (resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)}
+        try:
+            for which, (_, most) in limits.items():
+                resource.setrlimit(which, (0, most))
+            with pytest.raises(AuditError):
+                committer.commit([])
+        finally:
+            for which, before in limits.items():
+                resource.setrlimit(which, before)
+        with suppress(AuditError):
+            committer.commit([])
+        assert committer.commit([]) > 1
 
 
 @pytest.mark.parametrize("forged", [b"\xff\0", b"[]", b'{"seq":8}', b'{"seq":8,"time":"x","kind":"intent"}'])

@@ -87,6 +87,18 @@ def test_a_csv_with_vietnamese_headings_is_loaded(tmp_path):
     assert directory.find("a.binhtan@tphcm.gov.vn").left_on == date(2026, 6, 1)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\naddress;kind;aliases\na@b.vn;unit;c@b.vn\n",
+        "\n \naddress,kind,aliases,,\na@b.vn,unit,c@b.vn;,,\n , ,,,\n",
+        "address\tkind\taliases\ra@b.vn\tunit\t; c@b.vn\r",
+    ],
+)
+def test_a_csv_is_read_as_spreadsheets_write_it(tmp_path, text):
+    assert list(load(write(tmp_path, "d.csv", text)).mailboxes) == ["a@b.vn", "c@b.vn"]
+
+
 def test_the_digest_is_that_of_the_file(tmp_path):
     one = load(write(tmp_path, "d.yaml", YAML)).digest
     assert one == load(write(tmp_path, "e.yaml", YAML)).digest
@@ -205,6 +217,17 @@ FAULTS = [
     ("d.csv", 'address,kind,unit\na@b.vn,unit,"Phòng\n', [(2, 1)], "CSV"),
     ("d.yaml", "mailboxes:\n- {address: a@b.vn, kind: unit, untl: 2026-01-01}\n", [(2, 33)], "có phải “until”?"),
     ("d.yaml", "mailboxes:\n- {address: a@b.vn}\n", [(2, 3)], "thiếu mục `kind`"),
+    ("d.yaml", "mailboxes:\n- {address: a@b.vn, kind: unit, name: !!bool maybe}\n", [(2, 39)], "tag"),
+    ("d.yaml", "mailboxes:\n- {address: a@b.vn, kind: unit, name: !!int ''}\n", [(2, 39)], "tag"),
+    ("d.yaml", "mailboxes: " + "[" * 3000, [(1, 51)], "40 levels"),
+    ("d.yaml", 'mailboxes:\n- {address: a@b.vn, kind: unit, name: "\\ud800"}\n', [(2, 39)], "half a character"),
+    (
+        "d.yaml",
+        f"mailboxes:\n- {{address: a..b@c.vn, kind: unit}}\n- {{address: {'a' * 65}@c.vn, kind: unit}}\n",
+        [(2, 4), (3, 4)],
+        "length",
+    ),
+    ("d.csv", "address,kind\n,unit\n", [(2, 1)], "malformed"),
 ]
 
 
