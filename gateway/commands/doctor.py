@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from gateway.cluster.keys import read_key, verifier_keys
 from gateway.commands.common import EXIT_REFUSED
@@ -145,12 +146,15 @@ def _data(configuration: Configuration) -> Iterator[Condition]:
         words = _say("absent" if writable else "absent_locked", path=path, parent=parent)
         yield with_words(Health.GOOD if writable else Health.BAD, "data", words)
         return
-    if not os.access(path, os.W_OK | os.X_OK):
-        yield with_words(Health.BAD, "data", _say("not_writable", path=path, user=os.geteuid()))
-    elif path.stat().st_mode & 0o077:
-        yield with_words(Health.WARNING, "data", _say("readable", path=path, mode="0700"))
+    try:
+        TemporaryFile(dir=path).close()
+    except OSError as error:
+        yield with_words(Health.BAD, "data", both("start", "start", "data", path=path, reason=reasons(error)))
     else:
-        yield with_words(Health.GOOD, "data", str(path))
+        if path.stat().st_mode & 0o077:
+            yield with_words(Health.WARNING, "data", _say("readable", path=path, mode="0700"))
+        else:
+            yield with_words(Health.GOOD, "data", str(path))
     now = datetime.now(UTC)
     yield from (*disk_lines(path), *log_lines(path, now), *notice_lines(path, now))
 

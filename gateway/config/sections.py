@@ -349,6 +349,16 @@ class Configuration(Section):
             seen.add(listener.listen)
         return listeners
 
+    @field_validator("metrics", "console")
+    @classmethod
+    def _of_its_own(cls, value: str | Console | None, info: ValidationInfo) -> str | Console | None:
+        """Refuse the address of a listener, and for the console that of the metrics."""
+        listen = value.listen if isinstance(value, Console) else value or ""
+        others = {info.data.get("metrics"), *(one.listen for one in info.data.get("listeners", ()))}
+        if listen in others and not listen.endswith(":0"):
+            raise ValueError(both("start", "config", "listed_twice", value=listen))
+        return value
+
     @field_validator("next_hop")
     @classmethod
     def _not_ourselves(cls, next_hop: NextHop, info: ValidationInfo) -> NextHop:

@@ -45,7 +45,7 @@ def _faults(
     """Yield the innermost values that are not of the wanted type: way, words in both languages, remedy."""
     try:
         msgspec.convert(value, wanted)
-    except msgspec.ValidationError as error:
+    except msgspec.ValidationError:
         if isinstance(value, dict) and isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
             yield from _faults_of_row(value, wanted, steps)
         elif isinstance(value, list) and get_origin(wanted) is tuple:
@@ -53,7 +53,9 @@ def _faults(
                 yield from _faults(item, get_args(wanted)[0], (*steps, number))
         else:
             key = next((step for step in reversed(steps) if isinstance(step, str)), "")
-            yield steps, ("giá trị không hợp lệ", str(error)), _REMEDIES.get(key, "")
+            shown = "" if isinstance(value, dict | list) else f" “{printable(str(value))}”"
+            words = f"giá trị{shown} không hợp lệ", f"the value{shown} is not allowed"
+            yield steps, words, _REMEDIES.get(key, "")
 
 
 def _faults_of_row(
@@ -66,18 +68,18 @@ def _faults_of_row(
         if name in row:
             yield from _faults(row[name], field.type, (*steps, name))
         elif field.required:
-            yield steps, (f"thiếu mục `{name}`", f"Object missing required field `{name}`"), remedy
+            yield steps, (f"thiếu mục “{name}”", f"the key “{name}” is required"), remedy
     for key in row:
         if key not in fields:
             shown = printable(str(key))
             vietnamese, english = nearest(str(key), list(fields)) or ("", "")
-            words = f"không có mục `{shown}`{vietnamese}", f"Object contains unknown field `{shown}`{english}"
+            words = f"không có mục “{shown}”{vietnamese}", f"unknown key “{shown}”{english}"
             yield (*steps, str(key)), words, remedy
 
 
 def _placed(path: Path, places: Places, steps: tuple[Step, ...], words: tuple[str, str], remedy: str) -> Fault:
     way = "".join(f"[{step}]" if isinstance(step, int) else f".{printable(step)}" for step in steps)
-    at = f" - at `${way}`" if way else ""
+    at = f"{way[1:]}: " if way else ""
     vietnamese, _, english = remedy.partition(" / ")
-    message = f"{words[0]}{', ' * bool(remedy)}{vietnamese} / {words[1]}{at}{'; ' * bool(remedy)}{english}"
+    message = f"{at}{words[0]}{', ' * bool(remedy)}{vietnamese} / {words[1]}{'; ' * bool(remedy)}{english}"
     return Fault(message, str(path), *places.find(steps))

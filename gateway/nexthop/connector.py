@@ -49,9 +49,9 @@ async def _connected(address: str, settings: NextHopSettings, deadlines: Deadlin
                 server_hostname=(settings.server_name or settings.host) if implicit else None,
             )
             await _be_greeted(connection, settings)
-    except TimeoutError:
+    except TimeoutError as error:
         connection.abort()
-        raise HopFailedError(FailureKind.UNREACHABLE, "not ready for mail in time") from None
+        raise HopFailedError(FailureKind.UNREACHABLE, "not ready for mail in time") from error
     except (ssl.SSLError, ssl.CertificateError) as error:
         connection.abort()
         raise HopFailedError(FailureKind.TLS, f"TLS failed: {_reason(error)}") from error

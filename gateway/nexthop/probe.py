@@ -9,6 +9,7 @@ from enum import Enum
 from gateway.nexthop.connector import connect
 from gateway.nexthop.failures import FailureKind, HopFailedError, HopRefusedError
 from gateway.nexthop.settings import NextHopSettings
+from gateway.texts.catalogue import reasons
 
 
 class Fitness(Enum):
@@ -39,8 +40,8 @@ class Probe:
     """Outcome with its details."""
 
     fitness: Fitness
-    reason: str
-    """For people, ASCII; with GOOD the keywords that it offers."""
+    reason: str | tuple[str, str]
+    """For people, in Vietnamese and English where they differ; with GOOD the keywords that it offers."""
 
 
 def probe(settings: NextHopSettings, *, timeout_s: float) -> Probe:
@@ -56,7 +57,8 @@ async def _probe(settings: NextHopSettings) -> Probe:
         fitness = Fitness.REJECTED if refusal.permanent else Fitness.REFUSED
         return Probe(fitness, f"{refusal.reply.code} {words}"[:200])
     except HopFailedError as failure:
-        reason = str(failure).removeprefix("next hop: ")
+        cause = failure.__cause__
+        reason = reasons(cause) if isinstance(cause, OSError) else str(failure).removeprefix("next hop: ")
         return Probe(_BY_FAILURE.get(failure.kind, Fitness.REFUSED), reason)
     connection.quit()
     return Probe(Fitness.GOOD, " ".join(sorted(connection.capabilities.keywords)) or "-")

@@ -232,7 +232,8 @@ def tls_files(certificate: Path, key: Path | None, listen: str) -> Iterator[None
     try:
         yield
     except (ssl.SSLError, ValueError) as error:
-        fields = {"certificate": certificate, "key": key, "reason": str(getattr(error, "reason", None) or error)}
+        words = reasons(error) if isinstance(error, OSError) else str(error)
+        fields = {"certificate": certificate, "key": key, "reason": words}
         raise UserError(both("start", "start", "tls_pair", **fields)) from None
 
 

@@ -150,7 +150,10 @@ def certificates(load: SharedLoad) -> tuple[str, str]:
     now = time.time()
     left = ((path, end, int((end - now) // _DAY_S)) for path, end in load.served_until())
     soon = [(path, end, days) for path, end, days in left if days <= _STEPS_DAYS[0]]
-    words = "; ".join(both("trouble", "line", "days", path=path, days=days) for path, _, days in soon)
+    words = "; ".join(
+        both("start", "doctor", "expires" if days >= 0 else "expired", path=path, days=days if days >= 0 else -days - 1)
+        for path, _, days in soon
+    )
     return words, " ".join(f"{path}:{end}:{_step(days)}" for path, end, days in soon)
 
 

@@ -12,7 +12,7 @@ from gateway.model import ListenerKind
 from gateway.nexthop.probe import Fitness, probe
 from gateway.nexthop.settings import NextHopSettings
 from gateway.serve.app import next_hop_settings
-from gateway.texts.catalogue import both
+from gateway.texts.catalogue import both, reasons
 
 _LOG = logging.getLogger("gateway.serve.supervisor")
 _NEXT_HOP_WAIT_S = 5.0
@@ -34,7 +34,7 @@ def expect_next_hop(configuration: Configuration) -> None:
 
 def _await_next_hop(configuration: Configuration) -> None:
     section = configuration.next_hop
-    end, problem = time.monotonic() + _NEXT_HOP_WAIT_S, ""
+    end, problem = time.monotonic() + _NEXT_HOP_WAIT_S, ("", "")
     while True:
         unfit: list[UserError] = []
         for settings in next_hop_settings(configuration).each():
@@ -42,7 +42,7 @@ def _await_next_hop(configuration: Configuration) -> None:
                 socket.create_connection((settings.host, settings.port), timeout=_NEXT_HOP_WAIT_S).close()
                 _greet(settings)
             except OSError as error:
-                problem = error.strerror or str(error)
+                problem = reasons(error)
             except UserError as error:
                 unfit.append(error)
             else:

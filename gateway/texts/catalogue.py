@@ -71,8 +71,17 @@ def _half(pieces: list[str], language: str) -> str:
 def reasons(error: OSError) -> tuple[str, str]:
     """Return what the operating system said in Vietnamese and English; as it says it where we have no words for it."""
     said = error.strerror or str(error)
-    known = product_texts("start")["reason"].get(errorcode.get(error.errno or 0, ""))
+    known = product_texts("start")["reason"].get(_reason_key(error))
     return (known["vi"], known["en"]) if known is not None else (said, said)
+
+
+def _reason_key(error: OSError) -> str:
+    """Return the key of our words for an error of the system, of TLS (ssl.SSLError) or of name resolution (socket.gaierror)."""
+    if (code := getattr(error, "verify_code", 0)) != 0:
+        return f"X509_{code}"
+    if hasattr(error, "library"):
+        return getattr(error, "reason", None) or "PEM"
+    return "ETIMEDOUT" if isinstance(error, TimeoutError) else errorcode.get(error.errno or 0, f"EAI{error.errno}")
 
 
 def reason(error: OSError) -> str:

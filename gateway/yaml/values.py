@@ -109,7 +109,7 @@ def parse_values(octets: bytes, *, path: str, placed: bool = False) -> tuple[Val
     try:
         value = builder.build(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
-        raise ConfigError(_syntax_fault(error, path)) from None
+        raise ConfigError(_syntax_fault(error, text, path)) from None
     except ReaderError as error:
         found = f"U+{ord(text[error.position]):04X}" if error.position < len(text) else "-"
         place = at_offset(text, error.position)
@@ -340,18 +340,17 @@ def _scalar(text: str) -> Value:
     return text
 
 
-def _syntax_fault(error: MarkedYAMLError, path: str) -> Fault:
+def _syntax_fault(error: MarkedYAMLError, text: str, path: str) -> Fault:
     problem = str(error.problem or error.context or "invalid")
     # An open quote is noticed at the end of the file, a missing colon on the next line: their beginnings help.
     at_end = "end of stream" in problem and error.context_mark is not None
     begun = at_end or (error.context_mark is not None and "could not find expected ':'" in problem)
     mark = error.context_mark if begun else error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    if at_end:
-        return Fault(say("file.syntax_quote"), path, line, column)
-    if "<stream end>" in problem:
-        return Fault(say("file.syntax_bracket"), path, line, column)
-    if "\\t" in problem or "\t" in problem:
+    if at_end or "<stream end>" in problem:
+        return Fault(say("file.syntax_quote" if at_end else "file.syntax_bracket"), path, line, column)
+    near = text.splitlines()[max(0, line - 2) : line]
+    if "\\t" in problem or "\t" in problem or any(one.lstrip(" ").startswith("\N{NO-BREAK SPACE}") for one in near):
         return Fault(say("file.syntax_tab"), path, line, column)
     for found, key in _SYNTAX:
         if match := found.search(problem):

@@ -103,6 +103,7 @@ def test_duplicate_keys_are_refused_and_all_named():
     ("text", "place", "words"),
     [
         ("version: 1\n\tname: x\n", "2:1", "Tab"),
+        ("a:\n\u00a0\u00a0b: c\n  d: e\n", "3:4", "no-break spaces"),
         ("version: 1\nname: a: b\n", "2:8", "double quotes"),
         ("version: 1\nname: [a\n", "3:1", "bracket"),
         ("version: 1\nname: 'x\n", "2:7", "never closed"),

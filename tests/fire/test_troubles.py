@@ -165,7 +165,8 @@ def test_a_certificate_is_reported_at_30_14_and_3_days_then_daily_each_once(told
         watch.ledger.look()
         days_told += [hours // 24] * (len(told()) - before)
     assert days_told == [30, 14, 3, 2, 1, 0, -1, -2, -3]
-    assert "has 14 days left" in told()[1]
+    assert "tls.crt expires in 14 days: renew it" in told()[1]
+    assert "tls.crt expired 2 days ago: renew it" in told()[8]
     load.serve_until(Path("tls.crt"), end + timedelta(days=365))
     watch._note(Trouble.CERTIFICATE, *machine.certificates(load))
     assert watch.ledger.board.read() == {}

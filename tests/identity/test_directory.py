@@ -216,7 +216,6 @@ FAULTS = [
     ("d.csv", "address,kind,email\na@b.vn,unit,c@d.vn\n", [(1, 1)], "given twice"),
     ("d.csv", 'address,kind,unit\na@b.vn,unit,"Phòng\n', [(2, 1)], "CSV"),
     ("d.yaml", "mailboxes:\n- {address: a@b.vn, kind: unit, untl: 2026-01-01}\n", [(2, 33)], "có phải “until”?"),
-    ("d.yaml", "mailboxes:\n- {address: a@b.vn}\n", [(2, 3)], "thiếu mục `kind`"),
     ("d.yaml", "mailboxes:\n- {address: a@b.vn, kind: unit, name: !!bool maybe}\n", [(2, 39)], "tag"),
     ("d.yaml", "mailboxes:\n- {address: a@b.vn, kind: unit, name: !!int ''}\n", [(2, 39)], "tag"),
     ("d.yaml", "mailboxes: " + "[" * 3000, [(1, 51)], "40 levels"),
@@ -228,6 +227,13 @@ FAULTS = [
         "length",
     ),
     ("d.csv", "address,kind\n,unit\n", [(2, 1)], "malformed"),
+    ("d.yaml", "mailboxes:\n- {address: a@b.vn}\n", [(2, 3)], "thiếu mục “kind”"),
+    (
+        "d.yaml",
+        "mailboxes:\n- {address: a@b.vn, kind: offce}\n",
+        [(2, 21)],
+        "the value “offce” is not allowed; one of office",
+    ),
 ]
 
 
