@@ -91,7 +91,7 @@ def parse_or_salvage(octets: bytes, model: type[Model], *, path: str, filling: d
         return Salvaged((), parse_yaml(octets, model, path=path))
     except ConfigError as error:
         faults = error.faults
-    raw, places = parse_values(octets, path=path, placed=True)
+    raw, places = parse_values(octets, path=path)
     if not isinstance(raw, dict):
         raise ConfigError(*faults)
     for _ in range(_LIMIT_SALVAGE):

@@ -6,7 +6,6 @@ refused, so a file can never name a Python type. Aliases and `<<` work; what the
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -95,16 +94,9 @@ class Places:
         return place
 
 
-def parse_values(octets: bytes, *, path: str, placed: bool = False) -> tuple[Value, Places]:
-    """Return the plain values of a YAML file and their places; ConfigError on syntax, duplicates and limits.
-
-    `placed` has the places of JSON noted at once, for who takes entries out.
-    """
+def parse_values(octets: bytes, *, path: str) -> tuple[Value, Places]:
+    """Return the plain values of a YAML (or JSON) file and their places; ConfigError on syntax, duplicates and limits."""
     text = decoded(octets, path=path)
-    # A directory exported as JSON may be large, and the C parser is 40 times faster; YAML reads it again for the
-    # place of a fault (duplicates included), so only what is in order takes the short way.
-    if path.endswith(".json") and not placed and (shortcut := _plain_json(text)) is not None:
-        return shortcut, _LazyPlaces(text, path)
     builder = _Builder(path)
     try:
         value = builder.build(YAML(typ="safe", pure=True).parse(text))
@@ -133,42 +125,6 @@ def decoded(octets: bytes, *, path: str) -> str:
 def at_offset(text: str, position: int) -> tuple[int, int]:
     """Return line and column of a character, from 1."""
     return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
-
-
-class _LazyPlaces(Places):
-    """Places of a JSON file, looked for only when there is a fault to place."""
-
-    def __init__(self, text: str, path: str) -> None:
-        super().__init__()
-        self._text = text
-        self._path = path
-
-    def find(self, root: Value, location: Iterable[str | int], *, of_key: bool = False) -> tuple[int, int]:
-        del root
-        builder = _Builder(self._path)
-        try:
-            value = builder.build(YAML(typ="safe", pure=True).parse(self._text))
-        except (YAMLError, ConfigError):
-            return (1, 1)
-        return builder.places.find(value, location, of_key=of_key)
-
-
-def _plain_json(text: str) -> Value:
-    """Return the value of a JSON text without duplicate keys and lone surrogates, None when it is not that simple."""
-
-    def unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
-        entries = dict(pairs)
-        if len(entries) != len(pairs):
-            raise ValueError("duplicate")
-        return entries
-
-    try:
-        value: Value = json.loads(text, object_pairs_hook=unique)
-        if "\\ud" in text.lower():
-            json.dumps(value, ensure_ascii=False).encode()  # UnicodeEncodeError, a ValueError, for half a pair
-    except (ValueError, RecursionError):
-        return None
-    return value
 
 
 class _Builder:
