@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import structs
 
 from gateway.audit import record as r
-from gateway.audit.chain import Entry, ends
+from gateway.audit.chain import HEAD_BYTES, Entry, ends
 from gateway.audit.channel import Channel
 from gateway.audit.committer import Committer
 from gateway.audit.record_fields import text
@@ -27,8 +27,6 @@ from gateway.texts.catalogue import both
 
 PATIENCE_S: Final = 10.0
 _LIMIT_NEWEST: Final = 20_000
-_HEAD_BYTES: Final = 200
-"""Of a record, within which its kind stands."""
 
 
 class Acts:
@@ -141,7 +139,7 @@ def newest_acts(data: Path, since: int) -> tuple[int, list[r.Act]]:
         last = ends(connection)[1]
         bodies = connection.execute(
             "SELECT body, seq FROM record WHERE seq BETWEEN ? AND ? AND instr(substr(body, 1, ?), ?) ORDER BY seq",
-            (max(since, last - _LIMIT_NEWEST) + 1, last, _HEAD_BYTES, b'"kind":"act"'),
+            (max(since, last - _LIMIT_NEWEST) + 1, last, HEAD_BYTES, b'"kind":"act"'),
         )
         return last, [one for row in bodies if isinstance(one := r.read(*row), r.Act)]
 

@@ -26,7 +26,7 @@ from gateway.audit.checkpoint import write_verifier_key as write_key
 from gateway.audit.installation import KEY, Known, has_log, key_id
 from gateway.audit.retention import LIMIT_EXPIRED, expire_facts
 from gateway.audit.store import SCHEMA_VERSION, Folder, Turn, connect, damaged, immediate, open_checked, unusable
-from gateway.errors import AuditError, GatewayError, KnownReferenceError, UserError
+from gateway.errors import AuditError, KnownReferenceError, UserError
 from gateway.texts.catalogue import both, product_texts, reasons
 
 _LOG = logging.getLogger("gateway.audit")
@@ -70,26 +70,23 @@ class Committer:
         if node is not None:
             folder.name(node)
         signer = Signer(folder.secret(KEY), folder.node)
-        connection = open_checked(folder)
         try:
-            # Checkpoints before the head: other processes may write both in between.
-            noted = connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0
-            least = max(noted, last_known_size(folder), known.records if known is not None else 0)
-            head = read_head(connection)
-            if least > head.seq:
-                cause = f"có {head.seq} bản ghi, đã từng có {least}", f"{head.seq} records, there have been {least}"
-                raise damaged(folder.database, cause)
-            ready_tree(folder, connection)
-            write_key(folder, signer)
+            with contextlib.ExitStack() as stack:
+                connection = stack.enter_context(contextlib.closing(open_checked(folder)))
+                # Checkpoints before the head: other processes may write both in between.
+                noted = connection.execute("SELECT max(size) FROM checkpoint").fetchone()[0] or 0
+                least = max(noted, last_known_size(folder), known.records if known is not None else 0)
+                head = read_head(connection)
+                if least > head.seq:
+                    cause = f"có {head.seq} bản ghi, đã từng có {least}", f"{head.seq} records, there have been {least}"
+                    raise damaged(folder.database, cause)
+                ready_tree(folder, connection)
+                write_key(folder, signer)
+                stack.pop_all()
         except OSError as error:
-            connection.close()
             raise UserError(both("audit", "fault", "key", path=folder.checkpoints, reason=reasons(error))) from None
         except sqlite3.Error as error:
-            connection.close()
             raise unusable(folder.database, error) from None
-        except GatewayError:
-            connection.close()
-            raise
         return cls(folder, signer, connection, facts_days)
 
     @property
@@ -121,9 +118,11 @@ class Committer:
         failpoints.hit("audit.after_commit")
         return first
 
-    def checkpoint_due(self) -> bool:
-        """Return whether a checkpoint is due."""
-        return bool(self._since_checkpoint) and time.monotonic() >= self._checkpoint_at
+    def tidy(self) -> None:
+        """Make a checkpoint and remove expired facts when it is time for them."""
+        if self._since_checkpoint and time.monotonic() >= self._checkpoint_at:
+            self.checkpoint()
+        self._expire_facts()
 
     def checkpoint(self) -> None:
         """Make a checkpoint of the current head, unless it has one."""
@@ -140,7 +139,7 @@ class Committer:
         except (sqlite3.Error, OSError, AuditError):
             self._since_checkpoint += 1  # the records are durable; retried at the next checkpoint
 
-    def expire_facts(self) -> None:
+    def _expire_facts(self) -> None:
         """Remove expired facts, once an hour and a few at a time; a failure is retried the next time."""
         if self._facts_days is None or time.monotonic() < self._facts_expire_at:
             return

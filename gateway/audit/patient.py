@@ -47,19 +47,15 @@ class PatientCommitter:
         self._on_commit()
         return first
 
-    def checkpoint_due(self) -> bool:
-        """See `Committer.checkpoint_due`."""
-        return self._open is not None and self._open.checkpoint_due()
+    def tidy(self) -> None:
+        """See `Committer.tidy`; nothing without a log."""
+        if self._open is not None:
+            self._open.tidy()
 
     def checkpoint(self) -> None:
         """See `Committer.checkpoint`; nothing without a log."""
         if self._open is not None:
             self._open.checkpoint()
-
-    def expire_facts(self) -> None:
-        """See `Committer.expire_facts`; nothing without a log."""
-        if self._open is not None:
-            self._open.expire_facts()
 
     def open_mails(self) -> list[tuple[str, str, int]]:
         """See `Committer.open_mails`."""

@@ -122,9 +122,7 @@ class AuditService:
             self._append()
             if self._recovers:
                 self._recover()
-            if self._committer.checkpoint_due():
-                self._committer.checkpoint()
-            self._committer.expire_facts()
+            self._committer.tidy()
             if not ready or self._unfollowed > LIMIT_UNFOLLOWED:
                 behind = self._index.follow()
                 self._unfollowed = max(0, self._unfollowed - SLICE) if behind else 0

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Self
 
 from gateway.audit.tree import TREE
-from gateway.errors import AuditError, GatewayError, UserError
+from gateway.errors import AuditError, UserError
 from gateway.system.atomic_file import make_file, replace_file, sync_path
 from gateway.texts.catalogue import both
 
@@ -204,38 +204,29 @@ def open_checked(folder: Folder) -> sqlite3.Connection:
     fresh = not path.exists() or path.stat().st_size == 0
     if fresh and any(folder.checkpoints.glob("*.notes")):
         raise damaged(path, ("tệp không còn, nhưng có điểm kiểm", "the file is gone, but checkpoints are there"))
-    connection: sqlite3.Connection | None = None
     try:
-        connection = connect(path)
-        with contextlib.closing(Turn(folder)) as turn, turn:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if version == 0 and tables == 0:
-                connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
-                path.chmod(0o600)
-                sync_path(folder.data)
-        _check(connection, path)
-        connection.execute(FACTS)
-        with immediate(connection):
-            columns = connection.execute("SELECT name FROM pragma_table_info('open_mail')").fetchall()
-            if ("key",) not in columns:  # older logs
-                connection.execute("ALTER TABLE open_mail ADD COLUMN key BLOB")
-        connection.execute(TREE)
+        with contextlib.ExitStack() as stack:
+            connection = stack.enter_context(contextlib.closing(connect(path)))
+            with contextlib.closing(Turn(folder)) as turn, turn:
+                version = connection.execute("PRAGMA user_version").fetchone()[0]
+                tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+                if version == 0 and tables == 0:
+                    connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+                    path.chmod(0o600)
+                    sync_path(folder.data)
+            _check(connection, path)
+            connection.execute(FACTS)
+            with immediate(connection):
+                columns = connection.execute("SELECT name FROM pragma_table_info('open_mail')").fetchall()
+                if ("key",) not in columns:  # older logs
+                    connection.execute("ALTER TABLE open_mail ADD COLUMN key BLOB")
+            connection.execute(TREE)
+            stack.pop_all()
     except sqlite3.Error as error:
-        _close(connection)
         raise unusable(path, error) from None
-    except GatewayError:
-        _close(connection)
-        raise
     except OSError as error:
         raise UserError(f"không mở được / cannot open {path}: {error.strerror}") from None
     return connection
-
-
-def _close(connection: sqlite3.Connection | None) -> None:
-    if connection is not None:
-        with contextlib.suppress(sqlite3.Error):
-            connection.close()
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

@@ -14,7 +14,7 @@ import msgspec
 
 from gateway.engine.attachments import Attachments
 from gateway.engine.guard import MARKED
-from gateway.engine.observing import findings, observe, observe_envelope
+from gateway.engine.observing import findings, observe
 from gateway.engine.policy import Policy, Stance, Waiver
 from gateway.engine.policy_set import PolicySet, day
 from gateway.model import (
@@ -47,7 +47,7 @@ def evaluate_recipient(evidence: Evidence, policies: PolicySet) -> Verdict:
     """Judge one forward-path at RCPT, by the policies that look at the envelope; the message is not yet known."""
     if evidence.message is not None:
         evidence = msgspec.structs.replace(evidence, message=None, documents=(), signatures=())
-    return evaluate_recipient_facts(observe_envelope(evidence, policies.at_recipient), policies)
+    return evaluate_recipient_facts(observe(evidence, policies.at_recipient), policies)
 
 
 def evaluate_recipient_facts(mail: Observed, policies: PolicySet) -> Verdict:

@@ -23,34 +23,21 @@ Looks = Mapping[str, msgspec.Raw]
 def observe(evidence: Evidence, policies: Collection[Observing], looks: Sequence[Looks] = ()) -> Observed:
     """Have each policy observe a mail, those that are off too; a failure is reported when that policy is to judge.
 
-    `looks` are what is known of the documents, in their order; a document without is looked at as it is.
+    At RCPT, without a message, only those without `judge` have something to do. `looks` are what is known of the documents, in their order; a document without is looked at as it is.
     """
     bare = wordless(evidence)
     seen: dict[str, Any] = {}
     found: dict[str, tuple[Finding, ...]] = {}
     faults: dict[str, Exception] = {}
-    for policy in policies if evidence.message is not None else ():
+    for policy in policies:
         try:
-            if policy.observe is not None:
+            if policy.observe is not None and evidence.message is not None:
                 seen[policy.name] = policy.observe(_mail(policy, evidence, bare, looks), policy.settings)
             elif policy.evaluate is not None and not policy.idle:
                 found[policy.name] = tuple(policy.evaluate(_worded(policy, evidence, bare), policy.settings))
         except Exception as error:  # noqa: BLE001 - third-party code; a policy that is off must not fail a mail
             faults[policy.name] = error
     return Observed(bare=bare, seen=seen, texts=_texts(policies, seen), found=found, faults=faults)
-
-
-def observe_envelope(evidence: Evidence, policies: Collection[Observing]) -> Observed:
-    """Have the policies that have no `judge` evaluate an envelope; the others need no words of it."""
-    found: dict[str, tuple[Finding, ...]] = {}
-    faults: dict[str, Exception] = {}
-    for policy in policies:
-        if policy.evaluate is not None and not policy.idle:
-            try:
-                found[policy.name] = tuple(policy.evaluate(evidence, policy.settings))
-            except Exception as error:  # noqa: BLE001 - as above
-                faults[policy.name] = error
-    return Observed(bare=evidence, seen={}, found=found, faults=faults)
 
 
 def received(evidence: Evidence, observations: Observations, policies: Collection[Policy]) -> Observed:

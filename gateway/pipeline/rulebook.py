@@ -30,7 +30,7 @@ class Rulebook:
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
-        self._current = self._load()
+        self._current = load_rules(configuration)
 
     @property
     def current(self) -> Rules:
@@ -40,19 +40,15 @@ class Rulebook:
     def reload(self) -> bool:
         """Reload; on faults log all of them, keep the rules in force and return False."""
         try:
-            loaded = self._load()
+            self._current = load_rules(self._configuration)
         except UserError as error:
             _LOG.error("%s", both("start", "reload", "rules", fault=error))
             return False
-        self._current = loaded
         return True
 
     def replace_directory(self, directory: Directory) -> None:
         """Put a newly read directory in force."""
         self._current = Rules(self._current.policies, directory)
-
-    def _load(self) -> Rules:
-        return load_rules(self._configuration)
 
 
 def load_rules(configuration: Configuration) -> Rules:

@@ -19,10 +19,8 @@ from gateway.vietnamese.latin import unmarked
 # Beside the letters that `seen_as` knows: digits and letters that pass for ASCII letters in a domain name.
 _ALSO: Final = str.maketrans(
     {
-        **dict.fromkeys("εєз", "e"), **dict.fromkeys("ӏ1|ℓ", "l"), **dict.fromkeys("пηՈ", "n"), **dict.fromkeys("0ₒ", "o"),
-        **dict.fromkeys("ϱþ", "p"), **dict.fromkeys("ⅴᴠ", "v"), **dict.fromkeys("ωѡ", "w"), **dict.fromkeys("ցɡ", "g"),
-        "5": "s", "×": "x", "ƅ": "b", "ґ": "r", "ʍ": "m", "ɑ": "a", "ս": "u", "ո": "n", "հ": "h",
-        "ғ": "f", "ӄ": "k", "ղ": "n", "ᴦ": "r", "ς": "c",
+        **dict.fromkeys("єз", "e"), **dict.fromkeys("ӏ1|", "l"), **dict.fromkeys("пηող", "n"), **dict.fromkeys("ωѡ", "w"),
+        "0": "o", "þ": "p", "ց": "g", "5": "s", "×": "x", "ґ": "r", "ʍ": "m", "ɑ": "a", "հ": "h", "ғ": "f", "ӄ": "k", "ς": "c",
     }
 )  # fmt: skip
 # The lunate sigma is a C; Unicode decomposes it to the other sigma.

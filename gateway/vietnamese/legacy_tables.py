@@ -92,8 +92,8 @@ _VPS = _single(
 
 
 def _toned(base: str, form: str, marks: str) -> Iterator[tuple[str, str]]:
-    """Yield the five toned letters of `base`; `marks` are the characters of the tones in the order of `TONES`."""
-    for tone, mark in zip(TONES, marks, strict=True):
+    """Yield the toned letters of `base`; `marks` are the characters of the tones in the order of `TONES`, the last may lack."""
+    for tone, mark in zip(TONES, marks, strict=False):
         yield form + mark, _compose(base + tone)
 
 
@@ -113,7 +113,7 @@ def _vni_pairs() -> Iterator[tuple[str, str]]:
     plain, circumflex, breve = "øùûõï", "àáåãä", "èéúüë"
     for vowel in "aeou":
         yield from _toned(vowel, vowel, plain)
-    yield from _toned("y", "y", plain[:4] + "\0")
+    yield from _toned("y", "y", plain[:4])
     for vowel in "aeo":
         yield vowel + "â", _compose(vowel + CIRCUMFLEX)
         yield from _toned(vowel + CIRCUMFLEX, vowel, circumflex)
@@ -163,25 +163,15 @@ def _viqr_pairs() -> Iterator[tuple[str, str]]:
     yield "dd", "đ"
 
 
-def _vni() -> dict[str, str]:
-    return {form: letter for form, letter in _both_cases(_vni_pairs()).items() if "\0" not in form}
-
-
-def _viqr() -> dict[str, str]:
-    table = _both_cases(_viqr_pairs())
-    table["Dd"] = "Đ"
-    return table
-
-
 TABLES: Final[Mapping[Charset, Mapping[str, str]]] = MappingProxyType(
     {
         Charset.TCVN3: MappingProxyType(_TCVN3),
-        Charset.VNI: MappingProxyType(_vni()),
+        Charset.VNI: MappingProxyType(_both_cases(_vni_pairs())),
         Charset.VPS: MappingProxyType(_VPS),
         Charset.VISCII: MappingProxyType(_VISCII),
         Charset.CP1258: MappingProxyType(dict(_cp1258_pairs())),
         Charset.BKHCM2: MappingProxyType(_both_cases(_bkhcm2_pairs())),
-        Charset.VIQR: MappingProxyType(_viqr()),
+        Charset.VIQR: MappingProxyType(_both_cases(_viqr_pairs())),
     }
 )
 """Legacy form (Latin-1 characters of its bytes) to letter, for every charset but Unicode."""
