@@ -111,6 +111,11 @@ EXPLAINED = q.Explained(
     contact="CNTT Văn phòng, máy lẻ 114", own=False,
 )  # fmt: skip
 
+UNREAD = msgspec.structs.replace(
+    EXPLAINED, reference="BT-UNREAD00", subject=None, files=(), passed=(), today=None,
+    answer="552 5.3.4 Thư nặng 41,2 MiB, quá mức 35 MiB; gửi làm nhiều thư. [BT-UNREAD00]",
+)  # fmt: skip
+
 
 def overview(days: int) -> q.OverviewView:
     dates = [(NOW - timedelta(days=days - 1 - n)).strftime("%Y-%m-%d") for n in range(days)]
@@ -290,6 +295,8 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
                 return [q.Refusal(kind="not_found")]
             if question.reference.startswith("BT-CHECK"):
                 return [CHECK_RECORD]
+            if question.reference == "BT-UNREAD00":
+                return [UNREAD]
             if question.reference.startswith("BT-RCPT"):  # refused before its content
                 (file, *_), state = EXPLAINED.files, q.Badge("từ chối người nhận", "bad", "recipient_refused")
                 file = msgspec.structs.replace(file, part="", name="", type="", size=None, sha256="")

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.system
 PAGES = {
     "overview": ("auditor", "/"), "overview-year": ("auditor", "/?days=365"), "mails": ("auditor", "/mails"), "mails-filtered": ("auditor", "/mails?q=x&since=2026-11-01&result=reject&sha256=" + "ab" * 32),
     "mails-fault": ("auditor", "/mails?q=lỗi"), "mails-empty": ("empty", "/mails"), "explain": ("auditor", "/mails/BT-7F3K2Q00"), "letter": ("clerk", "/t/BT-7F3K2Q00"),
-    "letter-secret": ("clerk", "/t/BT-SECRET00"), "letter-code": ("", "/t/BT-7F3K2Q00"), "policy": ("auditor", "/policy"), "log": ("auditor", "/audit"), "accounts": ("auditor", "/accounts?name=binh.lv"), "requests": ("auditor", "/requests"), "requests-empty": ("empty", "/requests"), "held": ("auditor", "/requests/held/BT-9KD00000"), "reports": ("auditor", "/reports"), "check": ("auditor", "/check"), "check-empty": ("empty", "/check"), "check-record": ("auditor", "/mails/BT-CHECK001"),
+    "letter-secret": ("clerk", "/t/BT-SECRET00"), "explain-unread": ("auditor", "/mails/BT-UNREAD00"), "letter-unread": ("clerk", "/t/BT-UNREAD00"), "letter-code": ("", "/t/BT-7F3K2Q00"), "policy": ("auditor", "/policy"), "log": ("auditor", "/audit"), "accounts": ("auditor", "/accounts?name=binh.lv"), "requests": ("auditor", "/requests"), "requests-empty": ("empty", "/requests"), "held": ("auditor", "/requests/held/BT-9KD00000"), "reports": ("auditor", "/reports"), "check": ("auditor", "/check"), "check-empty": ("empty", "/check"), "check-record": ("auditor", "/mails/BT-CHECK001"),
     "account": ("auditor", "/account"), "login": ("", "/login"), "enrol": ("new", "/enrol"), "help": ("auditor", "/help"), "not-found": ("auditor", "/nope"),
     "refused": ("clerk", "/audit"), "overview-empty": ("empty", "/"), "policy-empty": ("empty", "/policy"), "log-empty": ("empty", "/audit"), "accounts-empty": ("empty", "/accounts"),
 }  # fmt: skip
@@ -57,6 +57,15 @@ def test_a_page_is_accessible_fits_320_px_and_asks_nobody_else(look, system, nam
         assert violations(page) == []
         kept(page, f"{name}-320-dark")
     assert page.faults == []
+
+
+@pytest.mark.parametrize("name", ["explain-unread", "letter-unread"])
+def test_a_mail_that_was_refused_unread_is_not_said_to_be_in_order(look, system, name):
+    words = show(look, system, name, "en").inner_text("main")
+    assert "552 5.3.4" in words
+    assert "not judged" in words
+    assert "Nothing was found" not in words
+    assert "nothing to fix" not in words
 
 
 def test_acts_turn_to_newer_and_older_pages(look, system):
