@@ -7,6 +7,8 @@ from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches, Pt
 
+from gateway.documents.readers.ooxml.drawingml import plain_text
+from gateway.documents.readers.ooxml.xml import NAMESPACES, parse
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers.ooxml_support import read
 from tests.support.octets import file_of
@@ -79,6 +81,12 @@ def _charted(categories, series="Sản lượng"):
 )
 def test_a_value_of_a_chart_is_one_of_a_table(categories):
     assert _charted(categories) == []
+
+
+def test_the_header_of_a_printed_chart_is_read_without_its_codes():
+    header = '<c:oddHeader>&amp;L&amp;8BẢO MẬT&amp;C&amp;"Arial,Bold"MẬT</c:oddHeader>'
+    chart = f'<c:chartSpace xmlns:c="{NAMESPACES["c"]}"><c:headerFooter>{header}</c:headerFooter></c:chartSpace>'
+    assert [words for words, _ in plain_text(parse(chart.encode()))] == ["BẢO MẬT", "MẬT"]
 
 
 @pytest.mark.parametrize("word", ["MẬT", "TỐI MẬT", "TUYỆT MẬT"])

@@ -403,6 +403,12 @@ def test_letters_spelled_by_numbers_in_a_field_are_read() -> None:
     assert find(read(word(f'<w:p><w:fldSimple w:instr="{code}"/></w:p>')), "MẬT").role is Role.FIELD
 
 
+@pytest.mark.parametrize("code", ["DATE \\@ &quot;'MẬT' dd&quot;", "PAGE \\# &quot;'MẬT'&quot;"])
+def test_letters_in_the_picture_of_a_value_are_read_whatever_its_result_is(code: str) -> None:
+    runs = read(word(f'<w:p><w:fldSimple w:instr="{code}"><w:r><w:t>1</w:t></w:r></w:fldSimple></w:p>')).document.runs
+    assert {"1", "MẬT"} <= {run.text for run in runs}
+
+
 def test_pictures_and_embedded_files_become_members() -> None:
     picture = (
         '<w:p><w:r><w:drawing><wp:inline><wp:extent cx="7560310" cy="10692130"/><a:graphic><a:graphicData><pic:pic>'

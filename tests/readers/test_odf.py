@@ -213,6 +213,8 @@ def test_properties_are_given_with_their_name() -> None:
         '<field:fieldmark field:type="dropdown"><field:param field:name="ListEntry" field:value="{}"/></field:fieldmark>',
         '<loext:content-control loext:alias="{}" loext:tag="x">chữ</loext:content-control>',
         '<text:toc-mark text:string-value="{}" text:outline-level="1"/>',
+        '<text:page-continuation text:select-page="next" text:string-value="{}"/>',
+        '</text:p><draw:layer-set><draw:layer draw:name="{}"/></draw:layer-set><text:p>',
         '</text:p><text:section text:name="{}"><text:p>chữ</text:p></text:section><text:p>',
         '</text:p><table:help-message table:title="{}" table:display="true"/><text:p>',
     ],
@@ -260,6 +262,24 @@ def test_keywords_are_one_line(words: tuple[str, ...], line: str) -> None:
     meta = f"<office:document-meta {NS}><office:meta>{keywords}</office:meta></office:document-meta>"
     runs = read_body("<text:p/>", meta_xml=meta).document.runs
     assert [(run.text, run.locator) for run in runs] == [(line, "property:Keyword")]
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "words"),
+    [
+        (MARK, "x", ["x", MARK]),
+        (MARK, MARK, [MARK]),
+        (f" {MARK.replace(' ', '  ')}", "TUYỆT<text:s/> <text:span>MẬT</text:span>", ["TUYỆT  MẬT"]),
+        (MARK, None, [MARK]),
+    ],
+)
+def test_the_value_of_a_cell_is_read_where_its_text_is_another(value: str, said: str | None, words: list[str]) -> None:
+    text = "" if said is None else f"<text:p>{said}</text:p>"
+    cell = f'<table:table-cell office:value-type="string" office:string-value="{value}">{text}</table:table-cell>'
+    body = f"<table:table table:name='Tờ'><table:table-row>{cell}</table:table-row></table:table>"
+    runs = read_body(body, kind="spreadsheet").document.runs
+    lines = ["".join(run.text for run in runs if run.block == block) for block in sorted({run.block for run in runs})]
+    assert lines == ["Tờ", *words]
 
 
 def test_sheets_have_cells_hidden_rows_and_formula_words() -> None:

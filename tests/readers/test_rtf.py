@@ -197,6 +197,11 @@ def test_a_field_or_note_does_not_cut_the_paragraph_around_it():
     assert [run.block for run in found] == sorted(run.block for run in found)
 
 
+def test_letters_in_the_picture_of_a_value_are_read_whatever_its_result_is():
+    code = r"""{\field{\*\fldinst DATE \\@ "'M\u7852?T' dd"}{\fldrslt 1}}\par"""
+    assert {"1", "MẬT"} <= set(words(code))
+
+
 @pytest.mark.parametrize(("code", "shown"), [("SET b x", "MT"), (r"EQ \\o(\u7852?)", "MẬT"), ("REF b", "MxT")])
 def test_a_result_that_its_field_never_shows_is_not_shown(code, shown):
     found = runs(rf"M{{\field{{\*\fldinst {code}}}{{\fldrslt x}}}}T\par")

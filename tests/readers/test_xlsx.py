@@ -131,6 +131,25 @@ def test_words_around_the_cells_are_read() -> None:
         assert find(reading, text).origin is Origin.HIDDEN, text
 
 
+@pytest.mark.parametrize(
+    ("part", "root", "shown"),
+    [
+        ("xl/timelines/timeline1", '<timelines><timeline caption="{}"/></timelines>', True),
+        ("xl/pivotTables/pivotTable1", '<pivotTableDefinition grandTotalCaption="{}"/>', True),
+        ("xl/pivotTables/pivotTable1", '<pivotTableDefinition><pivotField subtotalCaption="{}"/></pivotTableDefinition>', True),
+        ("xl/pivotTables/pivotTable1", '<pivotTableDefinition><filter/><pivotFilter stringValue1="{}"/></pivotTableDefinition>', False),
+        ("xl/worksheets/sheet1", '<worksheet xmlns="{{S}}"><autoFilter><filter val="{}"/></autoFilter></worksheet>', False),
+        ("xl/worksheets/sheet1", '<worksheet xmlns="{{S}}"><conditionalFormatting><cfRule text="{}"/></conditionalFormatting></worksheet>', False),
+    ],
+)  # fmt: skip
+def test_captions_in_attributes_are_read_and_what_cells_are_compared_with_is_not(
+    part: str, root: str, shown: bool
+) -> None:
+    xml = root.format(MARK).replace("{S}", S.split('"')[1])
+    words = {run.text for run in read(workbook("", more={f"{part}.xml": xml})).document.runs}
+    assert (MARK in words) is shown
+
+
 def test_strings_that_no_cell_shows_are_still_read() -> None:
     strings = f"<si><t>shown</t></si><si><t>{MARK}</t></si><si><t>漢</t><rPh><t>phonetic</t></rPh></si>"
     sheet = '<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>2</v></c></row></sheetData>'

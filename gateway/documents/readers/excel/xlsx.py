@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.documents.readers.excel.areas import Areas, Box, boxes, conditional_boxes
 from gateway.documents.readers.excel.xlsx_drawings import read_drawing
-from gateway.documents.readers.excel.xlsx_sheet import WORD_ATTRIBUTES, Book, Sheet, comment_lines
+from gateway.documents.readers.excel.xlsx_sheet import Book, Sheet, attribute_words, comment_lines
 from gateway.documents.readers.excel.xlsx_strings import SharedStrings
 from gateway.documents.readers.excel.xlsx_styles import DEFAULT_FACE, Styles
 from gateway.documents.readers.ooxml.parts import Parts, Step
@@ -135,10 +135,7 @@ def _wordy_parts(parts: Parts) -> None:
 
 def _words(root: Element) -> Iterator[str]:
     for element in root.iter():
-        for attribute in WORD_ATTRIBUTES.get(element.tag.rpartition("}")[2], ()):
-            value = element.get(attribute)
-            if value and holds_words(value):
-                yield value
+        yield from attribute_words(element)
     for _, text in texts(root):
         yield text
 

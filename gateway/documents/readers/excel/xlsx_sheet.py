@@ -17,7 +17,7 @@ from gateway.documents.readers.excel.xlsx_values import Shown, format_words, sho
 from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.flat import FlatPart
 from gateway.documents.readers.ooxml.parts import Parts
-from gateway.documents.readers.ooxml.xml import NAMES, ChildStream, Element, clark, holds_words, texts
+from gateway.documents.readers.ooxml.xml import NAMES, OWN_LETTERS, ChildStream, Element, clark, holds_words, texts
 from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, Role, Run
 from gateway.vietnamese.colour import is_invisible
@@ -29,22 +29,12 @@ _THIN_COLUMN: Final = re.compile(r"0(?:\.[0-3]\d*)?")
 """Letters, under 0.4."""
 _NUMBERS: Final = {"", "n"}
 _TEXT_FORMATS: Final = {"", "General", "@"}
-WORD_ATTRIBUTES: Final = {
-    "dataValidation": ("prompt", "promptTitle", "error", "errorTitle"),
-    "hyperlink": ("display", "tooltip"),
-    "protectedRange": ("name",),
-    "inputCells": (),
-    "scenario": ("name", "comment"),
-    "tableColumn": ("name", "totalsRowLabel"),
-    "table": ("displayName", "comment"),
-    "s": ("v", "c"),
-    "cacheField": ("name", "caption"),
-    "dataField": ("name",),
-    "pivotField": ("name",),
-    "slicer": ("caption", "name"),
-    "control": ("name",),
-}
-"""Attributes that hold words which a reader of the sheet may be shown, by local name of their element."""
+_CAPTIONS: Final = frozenset({
+    "prompt", "promptTitle", "error", "errorTitle", "display", "tooltip", "name", "comment", "totalsRowLabel", "displayName", "caption",
+})  # fmt: skip
+"""Attributes that hold words which a reader of the sheet may be shown."""
+_NOT_SHOWN: Final = {"filter", "customFilter", "pivotFilter", "item", "sortCondition", "cfRule", "sheetPr"}
+"""Elements whose attributes are compared with cells, repeat them, or are names for programs."""
 
 
 @dataclass
@@ -276,8 +266,8 @@ class Sheet:
             if NAMES[element.tag] == "s:headerFooter":
                 self._headers(element)
                 continue
-            for attribute in WORD_ATTRIBUTES.get(local, ()):
-                self._line(element.get(attribute) or "", Role.FIELD)
+            for words in attribute_words(element):
+                self._line(words, Role.FIELD)
             self._sink.put_lines(
                 format_words(element.get("formatCode") or ""), Place(f"sheet:{self._name}", Role.CELL, self._origin)
             )
@@ -306,6 +296,18 @@ class Sheet:
             place = Place(f"{kind}:{self._number}", role, self._origin if shown else Origin.HIDDEN)
             code, styles = "".join(child.itertext()), self._book.styles
             put_header(self._sink, code, styles.cell("0").face, styles.theme, place, sheet=self._name)
+
+
+def attribute_words(element: Element) -> Iterator[str]:
+    """Yield the words in attributes that a reader may be shown, and all in letters that only a person writes."""
+    local = element.tag.rpartition("}")[2]
+    for name, value in element.items() if local not in _NOT_SHOWN else ():
+        if name in _CAPTIONS or (local == "s" and name in {"v", "c"}):  # a text in a pivot cache
+            found = holds_words(value)
+        else:
+            found = name != "formatCode" and OWN_LETTERS.search(value) is not None
+        if found:
+            yield value
 
 
 def comment_lines(root: Element) -> Iterator[tuple[str, Rich]]:

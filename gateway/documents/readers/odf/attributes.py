@@ -18,6 +18,9 @@ _ENTRY: Final = ("text:string-value", "text:key1", "text:key2")
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "text:a": ("office:title",),
     "text:section": ("text:name",),
+    "text:page-continuation": ("text:string-value",),
+    "draw:layer": ("draw:name",),
+    "presentation:show": ("presentation:name",),
     "text:variable-decl": _VALUES,
     "text:variable-set": _VALUES,
     "text:variable-get": _VALUES,

@@ -127,9 +127,10 @@ class Sheets:
         number = cell.get(_VALUE) is not None
         self._show(style, cell)
         self._sink.formula(cell.get(_FORMULA) or "", place, saved=valued, number=number, text=cell.get(_STRING))
+        texts = ["".join(child.itertext()) for child in cell if NAMES[child.tag] == "text:p"]
         self._story.blocks(cell, flow)
-        if not any(NAMES[child.tag] == "text:p" for child in cell):
-            value = cell.get(_STRING) or cell.get(_VALUE) or ""
+        value = cell.get(_STRING) or ("" if texts else cell.get(_VALUE) or "")
+        if "".join(value.split()) != "".join("".join(texts).split()):  # LibreOffice shows the value, not the text
             face, _ = self._styles.face((layer,), flow.behind)
             self._sink.put_line(value, place, face)
 

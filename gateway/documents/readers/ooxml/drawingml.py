@@ -7,10 +7,12 @@ from itertools import islice
 from typing import Final
 
 from gateway.documents.readers.excel.formulas import formula_words
+from gateway.documents.readers.excel.xlsx_headers import header_lines
 from gateway.documents.readers.excel.xlsx_values import format_words
 from gateway.documents.readers.ooxml.parts import Parts
+from gateway.documents.readers.ooxml.theme import NO_THEME
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, texts
-from gateway.documents.readers.sink import Place, Sink
+from gateway.documents.readers.sink import NO_FACE, Place, Sink
 from gateway.model import Role
 
 _KEPT: Final = {"m:acc": clark("m:accPr"), "m:d": clark("m:dPr"), "m:nary": clark("m:naryPr")}
@@ -34,6 +36,7 @@ def write_signs(part: Element) -> None:
 
 
 _NUMBERS: Final = {"c:numCache", "c:numLit"}
+_HEADERS: Final = {f"c:{page}{place}" for page in ("odd", "even", "first") for place in ("Header", "Footer")}
 _SPACES: Final = {"a:br": "\n", "a:tab": "\t"}
 
 
@@ -90,6 +93,9 @@ def plain_text(root: Element) -> Iterator[tuple[str, bool]]:
             if name == "c:v" or _is_inside(owner, {"a:p"}, 8):
                 continue
             yield text, False
+        elif name in _HEADERS:
+            lines = header_lines(text, NO_FACE, NO_THEME, sheet="")
+            yield from (("".join(words for words, _ in line), False) for line in lines)
         elif name == "c:f" and '"' in text:
             yield formula_words(text), False  # a name written instead of the cell that holds it
         elif any(letter.isalpha() for letter in text) and not _measured(name):

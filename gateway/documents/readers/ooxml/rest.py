@@ -16,7 +16,7 @@ from gateway.documents.readers.containers.opc import part_name
 from gateway.documents.readers.markup import svg
 from gateway.documents.readers.ooxml.drawingml import put_plain
 from gateway.documents.readers.ooxml.parts import Parts, Relationship
-from gateway.documents.readers.ooxml.xml import NAMES, Element, holds_words, parse, parse_loosely, texts
+from gateway.documents.readers.ooxml.xml import NAMES, OWN_LETTERS, Element, holds_words, parse, parse_loosely, texts
 from gateway.documents.readers.pictures import thumbnail
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
 from gateway.documents.readers.sink import Place, Sink
@@ -225,8 +225,6 @@ _LISTS: Final = {"p:tagLst", "p:cmAuthorLst"}
 """Parts of a presentation that draw nothing."""
 _NOT_SHOWN: Final = {"item", "lvlText"}
 """Choices of a form list and patterns of list labels: not text; the chosen or shown value is elsewhere."""
-_OWN_LETTERS: Final = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
-"""Latin letters beyond ASCII, which no program writes into a setting of itself."""
 
 
 def _named_words(root: Element) -> Iterator[str]:
@@ -237,5 +235,5 @@ def _named_words(root: Element) -> Iterator[str]:
         wordy = NAMES[element.tag] in _WORDY
         if wordy or element.tag.rpartition("}")[2] not in _NOT_SHOWN:
             for value in element.attrib.values():
-                if holds_words(value) if wordy else _OWN_LETTERS.search(value):
+                if holds_words(value) if wordy else OWN_LETTERS.search(value):
                     yield value

@@ -115,6 +115,10 @@ def holds_words(text: str) -> bool:
     return not text.isascii() or any(letter.isalpha() for letter in text)
 
 
+OWN_LETTERS: Final = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
+"""Latin letters beyond ASCII, which no program writes into a setting of itself."""
+
+
 def clark(name: str) -> str:
     """Return the `{namespace}local` of a `prefix:local`."""
     prefix, _, local = name.partition(":")

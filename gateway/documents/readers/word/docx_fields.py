@@ -35,7 +35,7 @@ _OVER: Final = str.maketrans(
 )
 _SWITCH: Final = re.compile(r"\\[a-zA-Z]+(?:\s*\d+)?|[(),;\s]")
 _BUTTON_WORDS: Final = re.compile(r"(?is)\s*(?:MACROBUTTON|GOTOBUTTON)\s+\S+\s+(.*)")
-_MOMENT: Final = re.compile(r"(?is)\s*(?:DATE|TIME|CREATEDATE|SAVEDATE|PRINTDATE)\b(.*)")
+_PICTURE: Final = re.compile(r"\\[@#](.*)", re.DOTALL)
 _IN_PICTURE: Final = re.compile(r"'([^']{1,200})'")
 _WITHOUT_RESULT: Final = re.compile(r"(?i)\s*(?:SET|ASK|XE|TC|TA|RD|PRIVATE|EQ|SYMBOL|MACROBUTTON|GOTOBUTTON)\b")
 _LIMIT_CODE: Final = 100_000
@@ -59,6 +59,12 @@ def quoted(code: str) -> str | None:
     return "".join(chr(number) for number in map(int, match.group(1).split()) if 0 < number < 0x110000)
 
 
+def pictured(code: str) -> str:
+    r"""Return the letters in the picture of a date or number (`DATE \\@ "'ngày' d"`), which programs compute again on opening."""
+    picture = _PICTURE.search(code[:_LIMIT_CODE])
+    return "".join(_IN_PICTURE.findall(picture[1])) if picture is not None else ""
+
+
 def spelt(code: str) -> str:
     r"""Return the letters of a field that has no result but its code (§17.16.5): `SYMBOL 7852`, `EQ \o(M,Ậ)`, `MACROBUTTON a MẬT`."""
     code = code[:_LIMIT_CODE]
@@ -71,11 +77,9 @@ def spelt(code: str) -> str:
         return bytes([number]).decode("cp1252", "ignore")
     if (button := _BUTTON_WORDS.match(code)) is not None:
         return button[1].strip()
-    if (moment := _MOMENT.match(code)) is not None:
-        return "".join(_IN_PICTURE.findall(moment[1]))
     equation = _EQUATION.match(code)
     if equation is None:
-        return ""
+        return pictured(code)
     code = _FORMAT.sub("", equation[1])
     # Signs that are struck over a letter are its accents: `EQ \\o(Â,.)`; raised words stand above, as ruby does.
     above, letters = _RAISED.findall(code), _SWITCH.sub("", _RAISED.sub("", code))
@@ -216,6 +220,4 @@ class Fields:
             self._sink.warn(kind, place.locator)
         where = place._replace(role=Role.FIELD, origin=Origin.HIDDEN)
         self._sink.put_line(code.strip(), where)
-        letters = quoted(code)
-        if letters:
-            self._sink.put_line(letters, where)
+        self._sink.put_lines(filter(None, (quoted(code), pictured(code))), where)

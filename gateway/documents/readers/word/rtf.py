@@ -17,7 +17,7 @@ from gateway.documents.readers.fields import BY_DEFAULT
 from gateway.documents.readers.ole.objects import field_member, object_member, octets_of, wide_strings
 from gateway.documents.readers.pictures.metafile import is_metafile, read_metafile
 from gateway.documents.readers.sink import Place, Sink
-from gateway.documents.readers.word.docx_fields import active_kind, hides_result, shown_without_result
+from gateway.documents.readers.word.docx_fields import active_kind, hides_result, pictured, shown_without_result
 from gateway.documents.readers.word.page_setups import PAGE_WORDS, Pages
 from gateway.documents.readers.word.rtf_controls import (
     CARRIERS,
@@ -290,6 +290,8 @@ class _Reader:
             case "fldinst":
                 self._code = words.strip().upper()
                 self._fields[max(self._fields, default=0)] = words.strip()
+                if letters := pictured(words):
+                    self._out.aside(letters)
                 if (kind := active_kind(words)) is not None:
                     self._sink.warn(kind, f"paragraph:{self._out.paragraph}")
             case "ffl":

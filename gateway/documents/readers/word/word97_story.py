@@ -14,7 +14,7 @@ from gateway.documents.readers.ole.octets import u16, u32
 from gateway.documents.readers.ooxml.colours import automatic
 from gateway.documents.readers.rows import SUPERSCRIPT
 from gateway.documents.readers.sink import Cell, Face, Place, Sink, capitals
-from gateway.documents.readers.word.docx_fields import active_kind, hides_result, shown_without_result
+from gateway.documents.readers.word.docx_fields import active_kind, hides_result, pictured, shown_without_result
 from gateway.documents.readers.word.font_slots import Slots, by_slot
 from gateway.documents.readers.word.word97_drawings import Pictures
 from gateway.documents.readers.word.word97_fib import Piece, joined
@@ -292,8 +292,8 @@ class Story:
         ended.link = word in {"HYPERLINK", "PAGEREF", "REF"}
         if (kind := active_kind(code)) is not None:
             self._sink.warn(kind, place.locator)
-        if code and word != "SHAPE":
-            self._sink.put_line(code, place._replace(role=Role.FIELD, boxed=None).hidden())
+        if word != "SHAPE":
+            self._sink.put_lines((code, pictured(code)), place._replace(role=Role.FIELD, boxed=None).hidden())
 
     def _add(self, text: str, look: Look, place: Place) -> None:
         if not text:
