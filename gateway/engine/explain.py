@@ -13,7 +13,7 @@ from gateway.engine.fields import received_field, verdict_fields
 from gateway.engine.places import place_words
 from gateway.engine.plain import clean_filename
 from gateway.engine.policy_set import PolicySet, day
-from gateway.engine.reply import LIMIT_LINE, article_words, disclosure_of, ordered, reply
+from gateway.engine.reply import LIMIT_LINE, advised, article_words, disclosure_of, ordered, reply
 from gateway.model import (
     Disposition,
     Document,
@@ -64,10 +64,9 @@ def explanation(
             for address, wanted in verdict.recipients.items()
         ]
     found = ordered(verdict)
-    marked = bool(found) and found[0].marked
     for judged in found:
         lines.append("")
-        lines.extend(_finding_lines(judged, policies, wording, now, advised=judged.marked or not marked))
+        lines.extend(_finding_lines(judged, policies, wording, now, advised=advised(judged, found)))
     passed = [judged for judged in verdict.findings if judged.finding.outcome is FindingOutcome.PASSED]
     if passed:
         lines += ["", f"{said('reply', 'label', 'passed', language)}:"]
@@ -85,7 +84,7 @@ def explanation(
 def _finding_lines(
     judged: JudgedFinding, policies: PolicySet, wording: Wording, now: datetime, *, advised: bool
 ) -> Iterator[str]:
-    """Yield the lines on a finding; without its fix after a mark, for that would show a way around it."""
+    """Yield the lines on a finding."""
     language, finding = wording.language, judged.finding
     notes = [said("reply", "outcome", finding.outcome.value, language)]
     if judged.waiver is not None:

@@ -14,7 +14,7 @@ The lines hold Vietnamese as it is written; a front end takes the diacritics off
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,6 +41,11 @@ def ordered(verdict: Verdict) -> tuple[JudgedFinding, ...]:
     """Return the findings that did not pass, the most severe first."""
     faults = tuple([judged for judged in verdict.findings if judged.finding.outcome is not FindingOutcome.PASSED])
     return replace(verdict, findings=faults).most_severe_first() if faults else ()
+
+
+def advised(judged: JudgedFinding, found: Sequence[JudgedFinding]) -> bool:
+    """Return whether to say what to do about one of the `ordered` findings: not where its rule asks for nothing, nor after a mark."""
+    return judged.wanted > Disposition.RELAY and (judged.marked or not found[0].marked)
 
 
 def disclosure_of(verdict: Verdict) -> Disclosure:
@@ -82,12 +87,12 @@ def reply(
             if line and len(f"{code} {enhanced} {line}") <= spaces:
                 spaces -= len(f"{code} {enhanced} {line}")
                 page.details[number] = line
-    shown, left = {speakers[0].first(lead, "")}, 0
+    shown, left = speakers[0].told(lead), 0
     for judged in others:
-        line = speakers[0].first(judged, "")
-        if line in shown:
+        line, told = speakers[0].first(judged, ""), speakers[0].told(judged)
+        if told & shown:
             continue
-        shown.add(line)
+        shown |= told
         if lead.confidential or left or len(f"{code} {enhanced} {line}") > spaces:
             left += 1
             continue
@@ -151,6 +156,11 @@ class _Speaker:
         """Return how the way out is taken; empty when the first line says all."""
         how = _sentence(self._fix(judged)[1])
         return f"{cut(how, self._room - 1)}." if how else ""
+
+    def told(self, judged: JudgedFinding) -> set[str]:
+        """Return what makes a fault the same as another for the sender: its line, or a file with what to do about it."""
+        part, fix = judged.finding.about.part, " ".join(self._fix(judged)).strip()
+        return {self.first(judged, ""), *((f"{part}: {fix}",) if part and fix else ())}
 
     def closing(self, reference: str, lead: JudgedFinding, *, left: int) -> str:
         """Return how many faults were not shown, the reference, and who helps."""

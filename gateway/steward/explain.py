@@ -23,7 +23,7 @@ from gateway.engine.catalogue import Disclosure, Wording
 from gateway.engine.guard import MARKED
 from gateway.engine.places import place_words
 from gateway.engine.policy_set import PolicySet, day
-from gateway.engine.reply import article_words
+from gateway.engine.reply import advised, article_words
 from gateway.engine.what_if import Indeterminate, judge_again
 from gateway.model import About, Disposition, Finding, FindingOutcome, JudgedFinding, Language, Message, Mode, Signature
 from gateway.pipeline.what_if import waived, with_waived
@@ -259,11 +259,9 @@ class MailWords:
     def files(self, findings: tuple[JudgedFinding, ...]) -> tuple[q.FileView, ...]:
         """Return the mail and its parts with what was found in each, the most severe first, then those without."""
         found = [one for one in findings if one.finding.outcome is not FindingOutcome.PASSED]
-        # As in the reply: findings after a mark would show a way around it.
-        marked = bool(found) and found[0].marked
         views: dict[str, list[q.FindingView]] = {}
         for one in found:
-            view = self._view(one, advised=one.marked or not marked)
+            view = self._view(one, advised=advised(one, found))
             views.setdefault(one.finding.about.part or "", []).append(view)
         signatures: dict[str, list[q.SignatureView]] = {}
         parts: dict[str, r.PartFacts] = {}

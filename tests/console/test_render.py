@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from gateway.console.pages.letter import steps
+from gateway.console.pages.letter import kept_back, steps
 from gateway.console.render import Renderer
 from gateway.console.words import words
 from gateway.model import Language
@@ -46,7 +46,7 @@ def test_a_mail_that_did_not_arrive_bears_no_good_badge(result, state, shown, be
 def letter(rule: str, effect: Badge) -> tuple[str, ...]:
     (found,) = EXPLAINED.files[0].findings
     file = replace(EXPLAINED.files[0], findings=(replace(found, rule=rule, effect=effect),))
-    return steps(replace(EXPLAINED, files=(file,)))
+    return steps(kept_back(replace(EXPLAINED, files=(file,))))
 
 
 def test_a_letter_says_how_to_fix_what_keeps_the_mail_back_and_nothing_else():
@@ -54,6 +54,8 @@ def test_a_letter_says_how_to_fix_what_keeps_the_mail_back_and_nothing_else():
     assert letter("classified.marked", no) == ("secret",)
     assert letter("classified.unread_content", no) == ("open",)  # a file that nobody could read bears no mark
     assert letter("classified.unread_content", yes) == ()
+    assert letter("opaque.film", no) == ()  # neither Word nor a scanner helps
+    assert letter("opaque.unreadable", no) == ("open",)
 
 
 @pytest.mark.parametrize("language", Language)

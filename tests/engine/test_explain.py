@@ -135,6 +135,33 @@ def test_further_faults_are_listed_as_far_as_there_is_room_and_the_rest_is_count
     assert sum(len(f"550 5.7.1 {line}") for line in made.lines) <= LIMIT_REPLY
 
 
+@pytest.mark.parametrize(("second", "lines"), [("1", 1), ("2", 2)])
+def test_two_faults_of_a_file_with_one_way_out_are_one_line(second: str, lines: int):
+    office = load_policy_set("binhtan-7600")
+    policy = office.policy("opaque")
+    assert policy is not None
+    verdict = next(verdict for rule, _, verdict in verdicts(policy, office) if rule == "encrypted")
+    (one,) = verdict.findings
+    both = tuple(
+        msgspec.structs.replace(
+            one, finding=msgspec.structs.replace(one.finding, about=About(part=part, filename=name))
+        )
+        for part, name in (("1", "a.zip"), (second, "a.zip, b.zip"))
+    )
+    made = reply(msgspec.structs.replace(verdict, findings=both), office, reference=REF, now=NOW)
+    assert len([line for line in made.lines if "có mật khẩu" in line]) == lines
+
+
+def test_where_a_rule_asks_for_nothing_nothing_is_to_be_done(office: PolicySet):
+    verdict = evaluate(evidence(sender="x@bad.example"), office)
+    assert "Cần làm: " in explanation(verdict, office, language=Language.VI, now=NOW)
+    let = tuple(
+        msgspec.structs.replace(one, wanted=Disposition.RELAY, effective=Disposition.RELAY) for one in verdict.findings
+    )
+    verdict = msgspec.structs.replace(verdict, disposition=Disposition.RELAY, findings=let)
+    assert "Cần làm: " not in explanation(verdict, office, language=Language.VI, now=NOW)
+
+
 def test_what_a_rule_would_have_held_says_that_this_gateway_cannot_hold(office: PolicySet):
     verdict = evaluate(evidence(sender="x@bad.example"), office)
     held = msgspec.structs.replace(

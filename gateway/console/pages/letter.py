@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from urllib.parse import quote
 
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from gateway.console.pages.login import begin_by_mail, said
@@ -19,6 +19,8 @@ from gateway.texts.catalogue import filled
 _REMEDIES = (
     ("typography.", "font"),
     ("opaque.encrypted", "password"),
+    ("opaque.executable", ""),
+    ("opaque.film", ""),
     ("opaque.", "open"),
     ("classified.unread", "open"),
     ("classified.", "secret"),
@@ -43,18 +45,27 @@ async def page(visit: Visit) -> Response:
     explained = await visit.ask(Explain(reference))
     if not isinstance(explained, Explained):  # a self-check, which no refusal names
         return visit.go(f"/mails/{quote(reference)}")
+    explained = kept_back(explained)
     return visit.page("letter.html", mail=explained, findings=count(explained), steps=steps(explained))
 
 
+def kept_back(explained: Explained) -> Explained:
+    """Return a mail with the findings that its sender has to know: without those that asked for nothing."""
+    files = (
+        replace(file, findings=tuple(one for one in file.findings if one.effect.key != Disposition.RELAY.word))
+        for file in explained.files
+    )
+    return replace(explained, files=tuple(files))
+
+
 def steps(explained: Explained) -> tuple[str, ...]:
-    """Return the keys of the instructions for the findings that keep the mail back, each once.
+    """Return the keys of the instructions for the findings of a mail, each once.
 
     Of a mail that may be secret nothing says how it could be sent again.
     """
     if explained.confidential:
         return ("secret",)
-    found = chain.from_iterable(file.findings for file in explained.files)
-    rules = [finding.rule for finding in found if finding.effect.key != Disposition.RELAY.word]
+    rules = [finding.rule for file in explained.files for finding in file.findings]
     keys = [next((key for prefix, key in _REMEDIES if rule.startswith(prefix)), "") for rule in rules]
     return tuple(dict.fromkeys(key for key in keys if key))
 
