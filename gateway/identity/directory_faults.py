@@ -81,5 +81,5 @@ def _placed(path: Path, places: Places, steps: tuple[Step, ...], words: tuple[st
     way = "".join(f"[{step}]" if isinstance(step, int) else f".{printable(step)}" for step in steps)
     at = f"{way[1:]}: " if way else ""
     vietnamese, _, english = remedy.partition(" / ")
-    message = f"{at}{words[0]}{', ' * bool(remedy)}{vietnamese} / {words[1]}{'; ' * bool(remedy)}{english}"
+    message = f"{at}{words[0]}{', ' * bool(remedy)}{vietnamese} / {at}{words[1]}{'; ' * bool(remedy)}{english}"
     return Fault(message, str(path), *places.find(steps))
