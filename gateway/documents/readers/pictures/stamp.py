@@ -77,11 +77,16 @@ class Stamp:
     score: float
 
 
+def find_words(page: Pixels, dpi: float) -> list[Stamp]:
+    """Return the marks and their phrases on a page, grey or BGR, whatever frame is around them."""
+    page, scale = _at_work(page, dpi)
+    readings = detected.read(page, detector.find(without_colour(page), dpi * scale))
+    return [_stamp(candidate, reading, scale) for candidate, reading in settled(readings)]
+
+
 def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[Stamp]:
     """Return the stamps of a page, grey or BGR, the surest reading of each place; `deadline` is processor time of this process."""
-    scale = _work_scale(dpi)
-    if scale != 1.0:
-        page = detector.resized(page, scale)
+    page, scale = _at_work(page, dpi)
     work = dpi * scale
     plain = without_colour(page)
     words = detector.find(plain, work)
@@ -169,11 +174,12 @@ def _on_paper(page: Pixels, frames: list[Candidate], dpi: float) -> list[Candida
     return [one for one in frames if on_paper(seen, one.rectangle, dpi)]
 
 
-def _work_scale(dpi: float) -> float:
-    """Return how to scale a page so that strokes are neither one pixel thin nor needlessly fine."""
-    if dpi > 1.05 * WORK_DPI:
-        return WORK_DPI / dpi
-    return min(2.0, LEAST_DPI / max(dpi, 1.0)) if dpi < LEAST_DPI else 1.0
+def _at_work(page: Pixels, dpi: float) -> tuple[Pixels, float]:
+    """Return a page scaled so that strokes are neither one pixel thin nor needlessly fine, and its scale."""
+    scale = min(2.0, LEAST_DPI / max(dpi, 1.0)) if dpi < LEAST_DPI else WORK_DPI / max(dpi, WORK_DPI)
+    if 1.0 > scale > 1 / 1.05:
+        scale = 1.0
+    return (detector.resized(page, scale) if scale != 1.0 else page), scale
 
 
 def _read(

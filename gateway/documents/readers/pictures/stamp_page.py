@@ -369,8 +369,8 @@ def _weigh(words: Sequence[ocr.Word], letters: int = 3) -> _Text:
 def _stamps(pixels: Pixels, dpi: float, deadline: float) -> tuple[list[stamp.Stamp], Pixels]:
     """Return the stamps of a page, grey or BGR, without a mark also those of its dots and hollow letters, and the page with these filled."""
     found, solid = stamp.find(pixels, dpi, deadline=deadline), hollow.solid(pixels, dpi)
-    for dots in (False, True):
-        if not any(one.text in MARKS for one in found):
-            other = halftone.smoothed(pixels, dpi) if dots else solid
-            found += stamp.find(other, dpi, deadline=deadline) if other is not pixels else []
+    if solid is not pixels and not any(one.text in MARKS for one in found):
+        found += stamp.find_words(solid, dpi)
+    if not any(one.text in MARKS for one in found) and (other := halftone.smoothed(pixels, dpi)) is not pixels:
+        found += stamp.find(other, dpi, deadline=deadline)
     return found, solid
