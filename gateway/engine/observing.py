@@ -23,7 +23,8 @@ Looks = Mapping[str, msgspec.Raw]
 def observe(evidence: Evidence, policies: Collection[Observing], looks: Sequence[Looks] = ()) -> Observed:
     """Have each policy observe a mail, those that are off too; a failure is reported when that policy is to judge.
 
-    At RCPT, without a message, only those without `judge` have something to do. `looks` are what is known of the documents, in their order; a document without is looked at as it is.
+    At RCPT, without a message, only those without `judge` have something to do. `looks` are what is known of the
+    documents, in their order; a document without is looked at as it is.
     """
     bare = wordless(evidence)
     seen: dict[str, Any] = {}

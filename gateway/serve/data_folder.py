@@ -63,9 +63,8 @@ class DataFolder:
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(self._path / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            if not lock(
-                self._lock, within_s=_LOCK_WAIT_S
-            ):  # the front ends of a killed gateway may need a moment to end
+            # The front ends of a killed gateway may need a moment to end.
+            if not lock(self._lock, within_s=_LOCK_WAIT_S):
                 os.close(self._lock)
                 raise UserError(both("start", "start", "data_busy", path=self._path))
             os.ftruncate(self._lock, 0)
