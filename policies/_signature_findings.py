@@ -26,7 +26,10 @@ from gateway.model import (
 from gateway.vietnamese.addresses import normal_form
 from policies._findings import passed
 
-_UNVERIFIABLE: Final = ("encrypted", "old-office-format", "signed-file-missing", "too-large", "unsupported-format")
+_UNVERIFIABLE: Final = (
+    "encrypted", "old-office-format", "signed-file-missing", "too-large", "unsupported-format", "unsupported-transform",
+    "malformed",
+)  # fmt: skip
 _UNCHECKED: Final = {"authority-unchecked": "authority-unchecked", "revocation-stale": "stale"}
 _PARTIAL: Final = (
     "trailing-bytes",
@@ -56,7 +59,8 @@ def on_signature(signature: Signature) -> Iterator[Finding]:
     rule = _fault(signature)
     if rule is not None:
         outcome = FindingOutcome.INDETERMINATE if rule == "unverifiable" else FindingOutcome.FAILED
-        yield on(signature, rule, outcome, reason=_reason(signature, rule))
+        is_noted = signature.container == "xml" and rule != "broken"
+        yield on(signature, "signed_data" if is_noted else rule, outcome, reason=_reason(signature, rule))
         if rule in {"broken", "removed", "incoming_stamp", "unverifiable"}:
             return
     if signature.document_timestamp:

@@ -67,6 +67,7 @@ RULES: Final = (
     Rule(id="view_content", code="SGN-16", article=_SIGNED, disposition=Disposition.TAG),
     Rule(id="mail_signer", code="SGN-17", article=_SIGNED, disposition=Disposition.TAG),
     Rule(id="removed", code="SGN-18", article=_SIGNED, disposition=Disposition.REJECT),
+    Rule(id="signed_data", code="SGN-19", article=_SIGNED, disposition=Disposition.TAG),
 )
 
 NEEDS: Final = frozenset({Need.ENVELOPE, Need.HEADERS, Need.DOCUMENTS, Need.SIGNATURES})

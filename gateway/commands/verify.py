@@ -122,8 +122,10 @@ def _rows(one: Signature, language: Language) -> Iterator[tuple[str, str]]:
     if signer is not None:
         yield "issuer", signer.issuer
         yield "period", f"{_date(signer.not_before)} .. {_date(signer.not_after)}, {signer.serial}"
-    axes = (one.integrity.value, one.coverage.value, one.changes.value)
-    yield "integrity", "; ".join(_value(axis, language) for axis in axes)
+    axes = [_value(axis.value, language) for axis in (one.integrity, one.coverage, one.changes)]
+    if one.uncovered:
+        axes[1] += f" ({said('verify', 'line', 'left', language, count=one.uncovered)})"
+    yield "integrity", "; ".join(axes)
     reason = f" ({one.sub_indication})" if one.sub_indication else ""
     yield "trust", _value(one.trust.value, language) + reason
     source = f" ({one.revocation_source}, {_date(one.revocation_time)})" if one.revocation_source else ""

@@ -218,7 +218,10 @@ FORMATS: Final[tuple[Format, ...]] = (
     _text("text", "text/csv", "csv tsv", "plain", fixer="plain"),
     SYLK,
     _text("html", "text/html application/xhtml+xml", "html htm xhtml", "markup.html"),
-    _text("xml", "application/xml text/xml", "xml", "markup.xml"),
+    Format(
+        name="xml", media_types=("application/xml", "text/xml"), suffixes=("xml",), family=Family.TEXT,
+        reader="markup.xml", verifier="enveloped",
+    ),
     _text("calendar", "text/calendar", "ics", "mail.calendar", official=False),
     _text("vcard", "text/vcard", "vcf", "mail.calendar", official=False),
     _text("eml", "message/rfc822 message/global", "eml mht mhtml mbox emlx", "mail.eml"),

@@ -103,7 +103,7 @@ class Signature(Struct, frozen=True, kw_only=True):
     part: str
     filename: str | None = None
     container: str
-    """`pdf`, `ooxml`, `odf`, `cms`, `smime`, `asic-e`, `asic-s`, `ole`."""
+    """`pdf`, `ooxml`, `odf`, `cms`, `smime`, `asic-e`, `asic-s`, `ole`, `xml`."""
     field: str = ""
     """Name of the signature field or signature part."""
     covers: tuple[str, ...] = ()
@@ -113,6 +113,8 @@ class Signature(Struct, frozen=True, kw_only=True):
     """A /DocTimeStamp: proves time, signs nothing."""
     integrity: Integrity
     coverage: Coverage
+    uncovered: int = 0
+    """Parts that it leaves out, where they are counted."""
     changes: Changes
     trust: Trust
     signer: Signer | None = None

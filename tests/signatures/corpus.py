@@ -34,6 +34,7 @@ TYPES = {
     ".asics": "application/vnd.etsi.asic-s+zip",
     ".p7m": "application/pkcs7-mime",
     ".p7s": "application/pkcs7-signature",
+    ".xml": "application/xml",
 }
 
 

@@ -12,7 +12,7 @@ from gateway.demo.pki import Wish, distinguished_name, issue
 from gateway.documents.signatures import verify
 from gateway.documents.signatures.detached import verify_detached
 from gateway.documents.signatures.smime import verify_smime
-from gateway.model import Indication, Part
+from gateway.model import Indication, Integrity, Part
 from tests.pki import xml
 from tests.pki.tree import NOW, letter_pdf, store, tree
 from tests.signatures.corpus import TYPES
@@ -197,6 +197,32 @@ class TestXmlsec:
         changed = "content.xml" if kind == ".odt" else "a.xml"
         edited = {**signed, changed: signed[changed].replace(b"</", b"\n</", 1)}
         assert not stand(look(xml.pack(edited), kind))
+
+    @pytest.mark.parametrize("c14n", [
+        xml.C14N, xml.C14N + "#WithComments", "http://www.w3.org/2001/10/xml-exc-c14n#", "http://www.w3.org/2006/12/xml-c14n11",
+    ], ids=["inclusive", "comments", "exclusive", "1.1"])  # fmt: skip
+    @pytest.mark.parametrize("uri", ["", "#HD14"])
+    def test_a_file_signed_within_itself(self, folder, c14n, uri):
+        prefixes = f'<InclusiveNamespaces xmlns="{c14n}" PrefixList="b"/>' if "exc" in c14n else ""
+        transforms = f'<Transforms>{xml.ENVELOPED}<Transform Algorithm="{c14n}">{prefixes}</Transform></Transforms>'
+        reference = (
+            f'<Reference URI="{uri}">{transforms}<DigestMethod Algorithm="{xml.SHA256}"/><DigestValue/></Reference>'
+        )
+        method = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+        signature = self.TEMPLATE.format(c14n=c14n, method=method, references=reference)
+        invoice = (
+            f'<?xml version="1.0"?><?a b?><HDon xmlns:b="urn:b" xmlns="urn:a" xml:lang="vi">\r\n <DLHDon Id="HD14" b:so="1">'
+            f'<b:Ten c="&#9;&lt;" a="ế">Công ty<![CDATA[ <Thử> ]]></b:Ten></DLHDon>\n{signature}\n</HDon>'
+        )
+        (folder / "template.xml").write_text(invoice)
+        key = ("--privkey-pem", "person.key,person.crt", "--id-attr:Id", "DLHDon")
+        signed = run(folder, "xmlsec1", "--sign", *key, "--output", "out", "template.xml")
+        (one,) = look(signed, ".xml")
+        assert one.indication is Indication.TOTAL_PASSED if not uri else one.integrity is Integrity.INTACT
+        assert one.uncovered == (2 if uri else 0), "the instruction, and an attribute"
+        assert all(
+            other.integrity is not Integrity.INTACT for other in look(signed.replace("Thử".encode(), b"Thu"), ".xml")
+        )
 
 
 @needs("pdfsig")

@@ -21,6 +21,7 @@ _VERIFIERS: Final = {
     "asic": ("asic", "verify_asic"),
     "ole": ("ole", "verify_ole"),
     "detached": ("detached", "verify_attached"),
+    "enveloped": ("enveloped", "verify_enveloped"),
 }
 """Module and function by `Format.verifier`."""
 
@@ -57,6 +58,6 @@ def _container(row: Format) -> str:
     """Return the name of what holds the signatures, as reports have it."""
     if row is ZIP:
         return "asic-e"
-    if row.container is Container.ASIC:
+    if row.container in {Container.ASIC, Container.NONE}:
         return row.name
     return "ooxml" if row.container is Container.OPC else row.container.value

@@ -116,17 +116,44 @@ def text_of(element: Element) -> str:
     return "".join(element.xpath("text()"))
 
 
-def canonical(element: Element, algorithm: str, prefixes: Sequence[str] = ()) -> bytes:
-    """Canonicalise an element as an apex of its own; LibraryFault for an algorithm that is not on the list."""
+def canonical(
+    element: Element,
+    algorithm: str,
+    prefixes: Sequence[str] = (),
+    *,
+    without: Sequence[Element] = (),
+    comments: bool = True,
+    whole: bool = False,
+) -> bytes:
+    """Canonicalise an element as an apex of its own, or the `whole` document; LibraryFault for an algorithm that is not on the list.
+
+    `without` are elements of one tag that are left out, as a signature in what it signs; `comments` stay only if the algorithm has them.
+    """
     if algorithm not in CANONICAL:
         raise LibraryFault("transform", algorithm)
-    exclusive, comments = CANONICAL[algorithm]
+    exclusive, with_comments = CANONICAL[algorithm]
     with wall("canonical"):
         # lxml emits stray xmlns="" when it canonicalises an inner element: serialise it with its namespaces first.
-        apex = parse(etree.tostring(element, with_tail=False))
+        source = element.getroottree() if whole else element
+        apex = parse(etree.tostring(source, with_tail=False, encoding="UTF-8"))
         if not exclusive:
             _inherit_xml_attributes(element, apex)
-        return _written(apex, prefixes, exclusive=exclusive, comments=comments)
+        for tag in {one.tag for one in without}:
+            pairs = zip(element.iter(tag), [*apex.iter(tag)], strict=True)
+            for twin in [twin for one, twin in pairs if one in without]:
+                _leave_out(twin)
+        tree = apex.getroottree() if whole else apex
+        return _written(tree, prefixes, exclusive=exclusive, comments=comments and with_comments)
+
+
+def _leave_out(element: Element) -> None:
+    """Take an element out, but not the text behind it."""
+    before, above = element.getprevious(), element.getparent()
+    if before is not None:
+        before.tail = (before.tail or "") + (element.tail or "")
+    else:
+        above.text = (above.text or "") + (element.tail or "")
+    above.remove(element)
 
 
 def _written(tree: Any, prefixes: Sequence[str], *, exclusive: bool, comments: bool) -> bytes:

@@ -20,7 +20,7 @@ from gateway.documents.signatures import canonical_xml, xades, xmldsig
 from gateway.documents.signatures.package import Package, open_package
 from gateway.documents.signatures.report import Subject, assemble, malformed, removed
 from gateway.documents.signatures.wall import LIMIT, LibraryFault
-from gateway.documents.signatures.xmldsig import Reference, XmlSignature, ds
+from gateway.documents.signatures.xmldsig import Reference, ds
 from gateway.model import Changes, Coverage, Integrity, Signature
 
 DOCUMENT = "META-INF/documentsignatures.xml"
@@ -47,6 +47,7 @@ _FOLLOWED = re.compile(
 )
 """Elements whose link is followed by a click, or leads to no words."""
 _DATE = "{http://purl.org/dc/elements/1.1/}date"
+"""What LibreOffice shows as the time of a signature."""
 
 
 def verify_odf(data: bytes, subject: Subject) -> tuple[Signature, ...]:
@@ -133,7 +134,8 @@ def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> 
         place=name,
         coverage=Coverage.PARTIAL if outside or uncovered or name.lower() == MACROS.lower() else Coverage.WHOLE,
         changes=Changes.FORBIDDEN if found.integrity is Integrity.BROKEN else Changes.NONE,
-        claim=_date(found),
+        claim=xades.signed_time(found, _DATE),
+        uncovered=len(uncovered),
     )
     return assemble(subject, facts)
 
@@ -224,9 +226,3 @@ def member_octets(
         octets = canonical_xml.canonical_document(octets, algorithm, prefixes, may_have_comments=may_have_comments)
     covered.add(name)
     return bytes(octets)
-
-
-def _date(found: XmlSignature) -> Any:
-    """The date that LibreOffice shows, a claim, and only when it is signed."""
-    dates = found.signed(found.element.iter(_DATE))
-    return xades.parse_time(canonical_xml.text_of(dates[0])) if dates else None

@@ -74,15 +74,15 @@ def _verify_part(subject: Subject, parts: Parts, name: str, *, orphaned: bool = 
     if orphaned:
         found.problems.append(REMOVED)
         changes = Changes.FORBIDDEN
-    claim = _office_time(found)
+    claim = xades.signed_time(found, f"{_OPC}Value")  # ECMA-376-2 §13.2.4.16
     facts = xades.facts_of(found, place=name, coverage=coverage, changes=changes, claim=claim)
     return assemble(subject, facts)
 
 
 def _manifests(found: XmlSignature, parts: Parts, covered: Covered) -> None:
     """Check the references of every Manifest that SignedInfo covers; one that it does not cover is an attack."""
-    objects = (one.get("Id", "") for one in found.element.findall(ds("Object")))
-    if not any(_PACKAGE_OBJECT.fullmatch(one) and one in found.signed_ids for one in objects):
+    objects = found.element.findall(ds("Object"))
+    if not any(_PACKAGE_OBJECT.fullmatch(one.get("Id", "")) and one in found.covered for one in objects):
         # Universal signature forgery: without the package object the signature is over nothing of the document.
         found.break_("FORMAT_FAILURE", "no-package-object")
     for manifest in found.element.iter(ds("Manifest")):
@@ -167,9 +167,3 @@ def _with_blanks(octets: bytes, part: bytes) -> bytes:
     blanks = sum(bool(text) for text in (root.text, *(one.tail for one in root)))
     start, end, rest = octets.partition(b">")
     return start + end + b"<text></text>" * blanks + rest
-
-
-def _office_time(found: XmlSignature) -> Any:
-    """Office's own signature time, a claim (ECMA-376-2 §13.2.4.16)."""
-    values = found.signed(found.element.iter(f"{_OPC}Value"))
-    return xades.parse_time(canonical_xml.text_of(values[0])) if values else None

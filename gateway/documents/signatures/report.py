@@ -55,6 +55,7 @@ class Facts:
     field: str = ""
     covers: tuple[str, ...] = ()
     """Paths of other parts that it signs."""
+    uncovered: int = 0
     integrity: Integrity
     sub_indication: str = ""
     """Why the integrity is not intact."""
@@ -141,6 +142,7 @@ def conclude(
         document_timestamp=document_timestamp,
         integrity=facts.integrity,
         coverage=facts.coverage,
+        uncovered=facts.uncovered,
         changes=facts.changes,
         trust=trust,
         signer=signer,

@@ -16,7 +16,7 @@ from gateway.documents.signatures.report import Facts
 from gateway.documents.signatures.revocation import Evidence
 from gateway.documents.signatures.wall import LibraryFault, wall
 from gateway.documents.signatures.xmldsig import XmlSignature, ds
-from gateway.model import Changes, Coverage
+from gateway.model import VIETNAM, Changes, Coverage
 
 _NAMESPACES = tuple(f"{{http://uri.etsi.org/01903/v{version}#}}" for version in ("1.3.2", "1.4.1", "1.2.2", "1.1.1"))
 _MAX_VALUES = 200
@@ -31,13 +31,22 @@ def read(found: XmlSignature) -> None:
         found.problems.append("unreadable-properties")
 
 
-def facts_of(found: XmlSignature, *, place: str, coverage: Coverage, changes: Changes, claim: datetime | None) -> Facts:
+def facts_of(
+    found: XmlSignature,
+    *,
+    place: str,
+    coverage: Coverage,
+    changes: Changes,
+    claim: datetime | None,
+    uncovered: int = 0,
+) -> Facts:
     """Return the facts of an XML signature and its properties; `claim` is the time that the container itself gives."""
     return Facts(
         field=place,
         integrity=found.integrity,
         sub_indication=found.sub_indication,
         coverage=coverage,
+        uncovered=uncovered,
         changes=changes,
         certificate=found.certificate,
         pool=(*found.certificates, *found.archived),
@@ -60,9 +69,11 @@ def _read(found: XmlSignature) -> None:
         found.problems.append("unsigned-properties")
     for one in signed:
         times = _all(one, "SigningTime")
-        found.claimed_time = parse_time(canonical_xml.text_of(times[0])) if times else None
+        found.claimed_time = _parse_time(canonical_xml.text_of(times[0])) if times else None
         _bind(found, one)
     _unsigned(found)
+    if _all(found.element, "CounterSignature"):
+        found.problems.append("counter-signature")
 
 
 def _belongs(element: Any, found: XmlSignature) -> bool:
@@ -106,10 +117,16 @@ def _unsigned(found: XmlSignature) -> None:
         found.tokens += ((one, stamped) for one in xmldsig.decoded(_all(stamp, "EncapsulatedTimeStamp")))
 
 
-def parse_time(text: str | None) -> datetime | None:
-    """Parse an xsd:dateTime; without a zone it is taken as UTC; None when it is none."""
+def signed_time(found: XmlSignature, tag: str) -> datetime | None:
+    """Return the time in the first element of a tag that the signature covers: a claim, as its container writes it."""
+    times = found.signed(found.element.iter(tag))
+    return _parse_time(canonical_xml.text_of(times[0])) if times else None
+
+
+def _parse_time(text: str | None) -> datetime | None:
+    """Parse an xsd:dateTime; without a zone it is taken as that of Vietnam, as LibreOffice and invoices write it; None when it is none."""
     try:
         moment = datetime.fromisoformat((text or "").strip().replace(",", "."))
     except ValueError:
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment.replace(tzinfo=moment.tzinfo or VIETNAM).astimezone(UTC)

@@ -1,8 +1,8 @@
-"""XML signatures (W3C XMLDSig 1.1) by a verifier of our own, for OOXML, ODF and ASiC.
+"""XML signatures (W3C XMLDSig 1.1) by a verifier of our own, for OOXML, ODF, ASiC and XML files.
 
 General libraries follow everything that a document asks for; that is how XML signatures are forged. Here only a short list is
-understood: canonical XML 1.0, 1.1 and exclusive, the relationship transform of OPC, digests and signatures of
-`algorithms`, references to elements inside the same Signature or to members of the same package. DOCTYPE, XPath, XSLT,
+understood: canonical XML 1.0, 1.1 and exclusive, the relationship transform of OPC, the enveloped-signature transform, digests
+and signatures of `algorithms`, references to elements of one `Scope` or to members of the same package. DOCTYPE, XPath, XSLT,
 base64 transforms, external URIs and HMAC are refused. The key is that of a certificate in KeyInfo wherever there is one, and
 the certificate that verified is the one that is reported; a bare KeyValue proves integrity at most, and no trust.
 """
@@ -36,10 +36,16 @@ _XADES = "{http://uri.etsi.org/01903/"
 _LIMIT_REFERENCES = 6000
 _LIMIT_OWN, _LIMIT_TRANSFORMS = 64, 8
 """References into the signature itself and transforms of one reference, each of which costs all of it; programs write six and three."""
+_LIMIT_CANONICAL = 96 << 20
+"""Bytes of canonical XML of one scope; three signatures over 30 MB, two seconds."""
+_LIMIT_ELEMENTS = 1_000_000
 _MAX_CERTIFICATES = 32
+_ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 _REFERENCE_PROBLEMS = {
     "transform": "unsupported-transform", "duplicate-id": "duplicate-id", "external": "external-reference",
 }  # fmt: skip
+_IN_FILE = {"transform": "unsupported-transform", LIMIT: LIMIT}
+_MACHINERY = frozenset({f"{{{DS}}}{name}" for name in ("SignedInfo", "SignatureValue", "KeyInfo")})
 
 
 def ds(name: str) -> str:
@@ -59,7 +65,44 @@ class Reference:
 
 
 Resolve = Callable[[Reference], bytes]
-"""Returns the bytes that a reference to something outside the signature digests; LibraryFault when it cannot be."""
+"""Returns the bytes that a reference to something outside the scope digests; LibraryFault when it cannot be."""
+
+
+class Scope:
+    """The elements to which same-document references lead: those of a Signature in a package, or of a whole XML file.
+
+    A file may be signed in a way that is not verified here, or be a signature over another file: then nothing is known of it.
+    """
+
+    def __init__(self, root: Element, *, is_file: bool = False) -> None:
+        self.root, self.is_file = root, is_file
+        self.left = _LIMIT_CANONICAL
+        self._named: dict[str, list[Element]] = {}
+        for number, one in enumerate(root.iter("*")):
+            if number > _LIMIT_ELEMENTS:
+                raise LibraryFault(LIMIT, "elements")
+            for name in {value for key, value in one.attrib.items() if key.rpartition("}")[2].lower() == "id"}:
+                self._named.setdefault(name, []).append(one)
+
+    def find(self, uri: str, signature: Element) -> Element:
+        """Return the one element that has the Id of a reference; LibraryFault when there is none or a second.
+
+        Those in other signatures count only when there are no others: two signatures of one file may use one Id.
+        """
+        if not uri:
+            return self.root
+        found = self._named.get(_identifier(uri), [])
+        near = [one for one in found if signature_of(one) in {None, signature}] or found
+        if len(near) > 1:
+            raise LibraryFault("duplicate-id", uri)
+        if not near or near[0] is signature:
+            raise LibraryFault("missing-reference", uri)
+        return near[0]
+
+
+def signature_of(element: Element) -> Element | None:
+    """Return the nearest Signature that an element is, or is inside of."""
+    return next((one for one in (element, *element.iterancestors()) if one.tag == ds("Signature")), None)
 
 
 @dataclass
@@ -67,16 +110,17 @@ class XmlSignature:
     """A ds:Signature after verification."""
 
     element: Element
+    scope: Scope
     integrity: Integrity = Integrity.INTACT
     sub_indication: str = ""
     certificate: Certificate | None = None
     certificates: tuple[Certificate, ...] = ()
     """Every certificate of KeyInfo that could be read."""
     algorithms: list[str] = field(default_factory=list)
-    signed_ids: set[str] = field(default_factory=set)
-    """Ids of elements inside the signature that SignedInfo covers with a right digest."""
+    covered: set[Element] = field(default_factory=set)
+    """Elements of its scope that SignedInfo covers with a right digest."""
     own: int = 0
-    """References into the signature itself that were followed."""
+    """References into its scope that were followed."""
     problems: list[str] = field(default_factory=list)
     claimed_time: datetime | None = None
     """Of its properties, as all below (`xades.read`)."""
@@ -102,15 +146,16 @@ class XmlSignature:
         return [one for one in elements if self._is_signed(one)]
 
     def loose(self) -> list[str]:
-        """Return the tags in an Object that are neither signed nor of XAdES: programs show pictures from there."""
-        held = (one for top in self.element.iterfind(ds("Object")) for one in top.iter("*") if not self._is_signed(one))
+        """Return the tags beside its value and key that are neither signed nor of XAdES: programs show pictures from an Object."""
+        tops = (top for top in self.element.iterchildren("*") if top.tag not in _MACHINERY)
+        held = (one for top in tops for one in top.iter("*") if not self._is_signed(one))
         return [one.tag for one in held if not one.tag.startswith((_XADES, f"{{{DS}}}")) or _has_loose_words(one)]
 
     def _is_signed(self, element: Element) -> bool:
         for one in (element, *element.iterancestors()):
             if one is self.element:
                 return False  # what is around the signature is unsigned, whatever its Id
-            if one.get("Id") in self.signed_ids:
+            if one in self.covered:
                 return True
         return False
 
@@ -145,15 +190,17 @@ def decoded(elements: Iterable[Element]) -> Iterator[bytes]:
     return readings(decode, (one.text for one in elements))
 
 
-def verify(element: Element, resolve: Resolve) -> XmlSignature:
-    """Verify a ds:Signature element: SignedInfo, its references, the signature value; never raises on hostile input."""
-    found = XmlSignature(element)
+def verify(element: Element, resolve: Resolve, scope: Scope | None = None) -> XmlSignature:
+    """Verify a ds:Signature element: SignedInfo, its references, the signature value; raises LibraryFault beyond a limit alone."""
+    found = XmlSignature(element, scope or Scope(element))
     try:
         with wall("xmldsig"):
             _verify(found, resolve)
     except LibraryFault as fault:
         if fault.what in {"signature-algorithm", "public-key"}:
             found.unknown("unsupported-algorithm")
+        elif found.scope.is_file:
+            found.unknown("malformed")  # a template, say, or an example in a manual
         else:
             found.break_("FORMAT_FAILURE", "malformed")
     return found
@@ -163,7 +210,7 @@ def _verify(found: XmlSignature, resolve: Resolve) -> None:
     element = found.element
     infos = element.findall(ds("SignedInfo"))
     values = element.findall(ds("SignatureValue"))
-    if len(infos) != 1 or len(values) != 1:
+    if len(infos) != 1 or len(values) != 1 or not decode(values[0].text):
         raise LibraryFault("xmldsig", "SignedInfo")
     info = infos[0]
     elements = info.findall(ds("Reference"))
@@ -181,18 +228,16 @@ def check(found: XmlSignature, reference: Reference, resolve: Resolve) -> None:
         return
     found.algorithms.append(reference.digest)
     try:
-        octets = _own_element(found, reference) if reference.uri.startswith("#") else resolve(reference)
-        good = fits(octets, reference)
+        is_own = reference.uri.startswith("#") or (found.scope.is_file and not reference.uri)
+        good = _fits_own(found, reference) if is_own else fits(resolve(reference), reference)
         problem = ""
     except LibraryFault as fault:
-        if fault.what == LIMIT:
-            found.unknown(LIMIT)
-            return
         good, problem = False, _REFERENCE_PROBLEMS.get(fault.what, "missing-reference")
+        if fault.what == LIMIT or (found.scope.is_file and fault.what != "duplicate-id"):
+            found.unknown(_IN_FILE.get(fault.what, "signed-file-missing"))
+            return
     if not good:
         found.break_("HASH_FAILURE", *((problem,) if problem else ()))
-    elif reference.uri.startswith("#"):
-        found.signed_ids.add(_identifier(reference.uri))
 
 
 def fits(octets: bytes, reference: Reference) -> bool:
@@ -205,32 +250,38 @@ def _identifier(uri: str) -> str:
     return match.group(1) if match else uri[1:]
 
 
-def _own_element(found: XmlSignature, reference: Reference) -> bytes:
-    """Canonicalise the element inside this signature that has the Id, the only one inside it that has it.
+def _fits_own(found: XmlSignature, reference: Reference) -> bool:
+    """Return whether a reference digests the element of the scope that has its Id, and record that it is covered.
 
-    Elements outside do not matter, since nothing outside is ever believed; two signatures of one file may use one Id.
+    Elements outside the scope do not matter, since nothing outside is ever believed. A signature that leaves itself out may be followed by
+    others, which are left out as well: each is reported for itself.
     """
     found.own += 1
     if found.own > _LIMIT_OWN:
         raise LibraryFault(LIMIT, "references")
-    wanted = _identifier(reference.uri)
-    matches = [
-        one
-        for one in found.element.iter()
-        if isinstance(one.tag, str) and wanted in (one.get("Id"), one.get("ID"), one.get("id"))
-    ]
-    if len(matches) > 1:
-        raise LibraryFault("duplicate-id", wanted)
-    if not matches or matches[0] is found.element:
-        raise LibraryFault("missing-reference", wanted)
-    algorithm = DEFAULT_CANONICAL
-    prefixes: tuple[str, ...] = ()
-    for transform in reference.transforms:
-        algorithm = transform.get("Algorithm", "")
-        prefixes = inclusive_prefixes(transform)
+    element = found.scope.find(reference.uri, found.element)
+    algorithm, prefixes = DEFAULT_CANONICAL, tuple[str, ...]()
+    names = [one.get("Algorithm", "") for one in reference.transforms]
+    is_enveloped = found.scope.is_file and names[:1] == [_ENVELOPED]
+    for transform in reference.transforms[is_enveloped:]:
+        algorithm, prefixes = transform.get("Algorithm", ""), inclusive_prefixes(transform)
         if algorithm not in CANONICAL:
             raise LibraryFault("transform", algorithm)
-    return canonical(matches[0], algorithm, prefixes)
+    with_comments = reference.uri.startswith("#xpointer")  # XMLDSig §4.4.3.3
+    ways = dict.fromkeys([(found.element,), tuple(element.iter(ds("Signature")))] if is_enveloped else [()])
+    for without in ways:
+        octets = canonical(
+            element, algorithm, prefixes, without=without, comments=with_comments, whole=not reference.uri
+        )
+        found.scope.left -= len(octets)
+        if found.scope.left < 0:
+            raise LibraryFault(LIMIT, "canonical")
+        if fits(octets, reference):
+            found.covered.add(element)
+            if set(without) - {found.element}:
+                found.problems.append("signatures-added")
+            return True
+    return False
 
 
 def _check_value(found: XmlSignature, info: Element, value: Element) -> None:

@@ -354,8 +354,8 @@ class Inspector:
             return
         if item.group.settles(item.part) and (is_signature(item.part) or "pkcs7" in sniffed.primary):
             return
-        if is_signature(item.part):
-            look.signatures += self._verifiers.beside(look.part, data, item.group.kept)
+        if is_signature(item.part) and (found := self._verifiers.beside(look.part, data, item.group.kept)):
+            look.signatures += found
             return
         for kind in sniffed.types:
             look.signatures += self._verifiers.inside(data, look.part, kind)

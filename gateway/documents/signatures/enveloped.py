@@ -1,0 +1,114 @@
+"""XML files signed within themselves (enveloped XMLDSig and XAdES): e-invoices, tax declarations, SAML, SVG.
+
+Invoices of Decree 123/2020 sign `DLHDon` by its Id from `DSCKS/NBan` (Decision 1450/QĐ-TCT), declarations of HTKK `HSoKhaiThue` from
+`CKyDTu`, files of social insurance the whole document. What the digests leave out is counted, however deep it is: words, attributes,
+comments, instructions. Names of elements around what is signed do not count, nor do other signatures, which have reports of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lxml import etree
+
+from gateway.documents.signatures import canonical_xml, xades, xmldsig
+from gateway.documents.signatures.report import Subject, assemble, unreadable
+from gateway.documents.signatures.wall import LIMIT, LibraryFault
+from gateway.documents.signatures.xmldsig import Scope, XmlSignature, ds, signature_of
+from gateway.model import Changes, Coverage, Integrity, Signature
+
+_MAX_SIGNATURES = 32
+_HINT = re.compile(rb"<(?:[^\s<>/:]{1,100}:)?Signature[\s/>]")
+_BLANKS = " \t\r\n"
+_SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}"
+
+
+def verify_enveloped(data: bytes, subject: Subject) -> tuple[Signature, ...]:
+    """Return the reports on all signatures in an XML file, in their order; empty when unsigned."""
+    narrow = data.replace(b"\0", b"")
+    if xmldsig.DS.encode() not in narrow or not _HINT.search(narrow):
+        return ()
+    try:
+        file = Scope(canonical_xml.parse(data), is_file=True)
+    except LibraryFault as fault:
+        problem = LIMIT if fault.what == LIMIT else "malformed"
+        return (unreadable(subject, problem=problem, integrity=Integrity.UNKNOWN),)
+    signatures = _signatures(file)
+    if len(signatures) > _MAX_SIGNATURES:
+        raise LibraryFault(LIMIT, "signatures")
+    found = [xmldsig.verify(one, _outside, file) for one in signatures]
+    if any(one.integrity is Integrity.BROKEN for one in found):
+        # .NET drops blanks between elements before it signs and verifies, and may indent what it saves.
+        bare = Scope(_without_blanks(canonical_xml.parse(data)), is_file=True)
+        others = [xmldsig.verify(one, _outside, bare) for one in _signatures(bare)]
+        found = [_better(one, other) for one, other in zip(found, others, strict=True)]
+    return tuple(_report(subject, one) for one in found)
+
+
+def _signatures(file: Scope) -> list[Any]:
+    """Signatures on the file; one in another that countersigns it is noted with that (`xades.read`)."""
+    counter = "{*}CounterSignature"
+    every = file.root.iter(ds("Signature"))
+    return [one for one in every if next(one.iterancestors(counter), None) is None or not _is_inner(one)]
+
+
+def _is_inner(signature: Any) -> bool:
+    above = signature.getparent()
+    return above is not None and signature_of(above) is not None
+
+
+def _outside(reference: xmldsig.Reference) -> bytes:
+    raise LibraryFault("external", reference.uri)
+
+
+def _without_blanks(root: Any) -> Any:
+    for one in root.iter():
+        one.text = one.text if (one.text or "").strip(_BLANKS) else None
+        one.tail = one.tail if (one.tail or "").strip(_BLANKS) else None
+    return root
+
+
+def _better(found: XmlSignature, other: XmlSignature) -> XmlSignature:
+    if found.integrity is not Integrity.BROKEN or other.integrity is not Integrity.INTACT:
+        return found
+    other.problems.append("blanks-left-out")
+    return other
+
+
+def _report(subject: Subject, found: XmlSignature) -> Signature:
+    xades.read(found)
+    left = _left_out(found)
+    if left:
+        found.problems.append("uncovered-part")
+    changes = Changes.ALLOWED if "signatures-added" in found.problems else Changes.NONE
+    above = reversed([etree.QName(one).localname for one in found.element.iterancestors()])
+    facts = xades.facts_of(
+        found,
+        place="/".join(above),
+        coverage=Coverage.PARTIAL if left else Coverage.WHOLE if found.covered else Coverage.UNKNOWN,
+        changes=Changes.FORBIDDEN if found.integrity is Integrity.BROKEN else changes,
+        claim=xades.signed_time(found, "{*}SigningTime"),
+        uncovered=left,
+    )
+    return assemble(subject, facts)
+
+
+def _left_out(found: XmlSignature) -> int:
+    """Count the parts of the file that the signature does not cover, and comments, which may cut a word that it does."""
+    root = found.scope.root
+    whole = any(one.get("URI") == "" for one in found.element.iterfind(f"{ds('SignedInfo')}/{ds('Reference')}"))
+    count = len(found.loose()) + sum(signature_of(one.getparent()) is None for one in root.iter(etree.Comment))
+    walk = etree.iterwalk(root if whole else root.getroottree(), events=("start", "pi"))
+    for event, node in walk:
+        if node in found.covered or node.tag == ds("Signature"):
+            walk.skip_subtree()
+        else:
+            count += event == "pi" or bool((node.text or "").strip() or any(map(_shows, node.attrib)))
+        count += bool((node.tail or "").strip())
+    return count
+
+
+def _shows(attribute: str) -> bool:
+    """Return whether an attribute may show anything: no Id, no hint to a schema."""
+    return attribute.rpartition("}")[2].lower() != "id" and not attribute.startswith(_SCHEMA)
