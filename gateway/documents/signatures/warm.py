@@ -25,6 +25,7 @@ _SAMPLES = {
     "application/msword": "_signatures".encode("utf-16-le"),
     "application/zip": b"PK META-INF/",
     "application/pkcs7-mime": b"0\x00",
+    "application/xml": b"<a><Signature xmlns='http://www.w3.org/2000/09/xmldsig#'/></a>",
 }
 
 
