@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lxml import etree
@@ -124,10 +124,12 @@ def canonical(
     without: Sequence[Element] = (),
     comments: bool = True,
     whole: bool = False,
+    spend: Callable[[bytes], None] | None = None,
 ) -> bytes:
     """Canonicalise an element as an apex of its own, or the `whole` document; LibraryFault for an algorithm that is not on the list.
 
-    `without` are elements of one tag that are left out, as a signature in what it signs; `comments` stay only if the algorithm has them.
+    `without` are elements of one tag that are left out, as a signature in what it signs; `comments` stay only if the algorithm has them;
+    `spend` gets what is canonicalised, and may refuse it.
     """
     if algorithm not in CANONICAL:
         raise LibraryFault("transform", algorithm)
@@ -135,12 +137,15 @@ def canonical(
     with wall("canonical"):
         # lxml emits stray xmlns="" when it canonicalises an inner element: serialise it with its namespaces first.
         source = element.getroottree() if whole else element
-        apex = parse(etree.tostring(source, with_tail=False, encoding="UTF-8"))
+        octets = etree.tostring(source, with_tail=False, encoding="UTF-8")
+        if spend is not None:
+            spend(octets)
+        apex = parse(octets)
         if not exclusive:
             _inherit_xml_attributes(element, apex)
         for tag in {one.tag for one in without}:
-            pairs = zip(element.iter(tag), [*apex.iter(tag)], strict=True)
-            for twin in [twin for one, twin in pairs if one in without]:
+            twins = [twin for one, twin in zip(element.iter(tag), apex.iter(tag), strict=True) if one in without]
+            for twin in [twin for twin in twins if not set(twins) & set(twin.iterancestors(tag))]:
                 _leave_out(twin)
         tree = apex.getroottree() if whole else apex
         return _written(tree, prefixes, exclusive=exclusive, comments=comments and with_comments)

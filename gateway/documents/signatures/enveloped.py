@@ -15,7 +15,7 @@ from lxml import etree
 from gateway.documents.signatures import canonical_xml, xades, xmldsig
 from gateway.documents.signatures.report import Subject, assemble, unreadable
 from gateway.documents.signatures.wall import LIMIT, LibraryFault
-from gateway.documents.signatures.xmldsig import Scope, XmlSignature, ds, signature_of
+from gateway.documents.signatures.xmldsig import ELEMENT, Scope, XmlSignature, ds, signature_of
 from gateway.model import Changes, Coverage, Integrity, Signature
 
 _MAX_SIGNATURES = 32
@@ -78,7 +78,11 @@ def _better(found: XmlSignature, other: XmlSignature) -> XmlSignature:
 
 def _report(subject: Subject, found: XmlSignature) -> Signature:
     xades.read(found)
-    left = _left_out(found)
+    left = 0
+    try:
+        left = _left_out(found)
+    except LibraryFault:
+        found.unknown(LIMIT)
     if left:
         found.problems.append("uncovered-part")
     changes = Changes.ALLOWED if "signatures-added" in found.problems else Changes.NONE
@@ -96,15 +100,18 @@ def _report(subject: Subject, found: XmlSignature) -> Signature:
 
 def _left_out(found: XmlSignature) -> int:
     """Count the parts of the file that the signature does not cover, and comments, which may cut a word that it does."""
-    root = found.scope.root
-    whole = any(one.get("URI") == "" for one in found.element.iterfind(f"{ds('SignedInfo')}/{ds('Reference')}"))
-    count = len(found.loose()) + sum(signature_of(one.getparent()) is None for one in root.iter(etree.Comment))
-    walk = etree.iterwalk(root if whole else root.getroottree(), events=("start", "pi"))
-    for event, node in walk:
-        if node in found.covered or node.tag == ds("Signature"):
-            walk.skip_subtree()
-        else:
-            count += event == "pi" or bool((node.text or "").strip() or any(map(_shows, node.attrib)))
+    count, root = len(found.loose()), found.scope.root
+    is_whole = any(one.get("URI") == "" for one in found.element.iterfind(f"{ds('SignedInfo')}/{ds('Reference')}"))
+    beside = () if is_whole else (*root.itersiblings(etree.PI, preceding=True), *root.itersiblings(etree.PI))
+    nodes = [root, *beside]
+    while nodes:
+        found.scope.spend(ELEMENT)
+        node = nodes.pop()
+        if node in found.covered:
+            count += sum(1 for _ in node.iter(etree.Comment))
+        elif node.tag != ds("Signature"):
+            count += not isinstance(node.tag, str) or bool((node.text or "").strip() or any(map(_shows, node.attrib)))
+            nodes += node
         count += bool((node.tail or "").strip())
     return count
 

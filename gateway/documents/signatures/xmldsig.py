@@ -36,9 +36,9 @@ _XADES = "{http://uri.etsi.org/01903/"
 _LIMIT_REFERENCES = 6000
 _LIMIT_OWN, _LIMIT_TRANSFORMS = 64, 8
 """References into the signature itself and transforms of one reference, each of which costs all of it; programs write six and three."""
-_LIMIT_CANONICAL = 96 << 20
-"""Bytes of canonical XML of one scope; three signatures over 30 MB, two seconds."""
-_LIMIT_ELEMENTS = 1_000_000
+_LIMIT_WORK = 256 << 20
+"""Bytes of canonical XML of one scope, of which an element costs some: two seconds, or two signatures on half a million elements."""
+_LIMIT_ELEMENTS, ELEMENT = 1_000_000, 100
 _MAX_CERTIFICATES = 32
 _ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 _REFERENCE_PROBLEMS = {
@@ -76,13 +76,19 @@ class Scope:
 
     def __init__(self, root: Element, *, is_file: bool = False) -> None:
         self.root, self.is_file = root, is_file
-        self.left = _LIMIT_CANONICAL
+        self._left = _LIMIT_WORK
         self._named: dict[str, list[Element]] = {}
         for number, one in enumerate(root.iter("*")):
             if number > _LIMIT_ELEMENTS:
                 raise LibraryFault(LIMIT, "elements")
             for name in {value for key, value in one.attrib.items() if key.rpartition("}")[2].lower() == "id"}:
                 self._named.setdefault(name, []).append(one)
+
+    def spend(self, work: int) -> None:
+        """Count work on the scope; LibraryFault when it is too much."""
+        self._left -= work
+        if self._left < 0:
+            raise LibraryFault(LIMIT, "work")
 
     def find(self, uri: str, signature: Element) -> Element:
         """Return the one element that has the Id of a reference; LibraryFault when there is none or a second.
@@ -91,7 +97,8 @@ class Scope:
         """
         if not uri:
             return self.root
-        found = self._named.get(_identifier(uri), [])
+        found = self._named.get(_identifier(uri), [])[:_LIMIT_OWN]
+        self.spend(100 * ELEMENT * len(found))
         near = [one for one in found if signature_of(one) in {None, signature}] or found
         if len(near) > 1:
             raise LibraryFault("duplicate-id", uri)
@@ -152,6 +159,7 @@ class XmlSignature:
         return [one.tag for one in held if not one.tag.startswith((_XADES, f"{{{DS}}}")) or _has_loose_words(one)]
 
     def _is_signed(self, element: Element) -> bool:
+        self.scope.spend(20 * ELEMENT)
         for one in (element, *element.iterancestors()):
             if one is self.element:
                 return False  # what is around the signature is unsigned, whatever its Id
@@ -259,6 +267,7 @@ def _fits_own(found: XmlSignature, reference: Reference) -> bool:
     found.own += 1
     if found.own > _LIMIT_OWN:
         raise LibraryFault(LIMIT, "references")
+    found.scope.spend(0)
     element = found.scope.find(reference.uri, found.element)
     algorithm, prefixes = DEFAULT_CANONICAL, tuple[str, ...]()
     names = [one.get("Algorithm", "") for one in reference.transforms]
@@ -271,11 +280,14 @@ def _fits_own(found: XmlSignature, reference: Reference) -> bool:
     ways = dict.fromkeys([(found.element,), tuple(element.iter(ds("Signature")))] if is_enveloped else [()])
     for without in ways:
         octets = canonical(
-            element, algorithm, prefixes, without=without, comments=with_comments, whole=not reference.uri
+            element,
+            algorithm,
+            prefixes,
+            without=without,
+            comments=with_comments,
+            whole=not reference.uri,
+            spend=lambda octets: found.scope.spend(len(octets) + ELEMENT * octets.count(b"<")),
         )
-        found.scope.left -= len(octets)
-        if found.scope.left < 0:
-            raise LibraryFault(LIMIT, "canonical")
         if fits(octets, reference):
             found.covered.add(element)
             if set(without) - {found.element}:
