@@ -26,6 +26,29 @@ def test_the_only_value_below_the_label_of_secrecy_is_its_value():
     assert not found(head, ("15/BC", "Khẩn", "Mật", "05"), ("16/BC", "Khẩn", "Thường", "05"))  # a register
 
 
+@pytest.mark.parametrize(
+    ("label", "value"),
+    [("Loại văn bản", "Mật"), ("Mức độ:", "Mật"), ("Phân loại", "tối mật"), ("Tính chất", "MẬT"), ("Cấp:", "Mật")],
+)
+def test_a_label_in_the_cell_before_a_level_names_it(label, value):
+    assert found((label, value), ("Số văn bản", "15/CV"))
+    assert not found((label, "Thường"), ("Số văn bản", "15/CV"))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("Loại:", "Mật"), ("Số lượng:", "3 lít")),
+        (("TÊN", "LOẠI", "SL"), ("ONG RỪNG", "MẬT", "3 LÍT"), ("ONG NUÔI", "MẬT", "2 LÍT")),
+        (("Tên hàng", "MẬT"), ("Số lượng", "3 lít")),
+        (("STT", "Tên", "ĐVT"), ("1", "MẬT", "chai")),
+        (("Bộ phận", "Nhận xét"), ("MẬT", "Thành mỏng")),
+    ],
+)
+def test_honey_and_gall_in_a_row_with_what_is_said_of_them_pass(rows):
+    assert not found(*rows)
+
+
 @pytest.mark.parametrize("tick", ["x", "X", "✓", "☑"])
 def test_a_ticked_cell_chooses_the_level_before_or_above_it(tick):
     for n, level in enumerate(("tuyet_mat", "toi_mat", "mat", None)):

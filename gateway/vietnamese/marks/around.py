@@ -59,9 +59,23 @@ def headed(layout: Layout, line: Line, text: str) -> Hit | None:
     below = layout.cells.get((own[0], own[1], own[2] + 1))
     if below is None or (own[0], own[1], own[2] + 2) in layout.cells:
         return None
-    joined = f"{text.strip().rstrip(':')}: {canonical(layout.lines[below]).strip()}"
-    hit = label_line(joined, bare(joined), line.look)
+    hit = _labelled(text, canonical(layout.lines[below]), line.look)
     return hit._replace(strength=Strength.SUSPECTED) if hit is not None and hit.strength is Strength.MARKED else None
+
+
+def valued(layout: Layout, line: Line, text: str) -> Hit | None:
+    """Read a level in small letters, the last cell of a row, with the label in the cell before it: Phân loại | Mật."""
+    sheet, column, row = cell_key(line.runs[0]) or ("", 0, 0)
+    label = layout.cells.get((sheet, column - 1, row))
+    if label is None or len(layout.lines[label]) > LABEL or (sheet, column + 1, row) in layout.cells:
+        return None
+    hit = _labelled(canonical(layout.lines[label]), text, line.look)
+    return hit if hit is not None and hit.strength.rank else None
+
+
+def _labelled(label: str, value: str, look: Look) -> Hit | None:
+    joined = f"{label.strip().rstrip(': ')}: {value.strip()}"
+    return label_line(joined, bare(joined), look)
 
 
 def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tuple[str, ...]]:
@@ -90,8 +104,7 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
     named = following is not None and run_together(layout.bare_line(following)) in SIBLINGS - _URGENCY
     if following is not None and named and is_in_line(other.runs[0], layout.line(following).runs[0]):
         return None, ()
-    joined = label.rstrip(": ") + ": " + shown.strip()
-    hit = label_line(joined, bare(joined), line.look)
+    hit = _labelled(label, shown, line.look)
     if hit is None or hit.strength is Strength.NOTED or hit.spelling is not Spelling.EXACT:
         return None, ()
     return hit, ("split-blocks",)

@@ -35,6 +35,7 @@ _OTHERS: Final = re.compile(
 _STRING: Final = re.compile(r"([\"'`>])(?P<words>[a-z ]{2,20})(?=\1|<)")
 _SOLD: Final = re.compile(
     r"(?<![a-z])(?:(?:mat|sap|sua) ong|phan hoa|ten hang|don gia)(?![a-z])|^[\W\d]*gia(?: ban)?\s*:"
+    r"|^\W*\d[\d.,]* ?(?:lit|ml|chai|hu|lo)\W*$"
 )
 _LEVELS: Final = re.compile(LEVEL_WORDS)
 _AROUND: Final = 300

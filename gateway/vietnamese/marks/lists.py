@@ -27,6 +27,10 @@ _OF_A_STAMP: Final = frozenset({"tuyet", "toi", "mat", "khan", "thuong", "khong"
 _COLUMN, _LEAST = 6, 2
 """Lines on each side of a name among which so many other names are."""
 _NEAR_PT, _LINE_PT = 130.0, 24.0  # reach of a column of levels, and height of a line of print
+_OF_HONEY: Final = re.compile(
+    r"\W*(?:\d[\d.,]* ?)?(?:(?:lit|ml|chai|hu|lo)\W*$|(?:ten hang|(?:ten )?san pham|mat hang)\W*$|thanh (?:mong|day)(?![a-z])|khong (?:soi|gian)(?![a-z]))"
+)
+"""Cells in one row with MẬT that make it honey or the gall."""
 _CELL_TICK: Final = re.compile(r"[xXvV\u2611\u2612\u2705\u2713\u2714\u2717\u2718]|TRUE")
 _ROW: Final = 8
 """Lines on each side among which the other cells of a row are looked for."""
@@ -165,6 +169,8 @@ def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
     """
     above = layout.adjacent(line.number, -1)
     if above is not None and is_person(f"{upper.strip()} ", "") and _beside(layout.line(above).runs[0], line.runs[0]):
+        return True
+    if line.place is Place.CELL and any(map(_OF_HONEY.match, row_mates(layout, line))):
         return True
     own = cell_key(line.runs[0])
     for number in layout.near(line, 4):

@@ -18,6 +18,7 @@ from gateway.vietnamese.marks.around import (
     headed,
     label_across,
     unbroken,
+    valued,
     with_lines_around,
 )
 from gateway.vietnamese.marks.auxiliary import auxiliary_line, copying_line
@@ -237,6 +238,8 @@ class Search:
         """Judge a level in small letters by what is around it; a capital that is no mark stays noted."""
         letters = "".join(character for character in shown if character.isalpha())
         case = case_of(letters) if letters else Case.SMALL
+        if (labelled := valued(self.layout, line, shown)) is not None:
+            return labelled
         if line.place is Place.CELL and line.runs[0].origin is Origin.OCR:
             # On a scan only rows of three and more parts are cells: a value among others, whatever is above the table.
             return hit if case is Case.TITLE else None
