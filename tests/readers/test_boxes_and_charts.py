@@ -7,8 +7,11 @@ from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches, Pt
 
-from gateway.documents.readers.ooxml.drawingml import plain_text
+from gateway.documents.readers.base import Budget
+from gateway.documents.readers.ooxml.drawingml import plain_text, put_plain
 from gateway.documents.readers.ooxml.xml import NAMESPACES, parse
+from gateway.documents.readers.sink import Place, Sink
+from gateway.model import Document, Role
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers.ooxml_support import read
 from tests.support.octets import file_of
@@ -81,6 +84,23 @@ def _charted(categories, series="Sản lượng"):
 )
 def test_a_value_of_a_chart_is_one_of_a_table(categories):
     assert _charted(categories) == []
+
+
+@pytest.mark.parametrize(
+    ("nodes", "marked"),
+    [
+        (("Gan", "Mật", "Tụy"), False), (("GAN", "MẬT", "TỤY"), False), (("Tiếp nhận", "Đóng dấu mật", "Phát hành"), False),
+        (("BẢO", "MẬT"), False), (("Kế hoạch", "MẬT"), True), (("Tuyệt mật",), True), (("KẾ HOẠCH", "TUYỆT MẬT", "2026"), True),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["dgm:pt", "dsp:sp"])
+def test_the_nodes_of_a_diagram_are_values_of_a_list(kind, nodes, marked):
+    spaces = " ".join(f'xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in ("dgm", "dsp", "a"))
+    said = "".join(f"<{kind}><a:p><a:r><a:t>{node}</a:t></a:r></a:p></{kind}>" for node in nodes)
+    sink = Sink(Budget())
+    put_plain(parse(f"<dgm:x {spaces}>{said}</dgm:x>".encode()), sink, Place("slide:1", Role.TEXTBOX))
+    found = find_in_document(Document(part="1", format="pptx", runs=tuple(sink.runs)))
+    assert any(one.strength is not Strength.NOTED for one in found) is marked
 
 
 def test_the_header_of_a_printed_chart_is_read_without_its_codes():

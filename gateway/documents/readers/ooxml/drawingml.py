@@ -37,6 +37,9 @@ def write_signs(part: Element) -> None:
 
 _NUMBERS: Final = {"c:numCache", "c:numLit"}
 _HEADERS: Final = {f"c:{page}{place}" for page in ("odd", "even", "first") for place in ("Header", "Footer")}
+_MEASURES: Final = {"xdr:col", "xdr:row", "xdr:colOff", "xdr:rowOff", "c:formatCode", "c:f", "c:sqref"}
+"""Elements whose text is a position, size or format code."""
+_NODES: Final = (clark("dgm:pt"), clark("dsp:sp"))
 _SPACES: Final = {"a:br": "\n", "a:tab": "\t"}
 
 
@@ -53,11 +56,15 @@ def paragraph_text(paragraph: Element) -> str:
 
 
 def put_plain(root: Element, sink: Sink, place: Place, known: Collection[str] = ()) -> list[str]:
-    """Put the words of a drawing part but those that are known, and return all; what a chart copies of its sheet is the value of a cell."""
+    """Put the words of a drawing part but those that are known, and return all.
+
+    What a chart copies of its sheet is the value of a cell, as is each of several nodes of a diagram.
+    """
     words = list(plain_text(root))
+    nodes = [node for node in root.iter(*_NODES) if any(texts(node))]
     for text, is_value in words:
         if text not in known:
-            sink.put_line(text, place._replace(role=Role.CELL) if is_value else place)
+            sink.put_line(text, place._replace(role=Role.CELL) if is_value or len(nodes) > 1 else place)
     return [text for text, _ in words]
 
 
@@ -98,13 +105,8 @@ def plain_text(root: Element) -> Iterator[tuple[str, bool]]:
             yield from (("".join(words for words, _ in line), False) for line in lines)
         elif name == "c:f" and '"' in text:
             yield formula_words(text), False  # a name written instead of the cell that holds it
-        elif any(letter.isalpha() for letter in text) and not _measured(name):
+        elif any(letter.isalpha() for letter in text) and name not in _MEASURES:
             yield text, False
-
-
-def _measured(name: str) -> bool:
-    """Elements whose text is a position, size or format code."""
-    return name in {"xdr:col", "xdr:row", "xdr:colOff", "xdr:rowOff", "c:formatCode", "c:f", "c:sqref"}
 
 
 def _is_inside(element: Element, names: set[str], reach: int) -> bool:
