@@ -343,6 +343,20 @@ _ENDLESS = segment(38, _WHITE + b"\0\0" + struct.pack(">I", 60)).replace(struct.
 
 
 @pytest.mark.parametrize(
+    ("said", "warned"), [(b"/Alternates [<</Image 11 0 R/DefaultForPrinting true>>]", True), (b"", False)]
+)
+def test_a_picture_that_is_another_one_on_paper_is_cannot_tell(said: bytes, warned: bool) -> None:
+    head = b"/Subtype /Image /Width 60 /Height 60 /BitsPerComponent 8 /ColorSpace /DeviceGray "
+    file = pdfs.simple(
+        b"q 60 0 0 60 100 600 cm /I Do Q",
+        resources=b"/XObject << /I 10 0 R >>",
+        more={10: pdfs.stream(bytes(3600), head + said), 11: pdfs.stream(bytes(3600), head)},
+    )
+    active = pdf.read(Source(data=file, part="1"), Budget(part_cpu_s=100)).document.active_content
+    assert any(one.kind == "look-picture" for one in active) is warned
+
+
+@pytest.mark.parametrize(
     ("data", "side", "said", "doubtful"),
     [
         (_BOTH, 60, _JBIG2, ()),

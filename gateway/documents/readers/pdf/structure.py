@@ -224,6 +224,8 @@ class _Walker:
         attached = _EMBEDDED.search(names) or raw.number in self._names
         if self._is(raw, _IMAGE, "/Subtype") and not attached:
             check_image(raw)
+            if b"/Alternates" in names:  # another picture when it is printed (§8.9.5.4)
+                self._out.active.add(ActiveContent("look-picture"))
             return
         if self._is(raw, _PLUMBING, "/Type") and not attached:
             return
