@@ -146,6 +146,10 @@ _DRAW = 'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:xl
     ('<text:dde-connection text:connection-name="a">10</text:dde-connection>', Coverage.PARTIAL),
     ('<xforms:instance xmlns:xforms="http://www.w3.org/2002/xforms" id="a"><x/></xforms:instance>', Coverage.WHOLE),
     ('<xforms:instance xmlns:xforms="http://www.w3.org/2002/xforms" src = "http://x.example/a.xml"/>', Coverage.PARTIAL),
+    *((f'<table:table-cell xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" table:formula="of:={formula}"/>', expected) for formula, expected in (
+        ("SUM([.A1:.A9])", Coverage.WHOLE), ("&quot;DDE ở Sở&quot;", Coverage.WHOLE), ("['DU LIEU'.A1]", Coverage.WHOLE),
+        ("COM.MICROSOFT.WEBSERVICE(&quot;http://x.example/&quot;)", Coverage.PARTIAL), ("['file:///a.ods'#$S.A1]", Coverage.PARTIAL),
+        ("&#68;DE(&quot;soffice&quot;;&quot;a.ods&quot;;&quot;A1&quot;)", Coverage.PARTIAL))),
     ('<text:database-display text:column-name="a">10</text:database-display>', Coverage.PARTIAL),
 ])  # fmt: skip
 def test_an_opendocument_file_that_shows_a_record_or_picture_from_elsewhere_is_signed_in_part(inner, expected, version):

@@ -41,7 +41,10 @@ _RECORDS = "{urn:oasis:names:tc:opendocument:xmlns:form:1.0}datasource"
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _LIVE = re.compile(r"dde-.*|database-(?!ranges?\Z).*")
 """Elements that show what another program or a database says."""
-_HINTS = re.compile(rb"href|src\s*=|image-data|datasource|dde-|database-|base\s*=")
+_FORMULA = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}formula"
+_FETCHING = re.compile(r"\b(?:WEBSERVICE|DDE|RTD)\s*\(|'[a-z]{2,}:/", re.IGNORECASE)
+"""A formula that shows what a server or another file says."""
+_HINTS = re.compile(rb"href|src\s*=|image-data|datasource|dde-|database-|base\s*=|formula\s*=")
 _FOLLOWED = re.compile(
     r"a|area-rectangle|area-circle|area-polygon|event-listener|hyperlink-behaviour|form|button|template"
 )
@@ -149,6 +152,8 @@ def _shows_outside(package: Package, name: str) -> bool:
     for one in canonical_xml.parse_with_doctype(octets).iter(etree.Element):
         word = one.tag.rpartition("}")[2]
         if _BASE in one.attrib or _RECORDS in one.attrib or _LIVE.fullmatch(word):
+            return True
+        if _FETCHING.search(one.get(_FORMULA, "")):
             return True
         if not _FOLLOWED.fullmatch(word) and any(_leads_out(one.get(key, ""), folder) for key in _LINKS):
             return True
