@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -95,10 +95,11 @@ def conditions_of(wanted: Filter, keyed: Callable[[str], tuple[str, ...]]) -> Co
     for name, value in (("to", wanted.recipient), ("from", wanted.sender), ("login", wanted.login)):
         if value:
             found.groups.append((_address_tag(name, value),))
-    _take_terms(found, terms)
+    _take_terms(found, terms, wanted.unit_names)
     _take_sight(found, wanted.sight)
     if wanted.unit.strip():
-        found.groups.append((unit_tag(wanted.unit),))
+        named = (unit_tag(one) for one, name in wanted.unit_names.items() if unit_tag(name) == unit_tag(wanted.unit))
+        found.groups.append((unit_tag(wanted.unit), *named))
     if wanted.rule:
         found.groups.append((_rule_tag(wanted.rule),))
     if wanted.state:
@@ -110,16 +111,25 @@ def conditions_of(wanted: Filter, keyed: Callable[[str], tuple[str, ...]]) -> Co
     return found
 
 
-def _take_terms(found: Conditions, terms: tuple[Term, ...]) -> None:
+def _take_terms(found: Conditions, terms: tuple[Term, ...], unit_names: Mapping[str, str]) -> None:
     for term in terms:
         tag = _tag(term)
-        if tag is None:
+        if units := _units_called(term, unit_names):
+            (found.barred.extend if term.barred else found.groups.append)(units)
+        elif tag is None:
             if phrases := tuple(_phrases(term)):
                 (found.barred_words if term.barred else found.words).append(phrases)
         elif term.barred:
             found.barred.append(tag)
         else:
             found.groups.append((tag,))
+
+
+def _units_called(term: Term, unit_names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the tags of units recorded by an id whose name has the words of a term for units."""
+    wanted = " ".join(_LETTERS.findall(fold(term.text))) if term.field is Field.UNIT else ""
+    named = ((unit, " ".join(_LETTERS.findall(fold(name)))) for unit, name in unit_names.items())
+    return tuple(unit_tag(unit) for unit, name in named if wanted and f" {wanted} ".replace("* ", "") in f" {name} ")
 
 
 def _take_sight(found: Conditions, sight: Sight) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.audit import record as r
@@ -45,7 +46,9 @@ class Filter:
     recipient: str = ""
     login: str = ""
     unit: str = ""
-    """Unit of the reverse-path as the directory had it; case and diacritics do not matter."""
+    """Unit of the reverse-path as the directory had it, or its name; case and diacritics do not matter."""
+    unit_names: Mapping[str, str] = field(default_factory=dict)
+    """Names of units that are recorded by an id; rows have the name."""
     disposition: str = ""
     """Decided, or what would have been decided without monitor mode and waivers."""
     state: str = ""

@@ -153,7 +153,8 @@ class AuditReader:
                 with self._limited():
                     sequence_numbers = matching(index, found, wanted)
             with self._limited():
-                return tuple(self._rows(index, sequence_numbers))
+                rows, names = self._rows(index, sequence_numbers), wanted.unit_names
+                return tuple(structs.replace(row, unit=names[row.unit]) if row.unit in names else row for row in rows)
         except sqlite3.DatabaseError as error:
             raise unusable(self._folder.database, error) from None
 

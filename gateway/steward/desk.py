@@ -69,6 +69,12 @@ class Desk:
         """Return the directory in use, None without one."""
         return self.rules().directory
 
+    def unit_names(self) -> dict[str, str]:
+        """Return the names of units by the id under which the directory in use has them, where the two differ."""
+        directory = self.directory()
+        units = directory.units.values() if directory is not None else ()
+        return {unit.id: unit.name for unit in units if unit.name and unit.name != unit.id}
+
     @property
     def policy_edit(self) -> bool:
         """Return whether a policy may be put in force from the console."""

@@ -6,7 +6,7 @@ import codecs
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
@@ -90,7 +90,7 @@ def search(desk: Desk, person: Person, question: q.Search, language: Language) -
     sight, limit = sight_of(desk, person), max(1, min(question.limit, LIMIT_ROWS))
     choices = _choices(desk, person, sight, language)
     try:
-        wanted = filter_of(question, sight, limit=limit + 1)
+        wanted = filter_of(question, sight, desk.unit_names(), limit=limit + 1)
         with desk.reader() as reader:
             rows = reader.find(wanted)
     except SearchTimeError:
@@ -116,17 +116,17 @@ def turned(rows: tuple[Row, ...], wanted: Filter) -> tuple[tuple[Row, ...], int 
 
 def _choices(desk: Desk, person: Person, sight: Sight, language: Language) -> q.Found:
     """Return an answer with what the fields of the search may have, and no rows."""
-    directory = desk.directory() if sight.everybody else None
+    directory, names = desk.directory() if sight.everybody else None, desk.unit_names()
     units = {mailbox.unit for mailbox in directory.mailboxes.values()} if directory is not None else set(person.units)
     dispositions = tuple(one.word for one in Disposition)
     return q.Found(
-        units=tuple(sorted(units - {""})),
+        units=tuple(sorted({names.get(unit, unit) for unit in units} - {""})),
         dispositions=tuple(q.Choice(key, words_of("disposition", key, language)) for key in dispositions),
         states=tuple(q.Choice(key, words_of("state", key, language)) for key in _STATES),
     )
 
 
-def filter_of(question: q.Search, sight: Sight, *, limit: int) -> Filter:
+def filter_of(question: q.Search, sight: Sight, unit_names: Mapping[str, str], *, limit: int) -> Filter:
     """Return the filter of a question; SearchError for days that are none, and for acts, which are no mails."""
     if question.state == "act":
         raise SearchError(*pair("audit", "fault", "state", value="act", allowed=", ".join(_STATES)))
@@ -136,6 +136,7 @@ def filter_of(question: q.Search, sight: Sight, *, limit: int) -> Filter:
         since=since,
         until=until + timedelta(days=1, microseconds=-1) if until is not None else None,
         unit=question.unit,
+        unit_names=unit_names,
         disposition=question.disposition,
         state=question.state,
         sha256=question.sha256,
@@ -219,7 +220,7 @@ def state_badge(state: str, language: Language) -> q.Badge:
 
 def export(desk: Desk, person: Person, question: q.Export, language: Language) -> Iterator[q.Answer]:
     """Stream what a search finds as a file; that it was asked for is an act, and recorded before anything is sent."""
-    wanted = filter_of(question.search, sight_of(desk, person), limit=0)
+    wanted = filter_of(question.search, sight_of(desk, person), desk.unit_names(), limit=0)
     if question.format not in {"csv", "jsonl", "xlsx"}:
         raise refused("invalid")
     desk.act(person, "export", about=clean(f"{question.format} {_shown(question.search)}", limit=300))

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +18,7 @@ from gateway.audit.query import AuditReader
 from gateway.audit.record import Act
 from gateway.engine import load_policy_set
 from gateway.errors import AuditError
-from gateway.model import Language
+from gateway.model import Language, Unit
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk
@@ -170,6 +171,29 @@ def test_events_bear_the_hash_of_the_chain(at: Desk, data: Path):
     mail = explained(at, AUDITOR, "BT-AN000001")
     assert [event.hash for event in mail.events] == [chain[event.seq - 1] for event in mail.events]
     assert len(mail.events) == 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "of_it"),
+    [
+        ({"unit": "ban tổ chức"}, True), ({"unit": "Phòng Nội vụ"}, True), ({"text": 'dv:"tổ chức"'}, True), ({"text": "dv:ban dv:chuc"}, True),
+        ({"text": "dv:chứ*"}, True), ({"text": 'dv:"nội vụ"'}, True), ({"text": "-dv:chức"}, False), ({"unit": "Ban"}, None), ({"text": "dv:an"}, None),
+    ],
+)  # fmt: skip
+def test_a_unit_is_found_and_shown_by_the_name_that_the_directory_has_for_it(at: Desk, wanted, of_it):
+    """The log has units by the id under which the directory has them."""
+    of_an = set(found(at, AUDITOR, unit="Phòng Nội vụ"))
+    named = msgspec.structs.replace(directory(), units={"Phòng Nội vụ": Unit(id="Phòng Nội vụ", name="Ban Tổ chức")})
+    at = replace(at, rules=lambda: Rules(preset(), named))
+    answer = search(at, AUDITOR, q.Search(limit=100, **wanted), Language.VI)
+    references = {row.reference for row in answer.rows}
+    assert references == (of_an if of_it else set(found(at, AUDITOR)) - of_an if of_it is not None else set())
+    assert {row.unit for row in answer.rows if row.reference in of_an} == ({"Ban Tổ chức"} if of_it else set())
+    assert "Ban Tổ chức" in answer.units
+    assert "Phòng Nội vụ" not in answer.units
+    assert explained(at, AUDITOR, "BT-AN000001").unit == "Ban Tổ chức"
+    lines = exported(at, AUDITOR, "csv", **wanted)[0].decode()
+    assert lines.count("Ban Tổ chức") == len(references & of_an)
 
 
 def test_todays_policy_judges_from_the_kept_facts(at: Desk, data: Path, tmp_path: Path):
