@@ -50,10 +50,7 @@ class Acts:
         wanted = [self._channel.put(Entry(r.body(one, self._process))) for one in (*owed, act)]
         try:
             return (await asyncio.gather(*wanted))[-1]
-        except asyncio.CancelledError:
-            self._owed += [*owed, failed(act)]
-            raise
-        except AuditLostError:
+        except (asyncio.CancelledError, AuditLostError):
             self._owed += [*owed, failed(act)]
             raise
         except AuditError:

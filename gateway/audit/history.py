@@ -17,8 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from gateway.audit import record as r
 from gateway.audit.index import Index
 from gateway.audit.index_rows import senders_of
@@ -66,7 +64,7 @@ class SenderHistory:
             try:
                 async with asyncio.timeout(_LIMIT_WAIT_S):
                     found = await asyncio.shield(work)
-            except (TimeoutError, AuditError, UserError, sqlite3.Error, OSError, msgspec.DecodeError):
+            except (TimeoutError, AuditError, UserError, sqlite3.Error, OSError):
                 return None
             if found is None:
                 return None

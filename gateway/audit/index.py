@@ -19,8 +19,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-import msgspec
-
 from gateway.audit import record as r
 from gateway.audit import tally
 from gateway.audit.chain import ends
@@ -88,7 +86,7 @@ class Index:
         try:
             with self._locked(wait_s=0):
                 return _advance(self._open(), self.log, SLICE)
-        except (AuditError, UserError, sqlite3.Error, OSError, msgspec.DecodeError):
+        except (AuditError, UserError, sqlite3.Error, OSError):
             self.close()
             return False
 
@@ -262,8 +260,8 @@ class Index:
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 if version == 0:
                     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
-                else:
-                    self._check(connection, version)
+                elif version != _VERSION or not self._same_log(connection):
+                    raise sqlite3.DatabaseError("another version or another log")
             except sqlite3.DatabaseError:
                 connection.close()
                 if attempt == 2:
@@ -280,11 +278,6 @@ class Index:
         if os.geteuid() == 0:
             owner = self._folder.data.stat()
             os.chown(path, owner.st_uid, owner.st_gid)
-
-    def _check(self, index: sqlite3.Connection, version: int) -> None:
-        """Raise DatabaseError when the index is of another version or follows another log."""
-        if version != _VERSION or not self._same_log(index):
-            raise sqlite3.DatabaseError("another version or another log")
 
     def _same_log(self, index: sqlite3.Connection) -> bool:
         seq, digest = index.execute("SELECT seq, hash FROM position").fetchone()

@@ -189,7 +189,13 @@ class AuditReader:
     def weak_passwords(self) -> tuple[WeakPassword, ...]:
         """Return the mailboxes with a weak password by the latest judgement of each, in order of their names."""
         weak: dict[str, WeakPassword] = {}
-        for record in self._judged_passwords():
+        index = self._index.catch_up()
+        for (seq,) in index.execute(
+            "SELECT seq FROM tag WHERE name IN ('state:weak_password', 'state:sound_password') ORDER BY seq"
+        ):
+            record = self._record(seq)
+            if not isinstance(record, r.PasswordJudged):
+                continue
             login, moment = record.login.casefold(), datetime.fromisoformat(record.time)
             if record.sound:
                 weak.pop(login, None)
@@ -207,15 +213,6 @@ class AuditReader:
                 (f"login:{login.casefold()}", microseconds(since), CHECKED),
             ).fetchone()
         return int(row[0])
-
-    def _judged_passwords(self) -> Iterator[r.PasswordJudged]:
-        index = self._index.catch_up()
-        for (seq,) in index.execute(
-            "SELECT seq FROM tag WHERE name IN ('state:weak_password', 'state:sound_password') ORDER BY seq"
-        ):
-            record = self._record(seq)
-            if isinstance(record, r.PasswordJudged):
-                yield record
 
     def links(self) -> Iterator[tuple[str, bytes, bytes]]:
         """Yield body and hash of the records in order, unchanged, with an empty node name (`gateway.audit.reader.Reader`)."""

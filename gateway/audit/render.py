@@ -20,10 +20,6 @@ Title = Callable[[str, str], str]
 """Policy and rule to the rule's heading, from the policy's catalogue."""
 
 
-def _no_title(policy: str, rule: str) -> str:
-    return f"{policy}.{rule}"
-
-
 def with_content(title: Title, language: str) -> Title:
     """Return the headings of a catalogue, and those of contents refused unread."""
     texts = product_texts("audit")["content"]
@@ -75,7 +71,7 @@ def _fitted(widths: list[int], columns: int | None) -> list[int]:
     return fitted
 
 
-def render_history(history: History, language: str = "vi", title: Title = _no_title) -> str:
+def render_history(history: History, language: str = "vi", title: Title = "{}.{}".format) -> str:
     """Return everything about one reference."""
     lines = [f"{_say('label', 'reference', language)}: {_line(history.reference)}"]
     for record in history.records:

@@ -104,12 +104,10 @@ class AuditService:
     def _name_open_mails(self) -> None:
         """Log the mails without an outcome whose process is gone: none after a clean stop."""
         with suppress(AuditError):
-            left = [name for name, process, _ in self._committer.open_mails() if not self._is_alive(process)]
+            folder = self._committer.folder
+            left = [name for name, process, _ in self._committer.open_mails() if not is_alive(folder, process)]
             if left:
                 _LOG.error("%s", both("audit", "fault", "left_open", count=len(left), references=" ".join(left[:50])))
-
-    def _is_alive(self, process: str) -> bool:
-        return is_alive(self._committer.folder, process)
 
     def _serve(self) -> None:
         behind = False

@@ -72,10 +72,9 @@ def _held(policies: PolicySet) -> Iterator[str]:
     """Yield words for rules that hold mail: only an MTA behind a milter has a place for it."""
     for policy in policies.policies:
         stances = [policy.stance.actions, *(scope.actions for scope in policy.scopes)]
-        for rule in policy.rules:
-            words = {action.failed for actions in stances if (action := actions.get(rule)) is not None}
-            words |= {action.indeterminate for actions in stances if (action := actions.get(rule)) is not None}
-            if policy.mode is Mode.ENFORCE and Disposition.HOLD in words:
+        for rule in policy.rules if policy.mode is Mode.ENFORCE else ():
+            actions = [actions[rule] for actions in stances if rule in actions]
+            if any(Disposition.HOLD in (action.failed, action.indeterminate) for action in actions):
                 yield both("start", "policy", "held", policy=policy.name, rule=rule)
 
 

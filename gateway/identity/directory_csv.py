@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import ConfigError, Fault
+from gateway.identity.directory_faults import LIMIT_FAULTS
 from gateway.identity.directory_rows import DelegateRow, DirectoryFile, MailboxRow
 from gateway.identity.places import Places, Step
 from gateway.model import MailboxKind, MailboxStatus
@@ -109,7 +110,7 @@ def read_csv(path: Path, text: str) -> tuple[DirectoryFile, Places]:
     except csv.Error as error:
         wrong(f"CSV không hợp lệ / {error}")
     if faults:
-        raise ConfigError(*faults[:50])
+        raise ConfigError(*faults[:LIMIT_FAULTS])
     return DirectoryFile(mailboxes=tuple(rows)), CsvPlaces(lines, columns)
 
 

@@ -121,8 +121,11 @@ def changed_mails(
             continue
         if stored and mail.policy_digest == old.digest:
             observed = _with_stored(observed, mail, stored)
+        becomes = observed
+        if wanted.directory is not None:
+            becomes = structs.replace(observed, bare=structs.replace(observed.bare, directory=wanted.directory))
         try:
-            found = compare(observed, old, new, becomes=_with_directory(observed, wanted.directory))
+            found = compare(observed, old, new, becomes=becomes)
         except ExceptionGroup:
             summary.faults[mail.record.id] += 1
             continue
@@ -191,10 +194,6 @@ def _with_stored(observed: Observed, mail: KeptMail, policies: frozenset[str]) -
             finding = Finding(rule=one.rule, outcome=outcome, about=about, locator=one.locator, params=one.params)
             found[one.policy] += (finding,)
     return structs.replace(observed, found=found)
-
-
-def _with_directory(mail: Observed, directory: Directory | None) -> Observed:
-    return mail if directory is None else structs.replace(mail, bare=structs.replace(mail.bare, directory=directory))
 
 
 def top(counts: Counter[tuple[str, Change]]) -> list[tuple[tuple[str, Change], int]]:
