@@ -13,7 +13,7 @@ from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.ole import embedded
 from gateway.documents.readers.ole.art import read_drawing
 from gateway.documents.readers.ole.compound import Compound, embedded_member
-from gateway.documents.readers.ole.objects import native_member, strings
+from gateway.documents.readers.ole.objects import native_member, strings, wide_strings
 from gateway.documents.readers.ole.properties import read_properties
 from gateway.documents.readers.ole.writer import write_compound
 from gateway.documents.readers.sink import Place, Sink
@@ -290,3 +290,13 @@ def test_a_picture_within_its_entry_of_the_store_is_handed_on(name):
 
 def test_words_of_an_unknown_stream_are_read_however_many_there_are():
     assert sum(1 for _ in strings(b"TOI MAT\0" * 25_000)) == 25_000
+
+
+@pytest.mark.parametrize("before", [b"\x09\0\1", b"\0\x09\1\4\1", b"\x09\1"])
+def test_the_length_before_words_is_none_of_their_letters(before):
+    assert "TUYỆT MẬT" in list(wide_strings(b"\0\0" + before + "TUYỆT MẬT".encode("utf-16-le")))
+
+
+@pytest.mark.parametrize("words", ["Đà Nẵng", "Ăn uống", "Ưu tiên"])
+def test_words_that_begin_with_a_letter_beyond_latin_1_stay_whole(words):
+    assert words in list(wide_strings(b"\0\0" + words.encode("utf-16-le")))

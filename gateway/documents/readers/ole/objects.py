@@ -94,6 +94,13 @@ def _words(pattern: re.Pattern[bytes], decode: Callable[[bytes], str], data: byt
     for text in (decode(match[0]) for match in pattern.finditer(data)):
         if sum(letter.isalnum() or letter == " " for letter in text) * 4 >= len(text) * 3:
             yield text
+            begin = 0
+            while begin < len(text) and 0x100 <= ord(text[begin]) <= 0x100 + len(text):
+                begin += 1
+            if (
+                0 < begin < len(text)
+            ):  # without the lengths before 16-bit letters, which look like some (MS-XLS 2.5.293)
+                yield text[begin:]
 
 
 _HEX: Final = re.compile(rb"[^0-9A-Fa-f]+")
