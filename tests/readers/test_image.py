@@ -174,6 +174,8 @@ def test_a_picture_in_several_files_of_an_archive_is_looked_at_once(
         ((1240, 1754), 2.0, 8.27),
         ((1754, 1240), 2.0, 8.27),
         ((1754, 1240), float("inf"), 11.69),
+        ((590, 1278), float("inf"), 8.27),  # a phone that shows a page
+        ((440, 1000), float("inf"), 4.0),
     ],
 )
 def test_a_picture_is_looked_at_as_wide_as_its_document_shows_it(size, inches, expected) -> None:

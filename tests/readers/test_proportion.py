@@ -1,15 +1,16 @@
 """Words of a picture that are squeezed, stretched or set far apart, read in the proportions of print."""
 
 import numpy as np
+import pypdfium2
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.pictures import image, ocr
 from gateway.documents.readers.pictures.column import figure
 from gateway.documents.readers.pictures.proportion import in_proportion
 from gateway.vietnamese.marks import find_in_document
-from tests.readers.scans import piece
+from tests.readers.scans import FONT_DIR, STAMP_FONTS, letter_pdf, piece
 from tests.readers.test_joined_pictures import drawn, png
 from tests.support.ocr import needs_ocr
 
@@ -73,3 +74,26 @@ def test_letters_that_stand_far_apart_are_a_word(words: str, found: set[str]) ->
 @pytest.mark.parametrize(("read", "meant"), [("MẬÂT", "MẬT"), ("MÂẬT", "MẬT"), ("BÂNG", "BÂNG"), ("ÂM", "ÂM")])
 def test_a_letter_that_is_read_with_its_dot_and_again_without_it_is_one(read: str, meant: str) -> None:
     assert [one.text for one in ocr._words(f"5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t90\t{read}")] == [meant]
+
+
+def form(words: str, side: int, gap: int) -> Image.Image:
+    """A page of a form of 150 dpi on which the letters of a word stand in a cell each, with empty ones behind."""
+    page = pypdfium2.PdfDocument(letter_pdf(1))[0].render(scale=150 / 72).to_pil().convert("RGB")
+    pen, font = ImageDraw.Draw(page), ImageFont.truetype(str(FONT_DIR / STAMP_FONTS[0]), 24)
+    pen.rectangle((100, 820, 1200, 960), "white")
+    for number, letter in enumerate(f"{words}   "):
+        x = 180 + number * (side + gap)
+        pen.rectangle((x, 860, x + side, 860 + side), outline="black")
+        pen.text((x + side / 2, 860 + 0.8 * side), letter, "black", font, anchor="ms")
+    return page
+
+
+@needs_ocr
+@pytest.mark.system
+@pytest.mark.parametrize(("side", "gap"), [(36, 0), (36, 8), (42, 0)])
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("MẬT", {"mat"}), ("TUYỆT MẬT", {"tuyet_mat"}), ("BẢO MẬT", set()), ("ĐỖ NHẬT MAI", set()), ("NHẬT", set())],
+)
+def test_letters_in_the_cells_of_a_form_are_read(words: str, found: set[str], side: int, gap: int) -> None:
+    assert levels(form(words, side, gap)) == found

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 PAGE_WIDTH_INCHES, HIGHEST_INCHES = 8.27, 35.0
 """Width of A4, and height of three pages, as high as which no picture is shown."""
+HIGHEST_SCREEN = 2.4
+"""Height of the screen of a phone held upright, in its widths."""
 RELATION = "image"
 """Role of a picture in the document that shows it."""
 _FORMATS = (
@@ -223,10 +225,10 @@ def _width(pixels: npt.NDArray[np.uint8], inches: float) -> float:
 
 
 def _page_width(pixels: npt.NDArray[np.uint8]) -> float | None:
-    """Return how wide a picture in the proportions of a page is, None for another."""
+    """Return how wide a picture in the proportions of a page, or of a phone that shows one, is, None for another."""
     height, width = pixels.shape[:2]
     ratio = height / width
-    if 1.15 <= ratio <= 1.75 and width >= 450:
+    if 1.15 <= ratio <= HIGHEST_SCREEN and width >= 450:
         return PAGE_WIDTH_INCHES
     return 11.69 if 0.55 <= ratio <= 0.87 and width >= 600 else None
 

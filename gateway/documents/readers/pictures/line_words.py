@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.lines import Kind, Line, Sheet
-from gateway.documents.readers.pictures.proportion import stretch_of
+from gateway.documents.readers.pictures.proportion import from_cells, stretch_of
 from gateway.documents.readers.pictures.rectangles import Pixels, level
 
 READ_DPI = 200.0
@@ -19,6 +19,8 @@ COARSEST = 130.0
 """Resolution from which Tesseract gets the pixels as they are."""
 AROUND = 0.45, 0.3
 """Heights of a line above it, where marks on capitals stand, and below it."""
+POOR = 50.0
+"""Confidence of Tesseract, of 100, below which the words of a line may be letters in cells."""
 EDGE = 8
 """Pixels of paper around what is read."""
 LARGE_ROWS = 72
@@ -31,6 +33,8 @@ WHITE, LEAST_SPAN = 0.94, 24.0
 """Share of the level of the paper that becomes white, and the least span of levels that is stretched to black and white."""
 RATIO = 2.2
 """Heights of letters that one column of a line has, about: what reading costs is counted in letters."""
+
+_Cut = tuple[Pixels, float, float, tuple[float, float]]
 
 
 def cost(line: Line) -> float:
@@ -49,16 +53,26 @@ class ReadLine:
 
 
 def read(engine: ocr.Tesseract, sheet: Sheet, line: Line) -> ReadLine:
-    """Read one line, or one block of lines."""
-    picture, left, top, scale = _crop(sheet, line)
+    """Read one line, or one block of lines; of a line that is read poorly the letters in its cells, if it has some."""
+    words = _words(engine, sheet, line, _crop(sheet, line))
+    if line.kind is Kind.LINE and not (words and all(word.confidence >= POOR for word in words)):
+        around = replace(line, top=max(line.top - line.height, 0), bottom=line.bottom + line.height, kind=Kind.BLOCK)
+        part, left, top, scale = _crop(sheet, around)
+        if part.size and (letters := from_cells(part)) is not None:
+            scale = scale[0] * letters.shape[1] / part.shape[1], scale[1]
+            words = _words(engine, sheet, line, (letters, left, top, scale))
+    return ReadLine(line, words)
+
+
+def _words(engine: ocr.Tesseract, sheet: Sheet, line: Line, cut: _Cut) -> tuple[ocr.Word, ...]:
+    picture, left, top, scale = cut
     if not picture.size:
-        return ReadLine(line, ())
+        return ()
     layout = ocr.Layout.BLOCK if line.kind in (Kind.BLOCK, Kind.INVERSE) else ocr.Layout.LINE
     back = cv2.invertAffineTransform(sheet.turn) if sheet.turn is not None else None
-    padded = np.pad(picture, EDGE, constant_values=255)
-    words = engine.words(padded, layout, int(READ_DPI))
+    words = engine.words(np.pad(picture, EDGE, constant_values=255), layout, int(READ_DPI))
     left, top = left - EDGE / scale[0], top - EDGE / scale[1]
-    return ReadLine(line, tuple(_placed(word, left, top, scale, back) for word in words))
+    return tuple(_placed(word, left, top, scale, back) for word in words)
 
 
 def stand_ins(sheet: Sheet, lines: Sequence[Line]) -> list[ocr.Word]:
@@ -139,7 +153,7 @@ def _band(rows: list[list[ReadLine]], start: int, usual: float) -> int:
     return end
 
 
-def _crop(sheet: Sheet, line: Line) -> tuple[Pixels, float, float, tuple[float, float]]:
+def _crop(sheet: Sheet, line: Line) -> _Cut:
     """Return a line as black on white, the corner of that in the page turned straight, and how much wider and higher it was made."""
     k, grey = sheet.scale, sheet.grey
     inverse = line.kind is Kind.INVERSE

@@ -35,6 +35,8 @@ WIDEST_SPACE = 1.9
 """Heights of a line that part two columns."""
 STRETCH = 2.6
 """Width of a gap, in usual spaces of its line, that separates a number, a mark and a date set in one line."""
+SPACED, WIDE, LEAST_APART = 0.3, 1.3, 2
+"""Heights of a line from which gaps are as wide as between cells and letters no dots, those that letters are wide at most, and gaps of a mark."""
 TALL_PRINT = 1.22
 """Height of a line of capitals relative to the lines beside it."""
 LEAST_RAGGED = 1.2
@@ -298,11 +300,23 @@ def _letter_height(line: Line, text: Pixels) -> float:
 
 def _is_parted(line: Line, text: Pixels, usual: float) -> bool:
     """Return whether a line has a gap much wider than its spaces, so that it is two parts side by side."""
-    empty = text[line.top : line.bottom, line.left : line.right].max(axis=0) == 0
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], empty, [False])).astype(np.int8)))
-    gaps = edges[1::2] - edges[::2]
+    gaps = _gaps(line, text)
     spaces = gaps[gaps > 0.2 * usual]
     return len(spaces) > 2 and float(np.max(spaces)) > max(STRETCH * float(np.median(spaces)), 0.9 * usual)
+
+
+def is_spaced(line: Line, text: Pixels) -> bool:
+    """Return whether the letters of a line stand apart, as in the cells of a form, where neither dots nor words do."""
+    gaps, least = _gaps(line, text), SPACED * line.height
+    wide = float(line.width - gaps.sum()) / (len(gaps) + 1)
+    return len(gaps) >= LEAST_APART and float(np.median(gaps)) > least and least < wide < WIDE * line.height
+
+
+def _gaps(line: Line, text: Pixels) -> npt.NDArray[np.intp]:
+    """Return the widths of the gaps in a line, in pixels."""
+    empty = text[line.top : line.bottom, line.left : line.right].max(axis=0) == 0
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], empty, [False])).astype(np.int8)))
+    return edges[1::2] - edges[::2]
 
 
 def _ends(line: Line, above: Line, usual: float) -> bool:

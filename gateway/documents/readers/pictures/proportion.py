@@ -18,6 +18,8 @@ APART, BETWEEN = 0.6, 0.15
 """Gaps between letters that part them, and what is left of them, of their height."""
 SOLID = 0.4
 """Share of ink of a bar on which letters are left open."""
+CELL, LETTER = (0.4, 1.6), (0.3, 1.5)
+"""Widths of a cell of a form, of its height, and the least height of a letter in it and its greatest width, of those of the cell and of itself."""
 FULL = 0.95
 """Share of its box that a bar fills, and of the letters none but `I`."""
 LIMIT_PIXELS, LIMIT_SPOTS = 4_000_000, 200
@@ -37,6 +39,26 @@ def stretch_of(line: Pixels) -> float:
         if LEAST <= len(letters) <= MOST
         else 1.0
     )
+
+
+def from_cells(line: Pixels) -> Pixels | None:
+    """Return the letters of a line, dark on white, that stand in a cell each, side by side; None without three such cells."""
+    ink = np.asarray(cv2.threshold(line, 160, 1, cv2.THRESH_BINARY_INV)[1], np.uint8)
+    _, found = spots(1 - ink, 4)
+    (left, top), (wide, high), middle = found[:, :2].T, found[:, 2:4].T, len(line) / 2
+    inner = (left > 0) & (top > 0) & (top < middle) & (top + high > middle) & (top + high < len(line))
+    inner &= (high > 0.8 * np.max(high[inner], initial=0)) & (wide > CELL[0] * high) & (wide < CELL[1] * high)
+    parts, filled = [], 0
+    for x, y, across, down, _ in sorted(found[inner].tolist()):
+        within = slice(y + 1, y + down - 1), slice(x + 1, x + across - 1)
+        columns, rows = (np.flatnonzero(ink[within].any(axis=axis)) for axis in (0, 1))
+        letter = line[within][:, columns[0] : columns[-1] + 1] if len(columns) else line[within][:, :0]
+        if letter.size and not max(LETTER[0] * down, letter.shape[1] / LETTER[1]) <= np.ptp(rows):
+            return None
+        filled += letter.size > 0
+        space = round((1 if letter.size else 2) * BETWEEN * down)
+        parts.append(np.pad(letter, ((y + 1, len(line) - y - down + 1), (space, 0)), constant_values=255))
+    return np.hstack(parts) if filled >= LEAST else None
 
 
 def in_proportion(shown: Figure, depth: int = 2) -> Pixels | None:

@@ -250,9 +250,10 @@ class _Page:
         return self._is_apart(line) or line.width < short * usual
 
     def _is_apart(self, line: lines.Line) -> bool:
-        """Return whether a line is read whatever its words look like: it is in the head, or no line of print."""
+        """Return whether a line is read whatever its words look like: it is in the head, or is no line of print, or its letters stand apart."""
         sheet = self._sheet
-        return line.kind is not lines.Kind.LINE or line.top < self._head * sheet.grey.shape[0] / sheet.scale
+        is_head = line.top < self._head * sheet.grey.shape[0] / sheet.scale
+        return line.kind is not lines.Kind.LINE or is_head or lines.is_spaced(line, sheet.ink)
 
     def _read_sparse(self) -> None:
         """Read a picture as a whole that has ink like letters and hardly a line of them."""
