@@ -73,6 +73,8 @@ _DECLARED = (
     '<text:user-field-decls><text:user-field-decl text:name="u" office:value-type="string" office:string-value="{}"/>'
     "</text:user-field-decls>"
 )
+_SET = '<text:variable-set text:name="v" office:value-type="string"{}>{}</text:variable-set>'
+_GOT = '<text:variable-get text:name="v">1,0</text:variable-get>'
 _MARKED = "<field:fieldmark-start/>{}<field:fieldmark-separator/>{}<field:fieldmark-end/>"
 
 
@@ -86,6 +88,12 @@ _MARKED = "<field:fieldmark-start/>{}<field:fieldmark-separator/>{}<field:fieldm
         ('<text:user-field-get text:name="u">a</text:user-field-get>', "ẬT", "ẬT"),
         ('<text:user-field-get text:name="u">ẬT</text:user-field-get>', "ẬT", "ẬT"),
         ('<text:user-field-get text:name="u" text:display="none">a</text:user-field-get>', "a", ""),
+        (_SET.format(' office:string-value="ẬT"', "a"), "", "ẬT"),
+        (_SET.format("", "ẬT"), "", "ẬT"),
+        (_SET.format(' text:display="none"', "ẬT") + _GOT, "", "ẬT"),
+        (_SET.format(' text:display="none" office:string-value="ẬT"', "") + _GOT, "", "ẬT"),
+        (_SET.format(' text:display="none"', "1").replace('"string"', '"float" office:value="1"') + _GOT, "", "1,0"),
+        (_GOT, "", "1,0"),
         ("<text:title>a</text:title>", "", ""),
         ('<text:title text:fixed="true">ẬT</text:title>', "", "ẬT"),
         ('<text:drop-down><text:label text:value="a"/><text:label text:value="ẬT" text:current-selected="true"/>a</text:drop-down>', "", "ẬT"),

@@ -23,8 +23,9 @@ _OF_META: Final = {
     "dc:title": "text:title", "dc:subject": "text:subject", "dc:description": "text:description",
     "meta:user-defined": "text:user-defined",
 }  # fmt: skip
-_VARIABLES: Final = frozenset({"text:variable-set", "text:user-field-get", "text:user-field-input"})
-_STATED: Final = frozenset({*_OF_META.values(), "text:user-field-get", "text:user-field-input"})
+_VARIABLES: Final = frozenset({"text:user-field-get", "text:user-field-input"})
+_STATED: Final = frozenset({*_OF_META.values(), "text:user-field-get", "text:user-field-input", "text:variable-get"})
+_VALUE, _KIND = clark("office:string-value"), clark("office:value-type")
 
 
 def stated_by_meta(root: Element) -> Iterator[tuple[tuple[str, str], str]]:
@@ -42,7 +43,14 @@ def stated_by_declarations(root: Element) -> Iterator[tuple[tuple[str, str], str
 
 
 def shown_instead(field: Element, name: str, stated: Stated) -> str | None:
-    """Return what is shown instead of the text of a field, None where that text is shown."""
+    """Return what is shown instead of the text of a field, None where that text is shown; one that sets a variable states it for those behind it."""
+    if name == "text:variable-set":
+        said = "".join(field.itertext())
+        words = field.get(_VALUE, said)
+        stated.pop(("text:variable-get", field.get(_NAME) or ""), None)
+        if field.get(_KIND, "string") == "string":  # numbers are shown by a style
+            stated["text:variable-get", field.get(_NAME) or ""] = words
+        return "" if field.get(_DISPLAY) == "none" else None if words == said else words
     if name in _EMPTY or (field.get(_DISPLAY) == "none" and name in _VARIABLES):
         return ""
     if name == "text:page-number":
