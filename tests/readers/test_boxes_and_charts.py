@@ -70,6 +70,19 @@ def test_a_word_in_another_box_is_of_another_phrase():
     assert _strengths(deck) != []
 
 
+@pytest.mark.parametrize(
+    ("words", "marked"),
+    [(("Gan", "Mật", "Tụy"), False), (("GAN", "MẬT", "TỤY"), False), (("Kế hoạch", "MẬT", "A2"), True),
+     (("Gan", "TUYỆT MẬT"), True), (("Gan", "x", "y", "z", "t", "MẬT"), True)],
+)  # fmt: skip
+def test_a_box_among_boxes_of_organs_or_goods_is_one_of_them(words, marked):
+    deck, slide = _slide()
+    for number, word in enumerate(words):
+        box = slide.shapes.add_textbox(Inches(1 + 2 * (number % 4)), Inches(1 + number), Inches(1.5), Inches(0.5))
+        box.text_frame.text = word
+    assert (_strengths(deck) != []) is marked
+
+
 def _charted(categories, series="Sản lượng"):
     deck, slide = _slide()
     data = CategoryChartData()

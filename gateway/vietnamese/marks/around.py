@@ -17,6 +17,7 @@ from gateway.vietnamese.marks.lists import (
     begins_phrase,
     begins_with_noun,
     is_another_word,
+    is_box_of_goods,
     is_in_column,
     is_of_a_list,
     is_ticked_in_table,
@@ -234,6 +235,8 @@ def _in_lists(layout: Layout, line: Line, hit: Hit, look: Look, shown: str, uppe
         return hit._replace(strength=Strength.MARKED, form="chosen-option")
     if len(siblings(layout, line)) >= (2 if capitals else 1):
         return hit._replace(strength=Strength.NOTED, form="list")
+    if hit.level is Level.MAT and line.place is Place.BOX and not look.in_window:
+        return None if is_box_of_goods(layout, line) else hit
     alone = hit.level is Level.MAT and hit.strength.rank and not look.stands_out
     return None if alone and (is_another_word(layout, line, upper) or names_people(layout, line)) else hit
 

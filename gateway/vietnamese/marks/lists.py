@@ -181,6 +181,12 @@ def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
     return False
 
 
+def is_box_of_goods(layout: Layout, line: Line) -> bool:
+    """Return whether boxes beside a box name goods or organs, as labels of a slide do."""
+    near = map(layout.line, layout.near(line, 4))
+    return any(each.place is Place.BOX and run_together(bare(each.text)) in GOODS_AND_ORGANS for each in near)
+
+
 def word_before(layout: Layout, line: Line) -> str | None:
     """Return the word alone in the cell before or above MẬT, in like letters, that makes one phrase with it."""
     own = cell_key(line.runs[0])
