@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -73,20 +73,29 @@ def ends(connection: sqlite3.Connection) -> tuple[int, int]:
 def first_since(connection: sqlite3.Connection, since: datetime) -> int:
     """Return the number of the first record of a time, by halving: records are in the order of their time, but for moments.
 
-    Around what is found all are looked at, so that the answer does not depend on how long the log is by now.
+    A clock that was far behind or ahead has made records of a time before the log began, or that is still to come: they
+    do not count. Around what is found all are looked at, so that the answer does not depend on how long the log is by now.
     """
-    first, last = ends(connection)
+    first, newest = ends(connection)
+    last = newest
+    edges = [time for end in (first, last) for _, time in heads(connection, end, end)]
+    low, high = min(edges, default=since), max([datetime.now(UTC), *edges[1:]])
     while first <= last:
         middle = (first + last) // 2
-        row = connection.execute("SELECT body FROM record WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)).fetchone()
-        if time_of(row[0]) < since:
-            first = middle + 1
+        found = next(((seq, time) for seq, time in heads(connection, middle, last) if low <= time <= high), None)
+        if found is not None and found[1] < since:
+            first = found[0] + 1
         else:
             last = middle - 1
-    around = connection.execute(
-        "SELECT seq, body FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (first - _AROUND, first)
-    )
-    return next((int(seq) for seq, body in around if time_of(body) >= since), int(first))
+    around = heads(connection, first - _AROUND, newest)
+    return next((seq for seq, time in around if since <= time <= high), first)
+
+
+def heads(connection: sqlite3.Connection, first: int, last: int) -> Iterator[tuple[int, datetime]]:
+    """Yield number and time of records, in order."""
+    query = "SELECT seq, substr(body, 1, ?) FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq"
+    for seq, head in connection.execute(query, (HEAD_BYTES, first, last)):
+        yield seq, time_of(head or b"")  # of an empty body SQLite has no part
 
 
 def time_of(body: bytes) -> datetime:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.audit.chain import HEAD_BYTES, Entry, ends, first_since, insert, read_head, stamp, time_of
+from gateway.audit.chain import Entry, ends, first_since, heads, insert, read_head, stamp
 from gateway.audit.checkpoint import Signer, append_note, ready_tree, seal
 from gateway.audit.index import Index
 from gateway.audit.record import Retention
@@ -84,17 +84,14 @@ def prune(data: Path, *, before: datetime, reason: str, now: datetime, shipped: 
 def _removable(connection: sqlite3.Connection, before: datetime, now: datetime, most: int) -> tuple[int, int]:
     """Return the first record and the last that may go; the last is below the first when none may."""
     first, _ = ends(connection)
-    heads = connection.execute(f"SELECT seq, substr(body, 1, {HEAD_BYTES}) FROM record ORDER BY seq")  # noqa: S608 - our own number
     last = 0
     # From the oldest on: behind a clock that was set back, younger ones come before older ones. What bears a time that is
     # still to come was made by a clock that was ahead, and neither ends this nor goes by itself.
-    for seq, head in heads:
-        moment = time_of(head)
+    for seq, moment in heads(connection, first, _LAST):
         if moment < before:
             last = seq
         elif moment < now:
             break
-    heads.close()
     covered = connection.execute(
         "SELECT max(size) FROM checkpoint WHERE size BETWEEN ? AND ?", (first, min(last, most))
     ).fetchone()[0]

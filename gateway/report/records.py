@@ -164,6 +164,8 @@ class Range:
                 tick(_TICK)
             try:
                 entry = _DECODER.decode(body)
+                if isinstance(entry, r.Mailboxes):
+                    datetime.fromisoformat(entry.time)  # of this kind as it is written
             except ValueError:
                 self.unreadable += _counts(body)
                 continue

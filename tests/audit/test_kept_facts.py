@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -18,6 +19,7 @@ import pytest
 from msgspec import structs
 
 from gateway.audit import committer
+from gateway.audit.chain import Entry, first_since, stamp
 from gateway.audit.kept import UnreadableFactsError, decode, keep, unpack
 from gateway.audit.keyed import Keyed
 from gateway.audit.log import AuditLog
@@ -397,3 +399,17 @@ def test_what_is_kept_rests_on_no_setting_but_those_about_words(policy):
             assert observe(mail, (replace(policy, settings=Heeded(policy.settings, names)),)).faults == {}, name
     for_quotes = {"stand_in_fonts", "check_sizes", "size_range_pt"} if policy.name == "typography" else set()
     assert names - for_quotes == set(getattr(import_module(policy.module), "TEXT_SETTINGS", ()))
+
+
+@pytest.mark.parametrize("wrong", [datetime(2000, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)])
+def test_a_clock_that_was_wrong_for_a_time_hides_no_record_of_the_right_time(tmp_path, wrong):
+    """The clock of a machine without a battery begins in 2000; young facts were removed with the old ones."""
+    now, count = datetime.now(UTC), 4000
+    times = [wrong if abs(n - count // 2) < 100 else now - timedelta(minutes=count - n) for n in range(count)]
+    entries = [Entry(b'{"time":"%s","kind":"stop"}' % stamp(moment).encode(), None, b"x") for moment in times]
+    with closing(committer.Committer.open(tmp_path)) as writer:
+        writer.commit(entries)
+    with closing(sqlite3.connect(tmp_path / "audit.db", isolation_level=None)) as connection:
+        for n in (1, 700, 1800, 2200, 3999):
+            assert first_since(connection, times[n]) == n + 1
+        assert expire_facts(connection, before=now - timedelta(days=90)) == 0

@@ -321,6 +321,15 @@ async def test_a_record_that_cannot_be_read_is_said_and_ends_nothing(office, tmp
     assert made.total.sent.mails in {5, 6}
 
 
+async def test_a_directory_whose_time_cannot_be_read_is_said_too(tmp_path, monkeypatch):
+    office = await Office.open(tmp_path, monkeypatch)
+    await office.lists(directory("d1", box("an", "A")))
+    await office.at(3).sends("an")
+    await office.close()
+    rewrite(tmp_path, 2, lambda body: body.replace(b"-11-", b"-xx-", 1))
+    assert "unreadable" in gaps(report(tmp_path))
+
+
 async def test_the_first_record_of_a_log_is_held_against_the_chain_too(tmp_path, monkeypatch):
     office = await Office.open(tmp_path, monkeypatch)
     await office.at(3).sends("an")
