@@ -30,7 +30,7 @@ from gateway.documents.signatures.wall import LibraryFault
 from gateway.errors import UserError
 from gateway.files import read_file
 from gateway.system.atomic_file import replace_file
-from gateway.texts.catalogue import both
+from gateway.texts.catalogue import both, reasons
 from gateway.vietnamese.printed import clean
 
 _TIMEOUT_S = 20
@@ -152,7 +152,8 @@ def _fetch(folder: Path, store: TrustStore, pin: Pin) -> str:
         with urllib.request.urlopen(pin.crl, timeout=_TIMEOUT_S) as answer:  # noqa: S310
             data = answer.read(LIMIT_BYTES + 1)
     except (OSError, ValueError, HTTPException) as error:
-        raise UserError(_say("crl_unfetched", reason=clean(str(error) or type(error).__name__, limit=300))) from None
+        cause, said = getattr(error, "reason", None), clean(str(error) or type(error).__name__, limit=300)
+        raise UserError(_say("crl_unfetched", reason=reasons(cause) if isinstance(cause, OSError) else said)) from None
     if len(data) > LIMIT_BYTES:
         raise UserError(_say("crl_large", mib=LIMIT_BYTES >> 20))
     try:

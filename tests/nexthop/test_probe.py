@@ -66,4 +66,4 @@ async def test_missing_or_false_tls_is_named_before_any_mail(pki):
         stranger = ssl.create_default_context()
         found = await probed(sink.port, tls=NextHopTls.STARTTLS, tls_context=stranger, server_name="city.test")
         assert found.fitness is Fitness.TLS
-        assert "ca_file" in found.reason[0]
+        assert "không được tin cậy" in found.reason[0]

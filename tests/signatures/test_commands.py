@@ -120,8 +120,11 @@ def test_a_server_of_lists_that_speaks_no_http_is_reported_without_control_chara
         (folder / "manifest.yaml").write_text(f"authorities:\n{row}")
         assert [trust.update(folder), trust.update(folder)] == [1, 1]
         thread.join()
+    assert trust.update(folder) == 1, "no one listens any more"
     told = capsys.readouterr().err
     assert "404: gone" in told
+    assert "không có chương trình nào nhận kết nối ở cổng này / cannot be fetched" in told
+    assert "urlopen" not in told
     assert "\x1b" not in told
 
 
