@@ -117,6 +117,7 @@ FORGED = {
     "a time that is not signed": (
         lambda: swap("</KeyInfo>", "</KeyInfo><Object><SigningTime>2020-01-01T00:00:00Z</SigningTime></Object>"), INTACT, "uncovered-part", 1),
     "XPath": (lambda: no_code_by("http://www.w3.org/TR/1999/REC-xpath-19991116"), UNKNOWN, "unsupported-transform", None),
+    "an unknown digest": (lambda: no_code().replace(xml.SHA256, "urn:x"), BROKEN, "unsupported-digest", None),
     "XSLT": (lambda: no_code_by("http://www.w3.org/TR/1999/REC-xslt-19991116"), UNKNOWN, "unsupported-transform", None),
     "base64": (lambda: no_code_by(f"{xml.DS}base64"), UNKNOWN, "unsupported-transform", None),
     "an entity": (lambda: '<!DOCTYPE HDon [<!ENTITY a "9">]>' + no_code().partition("\n")[2], UNKNOWN, "malformed", None),
@@ -181,3 +182,16 @@ def test_the_work_is_bounded():
     own = re.search(r"<Reference URI=\"#ID1\".*?</Reference>", big).group()
     (one,) = look(big.replace(own, own * 40))
     assert "too-large" in one.problems
+
+
+def test_a_counter_signature_is_noted_and_hides_nothing():
+    inner = re.search("<Signature .*</Signature>", picture()).group()
+    counter = (
+        f'<Object><xd:QualifyingProperties xmlns:xd="{xml.XADES}"><xd:UnsignedProperties><xd:UnsignedSignatureProperties>'
+        f"<xd:CounterSignature>{inner}</xd:CounterSignature></xd:UnsignedSignatureProperties></xd:UnsignedProperties>"
+        "</xd:QualifyingProperties></Object></Signature>"
+    )
+    (one,) = look(no_code().replace("</Signature>", counter))
+    assert (one.indication, one.problems) == (Indication.TOTAL_PASSED, ("counter-signature",))
+    beside = no_code().replace("<DSCKS>", f"<CounterSignature>{inner}</CounterSignature><DSCKS>")
+    assert [one.integrity for one in look(beside)] == [BROKEN, INTACT]

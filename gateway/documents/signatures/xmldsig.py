@@ -232,7 +232,10 @@ def _verify(found: XmlSignature, resolve: Resolve) -> None:
 def check(found: XmlSignature, reference: Reference, resolve: Resolve) -> None:
     """Check the digest of a reference and record the outcome."""
     if not reference.digest:
-        found.break_("HASH_FAILURE", "unsupported-digest")
+        if found.scope.is_file:
+            found.unknown("unsupported-digest")
+        else:
+            found.break_("HASH_FAILURE", "unsupported-digest")
         return
     found.algorithms.append(reference.digest)
     try:

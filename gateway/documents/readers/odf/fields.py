@@ -50,7 +50,8 @@ def shown_instead(field: Element, name: str, stated: Stated) -> str | None:
         stated.pop(("text:variable-get", field.get(_NAME) or ""), None)
         if field.get(_KIND, "string") == "string":  # numbers are shown by a style
             stated["text:variable-get", field.get(_NAME) or ""] = words
-        return "" if field.get(_DISPLAY) == "none" else None if words == said else words
+        display = field.get(_DISPLAY)
+        return "" if display == "none" else None if words == said or display == "formula" else words
     if name in _EMPTY or (field.get(_DISPLAY) == "none" and name in _VARIABLES):
         return ""
     if name == "text:page-number":
