@@ -184,7 +184,7 @@ def test_the_work_is_bounded():
     assert "too-large" in one.problems
 
 
-def test_a_counter_signature_is_noted_and_hides_nothing():
+def test_a_counter_signature_or_license_is_no_signature_on_the_file_and_hides_nothing():
     inner = re.search("<Signature .*</Signature>", picture()).group()
     counter = (
         f'<Object><xd:QualifyingProperties xmlns:xd="{xml.XADES}"><xd:UnsignedProperties><xd:UnsignedSignatureProperties>'
@@ -193,5 +193,7 @@ def test_a_counter_signature_is_noted_and_hides_nothing():
     )
     (one,) = look(no_code().replace("</Signature>", counter))
     assert (one.indication, one.problems) == (Indication.TOTAL_PASSED, ("counter-signature",))
+    licensed = no_code().replace("</KeyInfo>", f'<r:license xmlns:r="urn:x">{inner}</r:license></KeyInfo>')
+    assert [one.indication for one in look(licensed)] == [Indication.TOTAL_PASSED]
     beside = no_code().replace("<DSCKS>", f"<CounterSignature>{inner}</CounterSignature><DSCKS>")
     assert [one.integrity for one in look(beside)] == [BROKEN, INTACT]

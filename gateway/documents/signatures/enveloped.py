@@ -47,10 +47,10 @@ def verify_enveloped(data: bytes, subject: Subject) -> tuple[Signature, ...]:
 
 
 def _signatures(file: Scope) -> list[Any]:
-    """Signatures on the file; one in another that countersigns it is noted with that (`xades.read`)."""
-    counter = "{*}CounterSignature"
+    """Signatures on the file; one that countersigns another is noted with that (`xades.read`), a license of ClickOnce is part of its key."""
+    inner = ("{*}CounterSignature", ds("KeyInfo"))
     every = file.root.iter(ds("Signature"))
-    return [one for one in every if next(one.iterancestors(counter), None) is None or not _is_inner(one)]
+    return [one for one in every if next(one.iterancestors(*inner), None) is None or not _is_inner(one)]
 
 
 def _is_inner(signature: Any) -> bool:
