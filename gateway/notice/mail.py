@@ -59,7 +59,7 @@ class Author:
         same Message-ID. KeyError for an unknown kind.
         """
         answers = product_texts("notice")[kind].get("answers", False)
-        filled = {name: _LEFT_OUT if value == "" else value for name, value in fields.items()}
+        filled = {name: _LEFT_OUT if value in ("", ("", "")) else value for name, value in fields.items()}
         subject, body = (pair("notice", kind, part, **filled) for part in ("subject", "body"))
         identity = sha256(identity.encode()).hexdigest()[:24] if identity else secrets.token_hex(12)
         mail = EmailMessage(policy=_POLICY)

@@ -32,26 +32,34 @@ def said(file: str, table: str, key: str, language: str, /, **fields: object) ->
 
 
 def pair(file: str, table: str, key: str, /, **fields: object) -> tuple[str, str]:
-    """Return a text in Vietnamese and English with `{field}` filled; fields must be clean already."""
-    return said(file, table, key, "vi", **fields), said(file, table, key, "en", **fields)
+    """Return a text in Vietnamese and English with `{field}` filled; fields must be clean already.
+
+    A field that is a pair, as of `reasons`, has words of its own in each language.
+    """
+    first, second = _in_each(fields)
+    return said(file, table, key, "vi", **first), said(file, table, key, "en", **second)
+
+
+def _in_each(fields: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """Return the fields of the Vietnamese and of the English text."""
+    first, second = ({k: v[n] if isinstance(v, tuple) else v for k, v in fields.items()} for n in (0, 1))
+    return first, second
 
 
 def both(file: str, table: str, key: str, /, **fields: object) -> str:
     """Return both languages of a text in one line, Vietnamese first: for administrators' terminals and logs.
 
     A field before a colon that both begin with (a path), or behind one that both end with (a name), is said once. A
-    field that is a pair, as of `reasons`, has words of its own in each language.
+    field that is a pair has words of its own in each language.
     """
     words = product_texts(file)[table][key]
     vietnamese, english = words["vi"], words["en"]
-    pairs = {name: value for name, value in fields.items() if isinstance(value, tuple)}
     head = _HEAD.match(vietnamese)
     begin = head[0] if head and english.startswith(head[0]) else ""
     vietnamese, english = vietnamese.removeprefix(begin), english.removeprefix(begin)
     tail = _TAIL.search(vietnamese)
-    end = tail[0] if tail and english.endswith(tail[0]) and tail[1] not in pairs else ""
-    first = fields | {name: value[0] for name, value in pairs.items()}
-    second = fields | {name: value[1] for name, value in pairs.items()}
+    end = tail[0] if tail and english.endswith(tail[0]) and not isinstance(fields.get(tail[1]), tuple) else ""
+    first, second = _in_each(fields)
     return (
         f"{filled(begin + vietnamese.removesuffix(end), **first)} / {filled(english.removesuffix(end) + end, **second)}"
     )

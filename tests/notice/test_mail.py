@@ -40,6 +40,15 @@ def test_each_kind_is_plain_text_in_both_languages_and_says_that_no_person_wrote
     assert not any(line.startswith(b".") for line in made(kind, **fields).split(b"\r\n"))
 
 
+@pytest.mark.parametrize("note", [("Chưa gửi.", "Not sent."), ("", "")])
+def test_a_pair_has_words_of_its_own_in_each_language_and_an_empty_one_no_line(note):
+    fields = {"sender": AN, "recipients": AN, "explanation": ("TỪ CHỐI\nvì", "REJECTED\nfor"), "note": note}
+    words = message_from_bytes(made("self_check", **fields), policy=policy.default).get_content()
+    shown = [line for line in words.splitlines() if line in {"TỪ CHỐI", "vì", "REJECTED", "for", *note} - {""}]
+    assert shown == [*filter(None, [note[0]]), "TỪ CHỐI", "vì", *filter(None, [note[1]]), "REJECTED", "for"]
+    assert "('" not in words
+
+
 async def test_a_notice_goes_out_with_the_null_reverse_path():
     async with Sink() as sink:
         hop = hop_to(sink)
