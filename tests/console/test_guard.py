@@ -250,7 +250,7 @@ def test_a_candidate_stays_on_the_page_until_it_is_in_force(system, code, status
 
 def test_a_page_of_a_refusal_says_which(system):
     _, _, text = system.ask("GET", "/mails/none", session="auditor")
-    assert "không phải của bạn" in text
+    assert "không phải của anh/chị" in text
     _, _, text = system.ask("GET", "/mails", session="busy")
     assert "Quá nhiều lần." in text
 
