@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.spots import runs
 
 CONTRAST = 16
 """Difference from the paper that makes ink."""
@@ -44,8 +45,7 @@ def figure(pixels: Pixels, plain: Pixels | None = None) -> Figure:
 def as_row(shown: Figure) -> Pixels | None:
     """Return the letters of a picture in a row; None when it shows anything but one column of letters."""
     pixels, paper, ink = shown
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], ink.any(axis=1), [False])).astype(np.int8)))
-    bands = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    bands = runs(np.any(ink, axis=1))
     if not LEAST <= len(bands) <= 3 * MOST:
         return None
     high = max(bottom - top for top, bottom in bands)

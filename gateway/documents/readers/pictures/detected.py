@@ -30,7 +30,7 @@ from gateway.documents.readers.pictures.said import (
     joined,
     said_by,
 )
-from gateway.documents.readers.pictures.spots import is_framed
+from gateway.documents.readers.pictures.spots import is_framed, runs
 from gateway.documents.readers.pictures.stamp_ink import COLOURED, Candidate, ink_of, paler_than_print
 from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, folded
 from gateway.vietnamese.marks.scanned import distance
@@ -274,8 +274,7 @@ def _column(page: Pixels, word: Word) -> Pixels | None:
     line = np.where(line < OUTLINE, line, 255)[EDGE:-EDGE, EDGE:-EDGE]
     line[(line < OUTLINE).sum(axis=1) <= 1] = 255  # where letters just touch
     near = np.convolve((line < OUTLINE).any(axis=1), np.ones(SIZE), "same") > 0
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], near, [False])).astype(np.int8)))
-    own = next((line[top:bottom] for top, bottom in edges.reshape(-1, 2) if top <= middle < bottom), line[:0])
+    own = next((line[top:bottom] for top, bottom in runs(near) if top <= middle < bottom), line[:0])
     if not own.size:
         return None
     letters = cv2.cvtColor(np.pad(own, EDGE, constant_values=255), cv2.COLOR_GRAY2BGR)

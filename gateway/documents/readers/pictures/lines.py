@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.documents.readers.pictures.rectangles import Pixels, level, percentile
-from gateway.documents.readers.pictures.spots import spots
+from gateway.documents.readers.pictures.spots import runs, spots
 
 DPI = 100.0
 """Resolution at which lines are looked for."""
@@ -315,8 +315,7 @@ def is_spaced(line: Line, text: Pixels) -> bool:
 def _gaps(line: Line, text: Pixels) -> npt.NDArray[np.intp]:
     """Return the widths of the gaps in a line, in pixels."""
     empty = text[line.top : line.bottom, line.left : line.right].max(axis=0) == 0
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], empty, [False])).astype(np.int8)))
-    return edges[1::2] - edges[::2]
+    return np.array([end - start for start, end in runs(empty)], np.intp)
 
 
 def _ends(line: Line, above: Line, usual: float) -> bool:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from gateway.documents.readers.pictures.lines import Line
 from gateway.documents.readers.pictures.rectangles import Pixels, levels, percentile
+from gateway.documents.readers.pictures.spots import runs
 
 LEAST_ROWS, LEAST_CONTRAST = 8, 25
 """A lower or paler strip holds no words."""
@@ -145,15 +146,10 @@ def _with_neighbours(
 def _words(letters: Pixels, high: int) -> list[tuple[int, int]]:
     """Return the columns of each word."""
     filled = letters.max(axis=0)[None]
-    pieces = _edges(filled[0])
-    narrow = NARROW * float(np.median(pieces[1::2] - pieces[::2])) if len(pieces) else 0.0
+    pieces = [end - start for start, end in runs(filled[0])]
+    narrow = NARROW * float(np.median(pieces)) if pieces else 0.0
     gap = max(int(GAP * min(high, narrow)), 2)
-    edges = _edges(cv2.morphologyEx(filled, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))[0])
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
-
-
-def _edges(filled: Pixels) -> npt.NDArray[np.intp]:
-    return np.flatnonzero(np.diff(np.concatenate(([0], filled, [0])).astype(np.int8)))
+    return runs(np.asarray(cv2.morphologyEx(filled, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))[0], np.uint8))
 
 
 @functools.cache

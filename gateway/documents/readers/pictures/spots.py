@@ -49,6 +49,12 @@ def spots(
     return np.asarray(labels, np.int32), boxes.T
 
 
+def runs(inked: npt.NDArray[np.bool_] | Pixels) -> list[tuple[int, int]]:
+    """Return where each run of ink in a row of pixels begins and ends."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], inked != 0, [False]))))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
 def is_framed(pixels: Pixels, left: int, top: int, right: int, bottom: int) -> bool:
     """Return whether words of a picture, grey or BGR, have their own frame; the lines of a table continue beyond it."""
     across, down = (int(share * (bottom - top)) for share in FRAME)

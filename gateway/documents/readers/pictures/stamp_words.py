@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from gateway.documents.readers.pictures import ocr
 from gateway.documents.readers.pictures.rectangles import Pixels, level
-from gateway.documents.readers.pictures.spots import spots
+from gateway.documents.readers.pictures.spots import runs, spots
 from gateway.vietnamese.marks.scanned import distance
 
 MARKS = ("MẬT", "TỐI MẬT", "TUYỆT MẬT")
@@ -241,10 +241,8 @@ def rows(box: Pixels) -> list[Pixels]:
         return []
     mask = inner > max(8.0, level(inner, 97) * 0.38)
     inked = mask.mean(axis=1) > ROW_INK
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], inked.astype(np.int8), [0]))))
-    spans = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     # A dot below and the accents above are rows of their own; they belong to the letters they are next to.
-    tall = [(a, b) for a, b in spans if b - a >= LEAST_ROW and b - a >= 0.12 * inner.shape[0]]
+    tall = [(a, b) for a, b in runs(inked) if b - a >= LEAST_ROW and b - a >= 0.12 * inner.shape[0]]
     if len(tall) != 2:
         return []
     (_, first_end), (second_start, _) = tall
