@@ -4,6 +4,7 @@ import asyncio
 import functools
 import hashlib
 import json
+import re
 import socket
 import sqlite3
 import sys
@@ -167,6 +168,17 @@ async def filled(data, count: int = 3):
     )
     await log.close()
     return chosen
+
+
+def test_a_record_of_a_clock_that_was_ahead_hides_none_behind_it(tmp_path):
+    asyncio.run(filled(tmp_path))
+    with closing(sqlite3.connect(tmp_path / "audit.db")) as connection, connection:
+        (body,) = connection.execute("SELECT body FROM record WHERE seq = 3").fetchone()
+        ahead = re.sub(rb'"time":"\d{4}', b'"time":"2099', bytes(body), count=1)
+        connection.execute("DROP TRIGGER record_no_update")
+        connection.execute("UPDATE record SET body = ? WHERE seq = 3", (ahead,))
+    found = list(kept_mails(tmp_path, TYPES, until=datetime.now(UTC) + timedelta(days=1)))
+    assert [mail.record.id for mail in found] == ["BT-00000001", "BT-00000003", "BT-R"]
 
 
 def test_a_log_is_replayed_and_stays_whole(tmp_path):
