@@ -293,13 +293,16 @@ class Recording(NoVerifiers):
         self.calls.append(("entity", part.path, raw))
         return ()
 
+    def last_beside(self):
+        return [call for call in self.calls if call[0] == "beside"][-1]
+
 
 @pytest.mark.parametrize("name", ["a.p7s", "a.pdf.pkcs7"])
 def test_a_signature_file_is_verified_last_with_the_files_beside_it(name):
     verifiers = Recording()
     inspect(mail((name, b"0\x80sig"), ("a.pdf", sample._PDF)), verifiers=verifiers)
-    kind, path, others = verifiers.calls[-1]
-    assert (kind, path) == ("beside", "2")
+    _, path, others = verifiers.last_beside()
+    assert path == "2"
     assert ("3", sample._PDF) in others
 
 
@@ -310,7 +313,7 @@ def test_a_signature_file_is_verified_with_a_file_that_another_child_has_looked_
     awaited, file = ("3", "2") if place == "leaf" else ("2!a.txt.p7s", "2!a.txt")
     verifiers = Recording()
     module.Inspector(request(content, awaited=(awaited,)), content, emit=lambda _: None, verifiers=verifiers).run()
-    assert (file, b"noi dung") in verifiers.calls[-1][2]
+    assert (file, b"noi dung") in verifiers.last_beside()[2]
 
 
 @pytest.mark.parametrize(("name", "verified"), [
@@ -325,11 +328,21 @@ def test_a_container_speaks_for_the_signature_files_in_its_own_folder_alone(name
     assert [("2!a.txt", b"noi dung") in held for held in files] == [True] * verified
 
 
+@pytest.mark.parametrize(
+    ("name", "verified"), [("x/META-INF/signatures0.xml", True), ("META-INF/signatures0.xml", False)]
+)
+def test_a_container_speaks_for_its_signatures_in_xml(name, verified):
+    kind = ("mimetype", "application/vnd.etsi.asic-e+zip")
+    verifiers = Recording()
+    inspect(mail(("b.asice", zip_archive(kind, ("a.txt", "noi dung"), (name, b"<a/>")))), verifiers=verifiers)
+    assert ("inside" in [call[0] for call in verifiers.calls if call[1] == f"2!{name}"]) == verified
+
+
 def test_a_file_that_is_too_large_to_keep_is_distinguished_from_one_that_is_not_there(monkeypatch):
     monkeypatch.setattr(module, "_KEPT_LIMIT", 400)
     verifiers = Recording()
     inspect(mail(("a.p7s", b"0\x80sig"), ("a.pdf", sample._PDF), ("b.txt", b"chu")), verifiers=verifiers)
-    kept = dict(verifiers.calls[-1][2])
+    kept = dict(verifiers.last_beside()[2])
     assert (kept["3"], kept["4"]) == (None, b"chu")
 
 
@@ -432,6 +445,6 @@ def test_every_kind_of_signature_file_is_verified_with_the_file_beside_it():
     for suffix in formats.SIGNATURE_SUFFIXES:
         verifiers = Recording()
         inspect(mail((f"a.txt{suffix}", b"0\x80sig"), ("a.txt", b"abc")), verifiers=verifiers)
-        kind, path, others = verifiers.calls[-1]
-        assert (kind, path) == ("beside", "2"), suffix
+        _, path, others = verifiers.last_beside()
+        assert path == "2", suffix
         assert ("3", b"abc") in others

@@ -352,7 +352,8 @@ class Inspector:
             found = self._verifiers.entity(item.signed[0], look.part)
             look.signatures += [structs.replace(signature, covers=item.signed[1]) for signature in found]
             return
-        if item.group.settles(item.part) and (is_signature(item.part) or "pkcs7" in sniffed.primary):
+        xml = "signatures" in (name := (item.part.filename or "").lower()) and name.endswith(".xml")
+        if item.group.settles(item.part) and (xml or is_signature(item.part) or "pkcs7" in sniffed.primary):
             return
         if is_signature(item.part) and (found := self._verifiers.beside(look.part, data, item.group.kept)):
             look.signatures += found
