@@ -10,6 +10,7 @@ from gateway.model import Document, Origin, ReadStatus, Role, Run
 from gateway.vietnamese.marks import Level, Strength, Work, find_in_document, find_in_filename, find_in_subject
 from gateway.vietnamese.marks.evidence import UNJUDGED
 from tests.support.cases import first_quick
+from tests.support.cost import least_cost
 
 
 def text(words):
@@ -138,3 +139,8 @@ def test_labels_beside_one_another_on_a_page_are_judged_as_far_as_work_is_worth_
     )
     marks = find_in_document(Document(part="1", format="pdf", runs=tuple(runs)), work=Work(letters=40_000))
     assert [mark.evidence[-1] for mark in marks if mark.strength is Strength.SUSPECTED] == [UNJUDGED]
+
+
+def test_a_receiver_in_capitals_costs_no_more_for_what_follows():
+    subject = "Em gửi " + "A" * 36 + " bx kế hoạch mật"
+    assert least_cost(lambda: find_in_subject(subject), 1) < 1

@@ -53,7 +53,7 @@ _SENT_SECRET: Final = re.compile(
 )
 """Words saying that what is sent is secret; "gửi văn bản mật phải ..." is a rule."""
 _WHOM: Final = re.compile(
-    r"(?:(?:anh|chi|em|ban|cac|quy|dong|co|chu|bac|thay|sep|lanh|dao|phong|lai|kem|theo|[A-ZĐ]\w*)\W*)+"
+    r"(?:(?:anh|chi|em|ban|cac|quy|dong|co|chu|bac|thay|sep|lanh|dao|phong|lai|kem|theo|[A-ZĐ]\w*+)\W*+)++"
 )
 """To whom, by whatever name: between "gửi" and "kế hoạch tối mật", so that what is sent is no form or guide for such papers."""
 _ENDS: Final = re.compile(r"\W*$|[.,;:(]| (?:ve|cua|de|nhu|kem|a|nhe|nay|ngay)(?![a-z])")
@@ -117,8 +117,8 @@ def _sent_secret(text: str, plain: str) -> Hit | None:
         return None
     level, spelling, case = written_level(text, found)
     whom = "".join(t if t.isupper() else p for t, p in zip(text, plain, strict=True))[slice(*found.span("whom"))]
-    told = not found["degree"] and _WHOM.fullmatch(whom) and _ENDS.match(plain, found.end("level"))
-    meant = told or found["number"] or case is Case.CAPITALS or (found["degree"] and case is Case.TITLE)
+    is_sent = not found["degree"] and _WHOM.fullmatch(whom) and _ENDS.match(plain, found.end("level"))
+    meant = is_sent or found["number"] or case is Case.CAPITALS or (found["degree"] and case is Case.TITLE)
     if spelling is not Spelling.EXACT or not meant or text.isupper():
         return None
     if level is Level.MAT and begins_word(text[found.end("level") :], capitals=case is Case.CAPITALS):
