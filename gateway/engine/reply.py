@@ -87,12 +87,12 @@ def reply(
             if line and len(f"{code} {enhanced} {line}") <= spaces:
                 spaces -= len(f"{code} {enhanced} {line}")
                 page.details[number] = line
-    shown, left = speakers[0].told(lead), 0
+    shown, left = speakers[0].keys(lead), 0
     for judged in others:
-        line, told = speakers[0].first(judged, ""), speakers[0].told(judged)
-        if told & shown:
+        line, keys = speakers[0].first(judged, ""), speakers[0].keys(judged)
+        if keys & shown:
             continue
-        shown |= told
+        shown |= keys
         if lead.confidential or left or len(f"{code} {enhanced} {line}") > spaces:
             left += 1
             continue
@@ -157,7 +157,7 @@ class _Speaker:
         how = _sentence(self._fix(judged)[1])
         return f"{cut(how, self._room - 1)}." if how else ""
 
-    def told(self, judged: JudgedFinding) -> set[str]:
+    def keys(self, judged: JudgedFinding) -> set[str]:
         """Return what makes a fault the same as another for the sender: its line, or a file with what to do about it."""
         part, fix = judged.finding.about.part, " ".join(self._fix(judged)).strip()
         return {self.first(judged, ""), *((f"{part}: {fix}",) if part and fix else ())}

@@ -36,7 +36,7 @@ def verify_asic(data: bytes, subject: Subject) -> tuple[Signature, ...]:
         return ()
     try:
         package = open_package(data)
-        names = [name for name in package.names if name.upper().startswith("META-INF/") and _is_signature(name)]
+        names = [name for name in package.names if name.upper().startswith("META-INF/") and is_signature_file(name)]
         gone = [removed(subject, field_name=name) for name in _named_only(package)]
         if not names:
             return tuple(gone)
@@ -74,8 +74,8 @@ def _named_only(package: Package) -> list[str]:
     return list(dict.fromkeys(found))[:_MAX_SIGNATURES]
 
 
-def _is_signature(name: str) -> bool:
-    """Signature files by their names (EN 319 162-1 §4.3.3.2, §4.4.4.2): the type of an archive is no guide."""
+def is_signature_file(name: str) -> bool:
+    """Return whether a member of META-INF is a signature by its name (EN 319 162-1 §4.3.3.2, §4.4.4.2): the type of an archive is no guide."""
     base = name[len("META-INF/") :].lower()
     xml = "signatures" in base and base.endswith(".xml")
     return xml or (("signature" in base or "timestamp" in base) and base.endswith((".p7s", ".tst")))

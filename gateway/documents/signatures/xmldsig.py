@@ -95,6 +95,7 @@ class Scope:
 
         Those in other signatures count only when there are no others: two signatures of one file may use one Id.
         """
+        self.spend(ELEMENT)
         if not uri:
             return self.root
         found = self._named.get(_identifier(uri), [])[:_LIMIT_OWN]
@@ -270,7 +271,6 @@ def _fits_own(found: XmlSignature, reference: Reference) -> bool:
     found.own += 1
     if found.own > _LIMIT_OWN:
         raise LibraryFault(LIMIT, "references")
-    found.scope.spend(0)
     element = found.scope.find(reference.uri, found.element)
     algorithm, prefixes = DEFAULT_CANONICAL, tuple[str, ...]()
     names = [one.get("Algorithm", "") for one in reference.transforms]

@@ -26,6 +26,7 @@ from gateway.documents.readers.loose_words import loose_runs
 from gateway.documents.readers.pictures import thumbnail
 from gateway.documents.readers.sniff import EMPTY, OCTETS, Sniffed, sniff
 from gateway.documents.readers.sniff_packed import VOLUME
+from gateway.documents.signatures.asic import is_signature_file
 from gateway.documents.wall import encoded, types
 from gateway.documents.wall.leaves import in_order, is_body, is_signature
 from gateway.documents.wall.look import PartLook
@@ -352,9 +353,10 @@ class Inspector:
             found = self._verifiers.entity(item.signed[0], look.part)
             look.signatures += [structs.replace(signature, covers=item.signed[1]) for signature in found]
             return
-        xml = "signatures" in (name := (item.part.filename or "").lower()) and name.endswith(".xml")
-        if item.group.settles(item.part) and (xml or is_signature(item.part) or "pkcs7" in sniffed.primary):
+        is_named = is_signature_file(item.part.path.rpartition("!")[2])
+        if item.group.settles(item.part) and (is_named or is_signature(item.part) or "pkcs7" in sniffed.primary):
             return
+        # Of a signature in XML (`.xsig`) nothing is known beside: it is looked for inside.
         if is_signature(item.part) and (found := self._verifiers.beside(look.part, data, item.group.kept)):
             look.signatures += found
             return
