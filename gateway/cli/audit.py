@@ -19,6 +19,7 @@ from gateway.cli.options import (
     DataOption,
     JsonOption,
     Log,
+    UnitNames,
     command,
     moment,
     words,
@@ -64,7 +65,9 @@ def audit_init(
 
 @command(app, "list")
 @_choosing
-def audit_list(*, log: Log, limit: _LIMIT = 50, as_json: JsonOption = False, **wanted: Any) -> int:
+def audit_list(
+    *, log: Log, unit_names: UnitNames, limit: _LIMIT = 50, as_json: JsonOption = False, **wanted: Any
+) -> int:
     """Liệt kê, mới nhất trước / list, newest first.
 
     gateway audit list --disposition reject --since 2026-11-23
@@ -72,7 +75,7 @@ def audit_list(*, log: Log, limit: _LIMIT = 50, as_json: JsonOption = False, **w
     from gateway.audit.query import Filter
     from gateway.commands.audit import find
 
-    return find(log, Filter(limit=limit, **wanted), as_json=as_json)
+    return find(log, Filter(limit=limit, unit_names=unit_names, **wanted), as_json=as_json)
 
 
 @command(app, "search")
@@ -80,6 +83,7 @@ def audit_list(*, log: Log, limit: _LIMIT = 50, as_json: JsonOption = False, **w
 def audit_search(
     *,
     log: Log,
+    unit_names: UnitNames,
     searched: Annotated[list[str], typer.Argument(metavar="WORDS", help=words("words"))],
     limit: _LIMIT = 50,
     as_json: JsonOption = False,
@@ -95,7 +99,8 @@ def audit_search(
     from gateway.audit.query import Filter
     from gateway.commands.audit import find
 
-    return find(log, Filter(words=" ".join(searched), limit=limit, **wanted), as_json=as_json)
+    words = " ".join(searched)
+    return find(log, Filter(words=words, limit=limit, unit_names=unit_names, **wanted), as_json=as_json)
 
 
 @command(app, "show")
@@ -177,6 +182,7 @@ def audit_witness(
 def audit_export(
     *,
     log: Log,
+    unit_names: UnitNames,
     as_csv: Annotated[bool, typer.Option("--csv", help=words("csv"))] = False,
     xlsx: Annotated[Path | None, typer.Option(help=words("xlsx"))] = None,
     as_json: JsonOption = False,
@@ -189,10 +195,10 @@ def audit_export(
     from gateway.audit.query import Filter
     from gateway.commands.audit import export
 
-    mails = Filter(limit=0, **wanted)
+    mails = Filter(limit=0, unit_names=unit_names, **wanted)
     if ((as_csv or xlsx) and as_json) or (as_csv and xlsx):
         raise typer.BadParameter(both("start", "command", "csv_or_json"))
-    if not (as_csv or xlsx) and mails != Filter(limit=0):
+    if not (as_csv or xlsx) and mails != Filter(limit=0, unit_names=unit_names):
         raise typer.BadParameter(both("start", "command", "csv_only"))
     return export(log, mails, as_csv=as_csv, xlsx=xlsx)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # loaded by the command that runs
 
 Configured: TypeAlias = "Configuration"
 Log: TypeAlias = "Path | Cluster"
+UnitNames: TypeAlias = "dict[str, str]"
 
 
 def words(option: str) -> str:
@@ -61,18 +62,22 @@ def command(
 
     Its short help is in `help.toml` under the name of the function. A first parameter `configuration` is made
     from `--config` and these flags, `data` and `log` (the folder or the centre) from `--config`, `--data` and `--cluster`.
+    A parameter `unit_names` gets the names of units by the directory of `--config`.
     """
 
     def register(run: Callable[..., int]) -> Callable[..., None]:
         own = list(inspect.signature(run, eval_str=True).parameters.values())
         made = own[0].name if own and own[0].name in _MADE else ""
         options = ("config", *_MADE[made], *flags) if made else ()
+        named = any(each.name == "unit_names" for each in own)
 
         @functools.wraps(run)
         def ended(**given: Any) -> None:
             from gateway.commands import common
 
             with common.user_errors():
+                if named:
+                    given["unit_names"] = common.unit_names(given["config"])
                 if made == "configuration":
                     config, *values = (given.pop(option) for option in options)
                     given[made] = common.load_configuration(config, **dict(zip(flags, values, strict=True)))
@@ -82,7 +87,7 @@ def command(
                 code = run(**given)
             raise typer.Exit(code)
 
-        shown = own[bool(made) :]
+        shown = [each for each in own[bool(made) :] if each.name != "unit_names"]
         shown += [Parameter(one, Parameter.KEYWORD_ONLY, default=None, annotation=_FLAGS[one]) for one in options]
         ended.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
         ended.__annotations__ = {each.name: each.annotation for each in shown}

@@ -10,6 +10,7 @@ import typer
 from gateway.cli.options import (
     Configured,
     JsonOption,
+    UnitNames,
     command,
     moment,
     words,
@@ -32,6 +33,7 @@ def policy_lint(
 @command(app, "diff", "data")
 def policy_diff(
     configuration: Configured,
+    unit_names: UnitNames,
     old: Annotated[str, typer.Argument(help=words("old_policy"))],
     new: Annotated[str, typer.Argument(help=words("policy"))],
     since: Annotated[str | None, typer.Option(help=words("replay_since"))] = None,
@@ -63,7 +65,7 @@ def policy_diff(
     code = diff(old, new) if not as_json or begin is None else 0
     if begin is None or code == EXIT_CANNOT_RUN:
         return code
-    options = Options(since=begin, until=end, unit=unit, policy=policy, shown=shown, as_json=as_json, table=table)
+    options = Options(begin, end, unit, policy, shown=shown, as_json=as_json, table=table, unit_names=unit_names)
     mailboxes = load_directory(directory) if directory is not None else None
     return replay(configuration.data, old, new, options, mailboxes)
 

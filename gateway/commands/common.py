@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration, Flags
 from gateway.errors import GatewayError, UserError
+from gateway.identity.directory import load
 from gateway.texts.catalogue import reason
 from gateway.vietnamese.printed import printed_json
 from gateway.yaml.values import printable
@@ -107,6 +108,14 @@ def load_configuration(path: Path | None, **flags: Unpack[Flags]) -> Configurati
                 for fault in error.errors()
             )
         ) from None
+
+
+def unit_names(config: Path | None) -> dict[str, str]:
+    """Return the names of units by id, as the directory of a configuration has them; none where it cannot be read."""
+    with suppress(GatewayError, OSError):
+        if (path := load_configuration(config).directory_in_use) is not None:
+            return load(path).unit_names
+    return {}
 
 
 def log_of(config: Path | None, data: Path | None, dsn: str | None) -> Path | Cluster:

@@ -60,7 +60,7 @@ def official_mailbox(configuration: Configuration, address: str) -> str:
 
 
 def listed_unit(configuration: Configuration, unit: str) -> str:
-    """Return a unit as the directory has it, empty for none; UserError when no mailbox is of it."""
+    """Return the id of a unit that is given by id or name, empty for none; UserError when no mailbox is of it."""
     return tokens.listed_unit(unit, _directory(configuration))
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class Options:
     as_json: bool = False
     table: Path | None = None
     """CSV file for all changed mails."""
+    unit_names: Mapping[str, str] = field(default_factory=dict)
+    """Names of units that are recorded by an id."""
 
 
 def replay(data: Path, old: str, new: str, options: Options, directory: Directory | None = None) -> int:
@@ -73,7 +75,7 @@ def _watched(
     data: Path, old: PolicySet, new: PolicySet, options: Options, summary: Summary, directory: Directory | None
 ) -> Iterator[ChangedMail]:
     """Show meanwhile how much of the log has been read."""
-    wanted = Wanted(options.since, options.until, options.unit, options.policy, directory)
+    wanted = Wanted(options.since, options.until, options.unit, options.policy, directory, options.unit_names)
     with progress("replay", records_since(data, options.since)) as tick:
         yield from changed_mails(data, old, new, wanted, summary, tick=tick)
 

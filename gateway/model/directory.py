@@ -98,6 +98,11 @@ class Directory(Struct, frozen=True, omit_defaults=True, kw_only=True):
     names: Mapping[str, Holders] = {}
     """By `name_keys` of persons and offices and `unit_keys` of units (`gateway.vietnamese.homographs`)."""
 
+    @property
+    def unit_names(self) -> dict[str, str]:
+        """Names of units by id, of those that have another name."""
+        return {unit.id: unit.name for unit in self.units.values() if unit.name and unit.name != unit.id}
+
     def find(self, address: str) -> Mailbox | None:
         """Return the mailbox of a normalised address or alias, None when it is not listed."""
         return self.mailboxes.get(address)

@@ -34,6 +34,8 @@ class Wanted:
     """Only differences by rules of this policy."""
     directory: Directory | None = None
     """By which the new set judges, instead of the entries that were kept."""
+    unit_names: Mapping[str, str] = field(default_factory=dict)
+    """Names of units that are recorded by an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,9 @@ def changed_mails(
     hidden = waived(data, old, new)
     for mail in kept_mails(data, types, since=wanted.since, until=wanted.until, tick=tick):
         judged = r.judged(mail.record)  # not the facts, which may be gone
-        unit = judged.unit or ""
-        if wanted.unit and fold_unit(unit) != fold_unit(wanted.unit):
+        recorded = judged.unit or ""
+        unit = wanted.unit_names.get(recorded, recorded)
+        if wanted.unit and fold_unit(wanted.unit) not in {fold_unit(recorded), fold_unit(unit)}:
             continue
         summary.mails += 1
         summary.first = summary.first or mail.record.time

@@ -22,6 +22,7 @@ ADMINISTRATORS: Final = frozenset({Role.ACCOUNT_ADMIN})
 def accounts_view(desk: Desk, _person: Person, _question: q.AskAccounts, _language: Language) -> q.Answer:
     """Return all accounts and tokens."""
     book, directory = desk.people.book, desk.directory()
+    units = {one.unit for one in directory.mailboxes.values()} if directory is not None else set[str]()
     with book.reading() as connection:
         accounts, sessions = all_accounts(connection), desk.people.sessions.counts(connection)
     return q.AccountsView(
@@ -42,7 +43,7 @@ def accounts_view(desk: Desk, _person: Person, _question: q.AskAccounts, _langua
             q.TokenRow(
                 name=one.name,
                 mailbox=one.mailbox,
-                unit=one.unit,
+                unit=desk.unit_name(one.unit),
                 per_hour=one.per_hour,
                 made=moment(one.made),
                 until=moment(one.until),
@@ -51,7 +52,7 @@ def accounts_view(desk: Desk, _person: Person, _question: q.AskAccounts, _langua
             )
             for one in desk.people.tokens.all()
         ),
-        units=tuple(sorted({one.unit for one in directory.mailboxes.values()} - {""})) if directory is not None else (),
+        units=tuple(sorted({desk.unit_name(unit) for unit in units} - {""})),
     )
 
 

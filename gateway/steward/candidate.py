@@ -81,6 +81,7 @@ def _trial(desk: Desk, person: Person, text: str, days: int, language: Language)
         text=octets,
         policy=desk.configuration.policy_in_use,
         directory=str(desk.configuration.directory_in_use or ""),
+        unit_names=desk.unit_names(),
         data=str(desk.configuration.data),
         digest=desk.policies().digest,
         since_days=days,

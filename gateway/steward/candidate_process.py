@@ -63,6 +63,8 @@ class Trial(Struct, frozen=True, kw_only=True):
     """Path or preset, as in gateway.yaml."""
     directory: str
     """Path of the directory in use; empty for none."""
+    unit_names: dict[str, str]
+    """Names of units that are recorded by an id."""
     data: str
     digest: str
     """Of the policy set in force."""
@@ -152,7 +154,9 @@ def _replayed(
 
     whole = True
     try:
-        for one in changed_mails(data, before, candidate, Wanted(since), summary, tick=tick):
+        for one in changed_mails(
+            data, before, candidate, Wanted(since, unit_names=trial.unit_names), summary, tick=tick
+        ):
             if trial.confidential or not one.confidential:
                 worst.put(one)
             yield from pending
@@ -168,7 +172,8 @@ def _table(trial: Trial, before: PolicySet, candidate: PolicySet, now: datetime)
     columns = [said("audit", "column", key, language) for key in ("time", "reference", "unit", "sender", "rules")]
     columns += [said("console", "policy", key, language) for key in ("before", "after")]
     yield q.Piece(codecs.BOM_UTF8 + f"{csv_line(columns)}\n".encode())
-    wanted, clock, gathered = Wanted(now - timedelta(days=trial.since_days)), _Clock(trial.limit_s), ""
+    wanted = Wanted(now - timedelta(days=trial.since_days), unit_names=trial.unit_names)
+    clock, gathered = _Clock(trial.limit_s), ""
     try:
         for mail in changed_mails(Path(trial.data), before, candidate, wanted, Summary(), tick=clock.tick):
             if trial.confidential or not mail.confidential:

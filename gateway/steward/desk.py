@@ -20,6 +20,7 @@ from gateway.steward.condition import Running
 from gateway.steward.holds import Holds
 from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person
+from gateway.vietnamese.printed import clean
 
 LIMIT_S = 2.0
 _PIECE_BYTES = 1 << 16
@@ -72,8 +73,11 @@ class Desk:
     def unit_names(self) -> dict[str, str]:
         """Return the names of units by the id under which the directory in use has them, where the two differ."""
         directory = self.directory()
-        units = directory.units.values() if directory is not None else ()
-        return {unit.id: unit.name for unit in units if unit.name and unit.name != unit.id}
+        return directory.unit_names if directory is not None else {}
+
+    def unit_name(self, unit: str) -> str:
+        """Return the name of a unit that is recorded by an id, fit to be shown."""
+        return clean(self.unit_names().get(unit, unit), limit=200)
 
     @property
     def policy_edit(self) -> bool:

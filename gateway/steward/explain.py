@@ -116,7 +116,7 @@ class _Explainer:
             sender=clean(row.sender, limit=320),
             login=clean(session.login or "", limit=320) if session is not None else "",
             client=clean(session.client or "", limit=64) if session is not None else "",
-            unit=clean(self.desk.unit_names().get(row.unit, row.unit), limit=200),
+            unit=self.desk.unit_name(row.unit),
             recipients=tuple(
                 (clean(address, limit=320), result_badge(disposition, "", language))
                 for address, disposition in islice(recipients.items(), _LIMIT_RECIPIENTS)

@@ -47,7 +47,7 @@ def overview(desk: Desk, person: Person, question: q.Overview, language: Languag
     for day in days:
         column = columns.setdefault(day if len(days) <= _BY_DAY else _month(day), Counter())
         column.update(by_day.get(day, {}))
-    total, names = sum(columns.values(), Counter[str]()), desk.unit_names()
+    total = sum(columns.values(), Counter[str]())
     return q.OverviewView(
         days=tuple(_day(name, counts) for name, counts in columns.items()),
         since=first,
@@ -62,8 +62,8 @@ def overview(desk: Desk, person: Person, question: q.Overview, language: Languag
         waiting=waiting_for(desk, person),
         rules=tuple(_rules(desk, total, language)),
         units=tuple(
-            q.Bar(clean(names.get(unit, unit), limit=200), count, "bad", urlencode({"unit": unit, "result": "reject"}))
-            for unit, count in by_unit.most_common(_LIMIT_BARS)
+            q.Bar(name, count, "bad", urlencode({"unit": name, "result": "reject"}))
+            for name, count in ((desk.unit_name(unit), count) for unit, count in by_unit.most_common(_LIMIT_BARS))
         ),
         health=tuple(health_lines(desk, now, language)),
         marked=marked,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlite3 import Connection
 from typing import Final
 
+from msgspec.structs import replace
+
 from gateway.audit.record import Act
 from gateway.model import Language
 from gateway.steward import questions as q
@@ -62,7 +64,8 @@ def _begun(desk: Desk, token: str) -> q.LoggedIn:
 
 def who_am_i(desk: Desk, person: Person, _question: q.WhoAmI, _language: Language) -> q.Answer:
     """Return the person of a session, and how many decisions await that person."""
-    return q.Me(person, waiting_for(desk, person) if not person.must_enrol else 0)
+    named = replace(person, units=tuple(map(desk.unit_name, person.units)))
+    return q.Me(named, waiting_for(desk, person) if not person.must_enrol else 0)
 
 
 def log_out(desk: Desk, _person: Person, _question: q.Logout, _language: Language) -> q.Answer:

@@ -75,6 +75,30 @@ def test_without_a_unit_all_of_them_are_in_it_whatever_the_directory_calls_them(
     assert [one["unit"] for one in json.loads(out)["report"]["units"]] == ["Tư pháp"]
 
 
+@pytest.mark.parametrize("unit", ["Tư pháp", "Phòng Tư pháp", "phòng  tư pháp", "Phòng Thuế"])
+def test_a_unit_is_found_by_name_and_id_and_shown_by_name(unit, data, tmp_path, capsys, monkeypatch):
+    """The log has units by the id under which the directory has them."""
+    listed = tmp_path / "directory.yaml"
+    listed.write_text(
+        "units: [{id: Tư pháp, name: Phòng Tư pháp}, {id: Thuế, name: Phòng Thuế}]\nmailboxes: []\n", "utf-8"
+    )
+    (tmp_path / "gateway.yaml").write_text(f"data: {data}\ndirectory: {listed}\n")
+    config = ("--config", str(tmp_path / "gateway.yaml"))
+    searched = [
+        run(capsys, monkeypatch, "audit", *words, "--json", *config)[1].splitlines()
+        for words in (("list", "--unit", unit), ("search", f'dv:"{unit}"'))
+    ]
+    _, table, _ = run(capsys, monkeypatch, "audit", "export", "--csv", "--unit", unit, *config)
+    assert {json.loads(line)["unit"] for line in searched[0]} == ({"Phòng Tư pháp"} if "Thuế" not in unit else set())
+    assert len(searched[0]) == table.count("Phòng Tư pháp")
+    assert set(searched[0]) <= set(searched[1])
+    _, replayed, _ = run(
+        capsys, monkeypatch, "policy", "diff", "current", "current", "--since", "2026-01-01", "--unit", unit, *config
+    )
+    assert ("there is no mail" in replayed) == ("Thuế" in unit)
+    assert run(capsys, monkeypatch, "audit", "export", *config)[0] == 0, "JSON lines have no filter, and need none"
+
+
 def test_csv_and_json_go_to_standard_output_and_are_verified(data, tmp_path, capsysbinary, monkeypatch):
     for form in ("csv", "json"):
         monkeypatch.setattr(

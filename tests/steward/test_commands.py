@@ -184,11 +184,25 @@ def test_doctor_looks_at_the_consoles_certificate_port_and_accounts(console, tmp
 
 
 def test_tokens_of_programs_are_made_listed_and_taken_back_and_recorded(console, tmp_path):
-    (tmp_path / "directory.csv").write_text("address,unit,kind\nvanthu.noivu@tphcm.gov.vn,noivu,unit\n")
-    (tmp_path / "gateway.yaml").write_text(f"directory: {tmp_path}/directory.csv\n")
+    (tmp_path / "directory.yaml").write_text(
+        "units: [{id: noivu, name: Phòng Nội vụ}]\n"
+        "mailboxes: [{address: vanthu.noivu@tphcm.gov.vn, unit: noivu, kind: unit}]\n", "utf-8"
+    )  # fmt: skip
+    (tmp_path / "gateway.yaml").write_text(f"directory: {tmp_path}/directory.yaml\n")
     settings = ("--config", str(tmp_path / "gateway.yaml"))
     token = console(
-        "token", "add", "ho-so", "--unit", "noivu", "--days", "3", "--per-hour", "5", "--reason", "QĐ 12", *settings
+        "token",
+        "add",
+        "ho-so",
+        "--unit",
+        "phòng nội vụ",
+        "--days",
+        "3",
+        "--per-hour",
+        "5",
+        "--reason",
+        "QĐ 12",
+        *settings,
     ).split()[-1]
     assert "Danh bạ không có hộp thư" in console("token", "add", "ho-so-2", "--unit", "noi-vu", *settings, code=2)
     assert token.startswith("cvt_")

@@ -73,7 +73,7 @@ def test_all_mailboxes_together_get_so_many_mails_an_hour(office, monkeypatch):
 
 def test_the_session_of_a_mailbox_ends_with_its_place_in_the_directory(office):
     token = office.session(CHIEF)
-    assert office.ask(q.WhoAmI(), token).person.units == ("noivu",)
+    assert office.ask(q.WhoAmI(), token).person.units == ("Phòng Nội vụ",)
     text = (office.data / "directory.yaml").read_text("utf-8")
     from gateway.identity.directory import parse
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.model import Directory
+from gateway.report.labels import unit_id
 from gateway.steward.accounts.book import Book
 from gateway.steward.accounts.manage import AccountFaultError, Sign
 from gateway.steward.accounts.sessions import key_of
@@ -109,7 +110,8 @@ class Tokens:
 
 
 def listed_unit(unit: str, directory: Directory | None) -> str:
-    """Return a unit as the directory has it, empty for none; AccountFaultError when no mailbox is of it."""
+    """Return the id of a unit that is given by id or name, empty for none; AccountFaultError when no mailbox is of it."""
+    unit = unit_id(unit, directory)
     if unit and (directory is None or all(one.unit != unit for one in directory.mailboxes.values())):
         raise AccountFaultError("token_unit")
     return unit

@@ -274,7 +274,7 @@ def _row(
         time=moment(request.opened),
         expires=moment(request.expires),
         sender=clean(request.owners[0], limit=320) if request.owners else "",
-        unit=clean(request.unit, limit=200),
+        unit=desk.unit_name(request.unit),
         opened_by=clean(request.opened_by, limit=320),
         reason=clean(request.reason, limit=LIMIT_REASON),
         codes=tuple(code for _, _, code in request.rules),
