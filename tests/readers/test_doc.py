@@ -279,6 +279,8 @@ def test_light_letters_on_the_dark_cells_of_a_table_are_seen(tmp_path):
         ("MẮT", 0, "Kế hoạch", "MẮT\tKế hoạch"),
         ("o", 23, "Kế hoạch", "Kế hoạch"),
         ("\0)", 0, "Kế hoạch", "Kế hoạch"),
+        ("MẬT\0", 255, "Kế hoạch", "MẬT\tKế hoạch"),
+        ("\0", 255, "Kế hoạch", "Kế hoạch"),
         ("\uf0b7", 23, "Kế hoạch", "Kế hoạch"),
         ("\0", 3, "ẬT", "MẬT"),
         ("\0", 3, "ức độ", "Mức độ"),

@@ -190,6 +190,21 @@ def test_the_name_of_a_control_labels_what_it_holds() -> None:
     assert _levels(control("Loại", "Thường")) == set()
 
 
+@pytest.mark.parametrize(("control", "levels"), [(1, {Level.TOI_MAT}), (4, set()), (5, set())])
+def test_words_that_a_control_keeps_beside_its_description_are_read(control: int, levels: set[Level]) -> None:
+    """A text field shows them; a check box or an option only offers them."""
+    kind = f"8bd21D{control}0-EC42-11CE-9E0D-00AA006002F3"
+    described = f'<ax:ocx xmlns:ax="http://schemas.microsoft.com/office/2006/activeX" ax:classid="{{{kind}}}"/>'
+    parts: dict[str, str | bytes] = {
+        "word/document.xml": f'<w:document {NAMESPACES}><w:body><w:p><w:r><w:object><w:control r:id="rId1"/></w:object></w:r></w:p></w:body></w:document>',
+        "word/_rels/document.xml.rels": relationships({"rId1": ("control", "activeX/activeX1.xml")}),
+        "word/activeX/activeX1.xml": described,
+        "word/activeX/_rels/activeX1.xml.rels": relationships({"rId1": ("activeXControlBinary", "activeX1.bin")}),
+        "word/activeX/activeX1.bin": bytes(40) + "TỐI MẬT".encode("utf-16-le") + bytes(40),
+    }
+    assert {mark.level for mark in find_in_document(read(package(parts)).document)} == levels
+
+
 @pytest.mark.parametrize(
     ("name", "kind"), [("a.dat", "application/x-fontdata"), ("a.dat", "video/mp4"), ("activeX/a.bin", "text/plain")]
 )

@@ -94,9 +94,14 @@ def same_row(first: Run, second: Run) -> bool:
 
 
 def is_in_line(first: Run, second: Run) -> bool:
-    """Return whether two cells are in one row or column, as the values of a list do; other lines always may."""
+    """Return whether two cells, or words of a page, are in one row or column, as values of a list are; other lines always may."""
     one, other = cell_key(first), cell_key(second)
-    return one is None or other is None or (one[0] == other[0] and (one[1] == other[1] or one[2] == other[2]))
+    if one is not None and other is not None:
+        return one[0] == other[0] and (one[1] == other[1] or one[2] == other[2])
+    if first.bbox_pt is None or second.bbox_pt is None:
+        return True
+    (left, top, right, bottom), (x, y, end, foot) = first.bbox_pt, second.bbox_pt
+    return max(left, x) < min(right, end) or max(top, y) < min(bottom, foot)
 
 
 def column_head(layout: Layout, block: int) -> int | None:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from gateway.documents.readers.base import Member
 from gateway.documents.readers.containers.opc import part_name
+from gateway.documents.readers.loose_words import loose_lines
 from gateway.documents.readers.markup import svg
 from gateway.documents.readers.ooxml.drawingml import put_plain
 from gateway.documents.readers.ooxml.parts import Parts, Relationship
@@ -37,6 +38,9 @@ _DANGEROUS: Final = re.compile(r"(?i)^\s*(file:|\\\\|//|javascript:|vbscript:|mh
 _PICTURE: Final = re.compile(r"(?i)\.(png|jpe?g|jfif|gif|bmp|dib|tiff?|emf|wmf|emz|wmz|svg|webp|heic|ico|pcx|wdp)$")
 _SETTINGS_ONLY: Final = ("printersettings", "obfuscatedfont", "x-font", "fontdata", "vnd.ms-office.vbaproject")
 MAGIC: Final = (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")
+_CLASS: Final = "{http://schemas.microsoft.com/office/2006/activeX}classid"
+_CHOICES: Final = {f"{{8BD21D{number}0-EC42-11CE-9E0D-00AA006002F3}}" for number in (4, 5, 6)}
+"""Check boxes, option and toggle buttons (MS-OFORMS 2.5.3): what they offer is not what was chosen."""
 _CORE_NAMES: Final = {
     "dc:title": "Title",
     "dc:subject": "Subject",
@@ -121,8 +125,7 @@ def _part(parts: Parts, name: str, sink: Sink) -> None:
     elif any(word in kind for word in _SETTINGS_ONLY) and not data.startswith(MAGIC):
         return
     if "vbaproject" in folded or ("activex" in folded and folded.endswith(".bin")):
-        # Reported above as what it is; there is no document in it.
-        return
+        return  # reported above as what it is; words of a control are read with its description
     if kind.startswith(("audio/", "video/")) and not data.startswith(MAGIC):
         # Sound and film cannot be read; that they are there is said.
         sink.warn("media", f"part:{name}")
@@ -158,6 +161,8 @@ def _xml(parts: Parts, name: str, kind: str, root: Element, sink: Sink) -> None:
         _custom_properties(root, sink)
     elif name.casefold().startswith("_xmlsignatures/"):
         _signature_words(root, sink)
+    elif top == "?:ocx":
+        _control(parts, name, root, sink)
     elif top in _LISTS:
         _swept(name, root, sink)
     elif top.startswith(("c:", "dgm:", "dsp:", "a:", "cdr:", "p:", "xdr:")) or "drawing" in kind or "diagram" in kind:
@@ -194,6 +199,16 @@ def _signature_words(root: Element, sink: Sink) -> None:
         local = owner.tag.rpartition("}")[2]
         if local in {"SignatureText", "SignatureComments", "ClaimedRole", "Description", "City", "StateOrProvince"}:
             sink.put_line(text, Place(f"property:{local}", Role.PROPERTY))
+
+
+def _control(parts: Parts, name: str, root: Element, sink: Sink) -> None:
+    """Words that a form control shows: in its description, or stored beside it (MS-OE376 2.1.1, MS-OFORMS)."""
+    _swept(name, root, sink)
+    if (root.get(_CLASS) or "").upper() in _CHOICES:
+        return
+    for relation in parts.package.relationships(name):
+        if (stored := parts.package.find(relation.target)) is not None:
+            sink.put_lines(loose_lines(parts.package.read(stored)), Place(f"part:{name}", Role.FIELD))
 
 
 def _drawn(parts: Parts, name: str, root: Element, sink: Sink) -> None:

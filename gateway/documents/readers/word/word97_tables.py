@@ -205,8 +205,8 @@ def parse_strings(table: bytes) -> list[str]:
 
 _LSTF, _LVLF, _LFO = 28, 28, 16
 """Octets of entries of the tables of lists, without what is of no fixed size."""
-_KINDS = {1: "upperRoman", 2: "lowerRoman", 3: "upperLetter", 4: "lowerLetter"}
-"""Number formats (MS-OSHARED 2.2.1.3 MSONFC) that are letters."""
+_KINDS = {1: "upperRoman", 2: "lowerRoman", 3: "upperLetter", 4: "lowerLetter", 255: "none"}
+"""Number formats (MS-OSHARED 2.2.1.3 MSONFC) that are letters, and that of no number."""
 _FOLLOWS = {1: " ", 2: ""}
 """What parts a label from its item (MS-DOC 2.9.150 ixchFollow); otherwise a tab."""
 
@@ -272,4 +272,4 @@ class Lists:
         own = numeral(found.start + self._counts[key], found.kind) if found.kind else "1"
         self._counts[key] += 1
         shown = "".join(letter if letter >= " " else own if ord(letter) == level else "1" for letter in found.text)
-        return shown + found.follows if found.kind or speaks(found.text) else "", found.sprms
+        return shown + found.follows if found.kind not in ("", "none") or speaks(found.text) else "", found.sprms
