@@ -6,12 +6,15 @@ The commands are those of the administrator's guide, as they stand there.
 import os
 import re
 import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
+from gateway.demo.mails import samples
 from tests.campaign.machine import LONG_S, NEEDED, ROOT, Machine, must
 from tests.support.certificates import Pki
 
@@ -33,7 +36,7 @@ with smtplib.SMTP(socket.gethostname(), 587, timeout=120) as client:
     head = "MIME-Version: 1.0\\r\\nContent-Type: text/plain; charset=utf-8\\r\\nContent-Transfer-Encoding: 8bit\\r\\n"
     mail = f"From: {STAFF}\\r\\nTo: {COLLEAGUE}\\r\\nSubject: Lich hop\\r\\n" + head + "\\r\\n" + text + "\\r\\n"
     try:
-        client.sendmail({STAFF!r}, [{COLLEAGUE!r}], mail.encode())
+        client.sendmail({STAFF!r}, [{COLLEAGUE!r}], open(text, "rb").read() if text.endswith(".eml") else mail.encode())
         print("taken")
     except smtplib.SMTPResponseException as refused:
         print(refused.smtp_code, refused.smtp_error.decode())
@@ -124,7 +127,11 @@ def test_with_its_next_hop_the_doctor_is_green_and_mail_goes_through(machine):
     machine.must("systemctl enable --now gateway")
     assert send(machine, "Kính mời họp.") == "taken"
     assert send(machine, "TỐI MẬT").startswith("550 ")
-    (mail,) = machine.mails.iterdir()
+    letter = next(one for one in samples(lambda octets: octets) if one.key == "word_file")
+    content = replace(letter, reverse_path=STAFF, recipient=COLLEAGUE).content(datetime.now(UTC))
+    (machine.root / "root/letter.eml").write_bytes(content)
+    assert send(machine, "/root/letter.eml") == "taken", "documents are read in the unit's surroundings"
+    mail = min(machine.mails.iterdir())
     assert "Kính mời họp." in mail.read_text("utf-8")
     running = machine.must(DOCTOR)
     assert not re.search(r"(?m)^(FAIL|warn) +(tls|spool|data|next hop)", running), running
@@ -143,7 +150,7 @@ def test_backup_while_it_runs_and_restore_as_the_guide_says(machine):
     assert "NGUYÊN VẸN" in said, said
     assert state(machine) == "active"
     rows = machine.must("runuser -u gateway -- gateway audit list --json --data /var/lib/gateway")
-    assert len(rows.splitlines()) == 2, "the mail after the backup is not there"
+    assert len(rows.splitlines()) == 3, "the mail after the backup is not there"
     assert send(machine, "Sau khi khôi phục.") == "taken"
     assert machine.must("stat -c %U:%a /var/lib/gateway/audit.db").strip() == "gateway:600"
     machine.must("runuser -u gateway -- gateway audit verify --data /var/lib/gateway")

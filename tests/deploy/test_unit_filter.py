@@ -1,0 +1,36 @@
+"""The gateway under the system call filter of its own unit, where a call that it denies answers EPERM."""
+
+import asyncio
+import shutil
+import sys
+import urllib.request
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.demo.mails import samples
+from tests.deploy.test_deploy import UNIT
+from tests.e2e.gateway_process import configured, serving
+from tests.support.sink import Sink
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="make system-test installs it"),
+]
+
+
+async def test_documents_are_read_and_the_console_answers(tmp_path):
+    """The children lower their priority and give up capabilities; denied that, each mail with a document was answered 451."""
+    launcher = (sys.executable, "-m", "tests.support.unit_filter", str(UNIT))
+    settings = {"workers": 1, "console": {"listen": "127.0.0.1:0"}}
+    letter = next(one for one in samples(lambda octets: octets) if one.key == "word_file")
+    async with (
+        Sink() as sink,
+        serving(tmp_path / "gw", config=configured(sink, **settings), launcher=launcher) as gateway,
+    ):
+        reply = await gateway.send(letter.content(datetime.now(UTC)))
+        assert reply.code == 250, (reply, gateway.log)
+        host, port = gateway.address("console")
+        answer = await asyncio.to_thread(urllib.request.urlopen, f"http://{host}:{port}/healthz", timeout=60)
+        assert answer.status == 200
+        assert "Operation not permitted" not in gateway.log
