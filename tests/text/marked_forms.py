@@ -11,17 +11,17 @@ MARKED: tuple[Form, ...] = (
         "BẢN SAO SỐ: 03 - BẢN SAO BÍ MẬT NHÀ NƯỚC", "THỜI HẠN BẢO VỆ\nBÍ MẬT NHÀ NƯỚC: 10 NĂM", "THỜI HẠN BẢO VỆ BÍ MẬT NHÀ NƯỚC:\n20 năm",
         "GIA HẠN THỜI HẠN BẢO VỆ BÍ MẬT NHÀ NƯỚC\nTừ ngày 01/01/2024 đến ngày 01/01/2029", "THỜI HẠN BẢO VỆ BÍ MẬT NHÀ NƯỚC 10 NĂM",
         "GIA HẠN THỜI HẠN BẢO VỆ BÍ MẬT NHÀ NƯỚC\nTừ 01/01/2026 đến 01/01/2031", "SAO Y BÍ MẬT NHÀ NƯỚC", "BẢN TRÍCH SAO BÍ MẬT NHÀ NƯỚC",
-        "GIẢM ĐỘ MẬT\nTừ: ngày 15/5/2026", "ĐIỀU CHỈNH ĐỘ MẬT\nTừ ngày 15/5/2026",
+        "GIẢM ĐỘ MẬT\nTừ: ngày 15/5/2026", "GIẢM MẬT\nTừ: ngày 15/5/2026", "TĂNG MẬT\nTừ: 01/01/2026", "CHỈ NGƯỜI CÓ TÊN MỚI ĐƯỢC BÓC BÌ THƯ", "ĐIỀU CHỈNH ĐỘ MẬT\nTừ ngày 15/5/2026",
         "Thời hạn bảo vệ BMNN: 10 năm", "UBND QUẬN BÌNH TÂN     TÀI LIỆU THU HỒI",
     )),
     Form("label with another sign than a colon", EVERYWHERE, (
         "Độ mật - Tối mật", "Độ mật – Tuyệt mật", "Độ mật → Tối mật", "Độ mật ⇒ Tối mật", "Độ mật => Mật", "Độ mật >> Tối mật",
-        "Độ mật [Tối mật]", "Độ mật (Tối mật)", 'Độ mật "MẬT"', "1. Độ mật → Mật", "Đề xuất độ mật - Tối mật",
+        "Độ mật- Tối mật", "Độ mật [Tối mật]", "Độ mật (Tối mật)", 'Độ mật "MẬT"', "1. Độ mật → Mật", "Đề xuất độ mật - Tối mật",
     )),
     Form("label with words before its value", EVERYWHERE, (
-        "Độ mật đề xuất: Tối mật", "Độ mật được duyệt: Tối mật", "Độ mật*: Tối mật", "Độ mật (1): Tối mật", "Độ mật/Độ khẩn: Tối mật/Khẩn",
+        "Độ mật đề xuất: Tối mật", "Độ mật được duyệt: Tối mật", "Độ mật được xác định: Tối mật", "Độ mật*: Tối mật", "Độ mật (1): Tối mật", "Độ mật/Độ khẩn: Tối mật/Khẩn",
         "Độ khẩn, độ mật: Khẩn, Tối mật", "Độ khẩn/Độ mật: Thường/Tối mật", "Độ mật: B (Tối mật)", "Độ mật: 2 - Tối mật", "Độ mật: *Tối mật*",
-        "Cấp mật: Mật", "Loại mật: Tối mật", "Dấu mật: Tối mật", "Mức độ: Tối mật", "Tính chất văn bản: Tối mật", "Security level: Tuyệt mật",
+        "Cấp mật: Mật", "Loại mật: Tối mật", "Dấu mật: Tối mật", "Mức độ: Tối mật", "Tính chất văn bản: Tối mật", "Tính chất mật: Tối mật", "Bậc mật: Mật", "Security level: Tuyệt mật",
     )),
     Form("label of a form that was filled in", TEXTS, (
         "Độ mật (Mật/Tối mật/Tuyệt mật): Tối mật", "Độ mật của tài liệu (Mật, Tối mật, Tuyệt mật): Mật",
@@ -64,7 +64,7 @@ MARKED: tuple[Form, ...] = (
         "MẬT - LƯU HÀNH NỘI BỘ", "TỐI MẬT – Chỉ lưu hành trong Ban Thường vụ", "MẬT: KHÔNG CHUYỂN TIẾP", "TỐI MẬT – CẤM PHỔ BIẾN", "MẬT (không phổ biến)", "TUYỆT MẬT - CHỈ DÀNH CHO LÃNH ĐẠO", "TỐI MẬT - XEM XONG TRẢ LẠI",
     )),
     Form("stamp told in words", (*LINES, "header", "text box"), (
-        "(đóng dấu TỐI MẬT)", "Đóng dấu: MẬT", "(Đã đóng dấu MẬT)", "VĂN BẢN TỐI MẬT", "Số 15/KH-UBND (MẬT)",
+        "(đóng dấu TỐI MẬT)", "Đóng dấu: MẬT", "Đề nghị đóng dấu: MẬT", "(Đã đóng dấu MẬT)", "VĂN BẢN TỐI MẬT", "Số 15/KH-UBND (MẬT)",
     )),
     Form("level beside a title", LINES, (
         "TỐI MẬT Kế hoạch phòng thủ khu vực", "Kế hoạch bảo vệ (TỐI MẬT)", "Kế hoạch bảo vệ [Tối mật]", "Kế hoạch phòng thủ, TỐI MẬT",
@@ -83,6 +83,8 @@ MARKED: tuple[Form, ...] = (
     Form("secret paper that a name says it carries", NAMES, (
         "Công văn mật số 15/UBND-NC", "CV tối mật số 15/UBND-NC", "Gửi công văn mật số 15", "Về việc gửi Công văn tuyệt mật số 15-UBND",
         "Gửi anh Toàn công văn mật số 15", "Kính gửi anh: công văn mật số 15", "Fwd: Báo cáo mật số 07/BC-SNV", "Văn bản mật 15-UBND", "Điện mật số 15",
+        "BC mật quý 3", "CV mật của Công an quận", "Gửi a kh mật nhé", "Anh ơi em gửi VB mật", "Kết luận mật", "Scan VB mật",
+        "Cong van mat so 15", "Gui anh cong van mat so 15", "VB mat so 15", "Gui a ke hoach toi mat", "De thi toi mat",
         "Tài liệu mật họp Ban Thường vụ", "Gửi tài liệu mật họp Ban Thường vụ", "Tài liệu mật", "Kế hoạch số 15-KH-UBND - mật", "BÍ MẬT NHÀ NƯỚC ĐỘ MẬT",
         "BMNN độ Mật: Kế hoạch phòng thủ", "Độ MẬT - kế hoạch phòng thủ",
     )),
@@ -94,8 +96,9 @@ MARKED: tuple[Form, ...] = (
         "Tối mật - phim tư liệu trinh sát", "KẾ HOẠCH KIỂM TRA CÔNG TY MẬT KHẨN", "Danh sách tối mật về cán bộ", "Kế hoạch tối mật về diễn tập", "Đóng dấu Mật: kế hoạch A2", "Phụ lục mật kèm KH 12", "Báo cáo mật về tình hình biên giới", "Gửi anh tờ trình mật của Ban Chỉ huy", "KH phòng thủ - mật", "Kế hoạch tuần tra - mật", "CV-MAT", "Gửi ảnh chụp văn bản tối mật",
         "Hồ sơ tối mật về ông A", "Báo cáo tuyệt mật về vụ án A", "Tài liệu tối mật của Phòng", "Fwd: Kế hoạch tối mật cho kỳ họp",
         "Tài liệu Tối mật", "Văn bản tuyệt mật", "Độ mật Tối mật", "Kế hoạch Tuyệt Mật 2026", "[TỐI MẬT - KHẨN] Báo cáo", "(KHẨN - MẬT) Báo cáo",
+        "[Hỏa tốc - Mật] Kế hoạch A2", "[Mật, Hỏa tốc] Kế hoạch A2", "Fw: (Khẩn, Mật) Kế hoạch A2",
     )),
-    Form("copies", (*LINES, "cell"), ("MẬT (03 bản)", "TỐI MẬT (02 bản)")),
+    Form("copies", (*LINES, "cell"), ("MẬT (03 bản)", "TỐI MẬT (02 bản)", "MẬT (10 năm)", "TỐI MẬT - 20 NĂM")),
     Form("copy of a marked file", ("file name",), ("Bản sao của TỐI MẬT", "Copy of TUYET MAT", "Kế hoạch tối mật (1)", "Tuyệt mật v2", "ke hoach tuyet mat - Copy", "[tuyet mat] kh", "[toimat] kh", "mật_kế hoạch")),
     Form("said of the paper itself or of what comes with it", (*TEXTS,), (
         "Tài liệu này thuộc bí mật nhà nước độ Mật", "Tài liệu này chứa bí mật nhà nước độ Tối mật.",
@@ -109,6 +112,8 @@ MARKED: tuple[Form, ...] = (
         "Tài liệu tối mật, anh xem xong xóa giúp em.", "Tài liệu này mật, anh đừng chuyển tiếp.", "Văn bản đính kèm có dấu TỐI MẬT.",
         "Em gửi anh kế hoạch A2, độ Mật.", "Anh lưu ý đây là văn bản Mật.", "Nhờ anh in giúp tài liệu mật này.", "Tài liệu này tuyệt mật.",
         "LƯU Ý: TÀI LIỆU ĐÍNH KÈM LÀ TÀI LIỆU MẬT", "Chú ý: file này độ mật là Tối mật, xem xong xóa",
+        "e gửi a cv mật số 15", "Em gửi a VB mật.", "a ơi e gửi a bc tối mật nhé", "VB này mật nhé a", "File này mật anh nhé",
+        "Văn bản này mật nên anh đừng chuyển cho ai", "e gui a cong van mat so 15", "e gui anh ke hoach toi mat", "Đính kèm: công văn mật số 15/UBND-NC",
         "Gửi kèm văn bản mật", "Kính gửi anh Toàn văn bản tối mật", "Em gửi chị kế hoạch tối mật về diễn tập", "Tài liệu tối mật, xem xong xóa", "[TOI MAT] Ke hoach dien tap",
     )),
     Form("kept as such a paper", (*LINES, "cell"), (

@@ -107,4 +107,17 @@ PASSING: tuple[Form, ...] = (
         "MẬT KHU BỜI LỜI", "MẬT BÁO VIÊN", "MẬT DANH: Z30", "HÒN MẬT CẬT", "CẦU MẬT", "LÀNG MẬT", "ÔNG MẬT", "MẬT NGUYÊN CHẤT", "MEN MẬT",
     )),
     Form("words with a capital each", NAMES, ("KeHoachBaoMatThongTin", "MatKhau", "BảoMật", "MậtKhẩu", "MậtĐộDânSố", "TienMat")),
+    Form("papers that are lost, managed or of another word", NAMES, (
+        "cong van mat con dau", "bao cao mat dien", "thong bao mat so 7912345678", "tai lieu mat so 3", "ho so mat so 15", "gui lai van ban mat",
+        "gui anh tai lieu mat", "ho so toi mat ngay 5-3", "bao cao toi mat xe", "Gửi anh mẫu VB mật", "Hướng dẫn xử lý VB mật", "Sổ đăng ký CV mật",
+        "KH mật mã", "BC mật độ tháng 5", "KH mật ong", "TB mật khẩu", "VB mật là gì", "Quy trình scan văn bản mật", "Em gửi anh quy trình VB mật",
+        "Không scan văn bản MẬT", "Không đăng văn bản MẬT lên trang tin", "[Hỏa tốc - Bảo mật] Đổi mật khẩu", "[Khẩn - Mật khẩu] Đổi mật khẩu",
+        "Sổ theo dõi văn bản (Mật, Khẩn)", "THÔNG BÁO MẬT SỐ RẦY NÂU", "XÃ TRÙ MẬT", "GIẢM MẬT ĐỘ XÂY DỰNG", "ĐỘ MẬT- ĐỘ KHẨN",
+    )),
+    Form("lost, counted or asked for in a mail", LINES, (
+        "e gui anh ho so toi mat hom qua", "Em gui anh bao cao toi mat dien thoai", "Em gửi anh VB mật khẩu", "Em gửi chị BC mật độ dân số",
+        "Em gửi anh quy trình VB mật", "Tài liệu này mật không anh?", "VB này mật khẩu là gì", "Đính kèm: hướng dẫn văn bản mật",
+        "File đính kèm: mật khẩu là 123456", "Kèm theo: 02 chai mật", "GIẢM MẬT ĐỘ XÂY DỰNG\nTừ ngày 01/01/2026", "Tuyệt mật - 30 năm", "Mật (10 năm)",
+        "Đóng dấu: Thường", "Khắc dấu: Mật/Tối mật/Tuyệt mật",
+    )),
 )  # fmt: skip

@@ -23,7 +23,7 @@ _ADDRESSEE: Final = _spaced("chi nguoi co ten")
 _KEPT: Final = f"(?:{_spaced('gia han')}{_GAP})?{_spaced('thoi han bao ve')}{_GAP}(?:{_STATE_SECRET}|{_spaced('bmnn')})"
 _COPIED: Final = f"{_spaced('ban sao')}{_GAP}(?:{_spaced('tai lieu')}{_GAP})?{_STATE_SECRET}"
 _HOW_COPIED: Final = f"(?:{_spaced('ban')}{_GAP})?(?:{_spaced('sao y')}|{_spaced('sao luc')}|{_spaced('trich sao')}){_GAP}{_STATE_SECRET}"
-_DEGREE_CHANGED: Final = f"(?:{_spaced('dieu chinh')}|{_spaced('tang')}|{_spaced('giam')}){_GAP}{_spaced('do mat')}"
+_DEGREE_CHANGED: Final = f"(?:{_spaced('dieu chinh')}{_GAP}{_spaced('do')}|(?:{_spaced('tang')}|{_spaced('giam')})(?:{_GAP}{_spaced('do')})?){_GAP}{_spaced('mat')}"
 _CIRCULATED: Final = f"{_spaced('xem xong tra lai')}|{_spaced('luu hanh noi bo')}"
 STAMP_HEAD: Final = re.compile(
     rf"\n[^a-z\n]*+(?:{_RECALLED}|{_ADDRESSEE}|{_KEPT}|{_COPIED}|{_DEGREE_CHANGED}|{_CIRCULATED})(?![a-z])"
@@ -36,7 +36,7 @@ _RECALL: Final = re.compile(
 )
 _ENVELOPE: Final = re.compile(
     rf"^[\W_]*{_ADDRESSEE}{_GAP}(?:{_spaced('moi')}{_GAP})?{_spaced('duoc')}{_GAP}(?:{_spaced('phep')}{_GAP})?"
-    rf"(?:{_spaced('boc')}|{_spaced('mo')}){_GAP}(?:{_spaced('phong')}{_GAP})?{_spaced('bi')}[\W_]*$"
+    rf"(?:{_spaced('boc')}|{_spaced('mo')}){_GAP}(?:{_spaced('phong')}{_GAP})?{_spaced('bi')}(?:{_GAP}{_spaced('thu')})?[\W_]*$"
 )
 _COPY: Final = re.compile(rf"^(?:[\W_]*{_spaced('ban sao so')}[\W_\d]*)?[\W_]*{_COPIED}[\W_]*$")
 _COPY_OF_A_KIND: Final = re.compile(rf"^[\W_]*{_HOW_COPIED}[\W_]*$")
@@ -82,7 +82,7 @@ def auxiliary_line(text: str, plain: str, look: Look) -> Hit | None:
         (_ENVELOPE, True, _SURE if large else _DOUBTFUL),
         (_COPY, large, _SURE),
         (_COPY_OF_A_KIND, capitals, _DOUBTFUL),
-        (_CHANGED_FROM, letters[: len("GIẢMĐỘMẬT")].isupper(), _DOUBTFUL),
+        (_CHANGED_FROM, letters[: len("GIẢMMẬT")].isupper(), _DOUBTFUL),
         (_DECLASSIFIED, freed, Hit(Level.UNSPECIFIED, Strength.NOTED, "declassified")),
         (_CHANGED, stamped and (capitals or look.stands_out), _DOUBTFUL),
         (_CIRCULATION, large, Hit(Level.UNSPECIFIED, Strength.NOTED, "circulation")),

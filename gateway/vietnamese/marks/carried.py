@@ -14,16 +14,17 @@ from gateway.vietnamese.marks.hits import Hit, Strength
 from gateway.vietnamese.marks.name_words import FIGURES, MANAGING, NEWS
 from gateway.vietnamese.marks.words import LEVEL_WORDS, OF_AN_OFFICE, PAPERS, Case, Level, Spelling, written_level
 
-_KIND: Final = f"(?:tai lieu|van ban|ket luan|dien|{PAPERS}|(?:bc|bb|ct|cv|hs|kh|kl|nq|pa|qd|tb|tl|ttr|vb)(?![a-z]))"
-_SENDING: Final = rf"(?:(?:em|toi|xin|v[/-]v|ve viec) )*(?:kinh )?(?:gui|chuyen(?! (?:muc|de|trang|vien|gia|san|nganh|an)(?![a-z]))|trinh|phat hanh)(?: lai)?(?:(?: (?!{_KIND}|(?:mau|bieu|giao|nhan) )[a-z.]+){{1,4}}[:,]?)?[ :,]+"
+_SHORT: Final = "(?:bc|bb|ct|cv|kh|kl|nq|pa|qd|tb|ttr|vb)(?![a-z])"
+_KIND: Final = f"(?:tai lieu|van ban|ket luan|dien|{PAPERS}|(?:hs|tl)(?![a-z])|{_SHORT})"
+_SENDING: Final = rf"(?:(?:em|e|toi|minh|xin|(?:anh|chi|a|c) oi,?|v[/-]v|ve viec) )*(?:kinh )?(?:gui|scan|chuyen(?! (?:muc|de|trang|vien|gia|san|nganh|an)(?![a-z]))|trinh|phat hanh)(?: lai)?(?:(?: (?!{_KIND}|(?:mau|bieu|giao|nhan|quy trinh) )[a-z.]+){{1,4}}[:,]?)?[ :,]+"
 _NUMBER: Final = r"(?:so ?:? ?\d|\d+ ?[/-] ?[a-z])"
 _SAYS: Final = (
     re.compile(rf"\W*(?:{_SENDING})?{_KIND} {LEVEL_WORDS}[ ,:(]+{_NUMBER}"),
-    re.compile(rf"\W*{_SENDING}{_KIND} {LEVEL_WORDS}(?:\W*$|[ ,:(]+(?:hop|phuc vu|cua|ngay|kem)(?![a-z])[^?]*$)"),
+    re.compile(rf"\W*{_SENDING}{_KIND} {LEVEL_WORDS}(?:\W*$|[ ,:(]+(?:hop|phuc vu|cua|ngay|kem|nhe|nha|a)(?![a-z])[^?]*$)"),
     re.compile(rf"\W*{_KIND} {LEVEL_WORDS}[ ,:(]+(?:hop|phuc vu|ngay|trinh|kem(?: theo)? {_KIND})(?![a-z])[^?]*$"),
     re.compile(rf"\W*{_KIND} [^?]*?(?:(?:hoa toc|khan),|(?<![\w/.\-])[a-z]*\d[\w/.\-]*(?: ?[-–—])?) {LEVEL_WORDS}\W*$"),
     re.compile(rf"\W*(?:da )?dong dau {LEVEL_WORDS}\s*[:–—-]\s*(?!huong dan|thong bao){_KIND}"),
-    re.compile(rf"\W*(?:tai lieu|van ban|{PAPERS})\W+{LEVEL_WORDS}\W*$"),
+    re.compile(rf"\W*(?!dien){_KIND}\W+{LEVEL_WORDS}\W*$"),
     re.compile(rf"\W*{PAPERS} so \d[^?]*[-–,] ?{LEVEL_WORDS}\W*$"),
 )  # fmt: skip
 """Forms in which one word in small letters says it."""
@@ -31,7 +32,7 @@ _TITLED: Final = re.compile(rf"\W*{LEVEL_WORDS}\W+{PAPERS}(?![a-z])")
 _ABOUT: Final = re.compile(
     rf"\W*(?:{_SENDING})?{_KIND} {LEVEL_WORDS} (?:ve|cua|lien quan|doi voi|(?<!tuyet mat )cho|vu|thang|quy|nam|ky|dot)(?![a-z])[^?]*$"
 )
-_ABOUT_OF_AN_OFFICE: Final = re.compile(rf"\W*(?:{_SENDING})?{OF_AN_OFFICE} mat (?!cho|vu)")
+_ABOUT_OF_AN_OFFICE: Final = re.compile(rf"\W*(?:{_SENDING})?(?:{OF_AN_OFFICE}|{_SHORT}) mat (?!cho|vu)")
 _IDLE: Final = re.compile(f"{NEWS.pattern}|{FIGURES.pattern}", re.IGNORECASE)
 _DEGREE: Final = re.compile(rf"(?:[\[(]\s*|\s[-–—]\s*)do:? {LEVEL_WORDS}\s*(?:[\])]|$)")
 _LAST_DEGREE: Final = re.compile(
@@ -47,6 +48,8 @@ OF_LAWS: Final = re.compile(
 """Words beside a degree of titles that treat degrees."""
 _OF_STUDIES: Final = re.compile(r"\W*ho so mat\W*$")
 """A column of newspapers and a film, more often than a name of files."""
+_LOST: Final = re.compile(rf"\W*(?:{_SENDING})?(?:ho so|danh sach|bien ban|thong bao|tai lieu|hs|tb|bb|tl)(?![a-z])")
+"""What people lose and tell of: "tai lieu mat so 3", "thong bao mat so BHXH"."""
 _LEVEL: Final = re.compile(LEVEL_WORDS)
 _ANY: Final = tuple(Case)
 
@@ -60,6 +63,17 @@ def carried_hit(text: str, plain: str) -> Hit | None:
         level, spelling, case = written_level(text, found)
         if spelling is Spelling.EXACT and (level is not Level.MAT or case in enough):
             return Hit(level, Strength.SUSPECTED, "token")
+    return _unaccented(text, plain)
+
+
+def _unaccented(text: str, plain: str) -> Hit | None:
+    """Return the level of "cong van mat so 15" and "gui anh ke hoach toi mat": without signs "mat" alone is lost as often."""
+    if not text.isascii() or _LOST.match(plain):
+        return None
+    for number, form in enumerate(_SAYS[:3]):
+        found = form.match(plain)
+        if found is not None and (number == 0 or found["level"] != "mat"):
+            return Hit(written_level(text, found)[0], Strength.SUSPECTED, "token", Spelling.ASCII)
     return None
 
 

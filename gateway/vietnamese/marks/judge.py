@@ -29,7 +29,8 @@ _PROSE_EDGE: Final = re.compile(
     r"^[\W_]*+(?:[a-z ]{0,14}[\W_]++)?(?:tuyet|toi)?[\W_]*mat[\W_]|mat[\W_]*$|[\[(\{]\W*(?:(?:tuyet|toi)\W)?mat\W*[\])\}]"
 )
 _CARRIED_NAME: Final = re.compile(
-    r"^[\W_]*(?:subject|tieu de|chu de|re|fwd?|tep dinh kem|tap tin|attachments?|file|ten tep)\s*:", re.IGNORECASE
+    r"^[\W_]*(?:subject|tieu de|chu de|re|fwd?|(?:(?:file|tep|tai lieu|van ban) )?(?:dinh|gui) kem|kem theo|tap tin|attachments?|file|ten tep)\s*:",
+    re.IGNORECASE,
 )
 _NOUN: Final = re.compile(rf"(?:{NOUNS})(?=mat|toimat|tuyetmat|thuong|khongmat)")
 _COLUMNS: Final = 3
@@ -64,11 +65,12 @@ def _line_hits(text: str, plain: str, look: Look, *, short_block: bool) -> Itera
     yield merged_line(text, plain, look)
     yield headed_line(text, plain, look)
     yield said_of_this(text, plain)
-    if little and len(text) <= 200 and not has_label(plain) and (short_block or _CARRIED_NAME.match(plain)):
+    carried = _CARRIED_NAME.match(plain)
+    if little and len(text) <= 200 and not has_label(plain) and (short_block or carried):
         if look.place in (Place.EDGE, Place.BOX, Place.WATERMARK, Place.PROPERTY):
             yield name_hit(text, look.place)
-        elif _CARRIED_NAME.match(plain):
-            yield name_hit(text, Place.SUBJECT)
+        elif carried:
+            yield name_hit(text[carried.end() :], Place.SUBJECT)
     if look.ocr and look.stands_out and look.place is Place.BOX:
         yield scanned_stamp(text)
 

@@ -18,20 +18,20 @@ _OF_SECRECY: Final = (
 _PAPER: Final = "(?: (?:tai lieu|van ban|thong tin|ho so|cong van|vb))"
 _OF_ANYTHING: Final = rf"(?:phan loai{_PAPER}?|(?:security )?classifi(?:cation|ed))(?![a-z])"
 _LABEL: Final = re.compile(
-    rf"{_OF_SECRECY}|(?<![a-z])(?:dau|che do|(?:cap|nhan|hang)(?: bao| bi)?) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
+    rf"{_OF_SECRECY}|(?<![a-z])(?:dau|che do|(?:cap|nhan|hang|bac|tinh chat)(?: bao| bi)?) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
     r"|bi mat nha nuoc,? do(?=\s*:)|(?P<degree>(?<![a-z])(?:do|cap|muc)(?=\s*:))"
     rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?|che do(?: su dung| bao quan)?(?! bao mat| mat))(?![a-z])"
-    rf"|(?<![a-z])(?:nhan|phan cap|ghi chu|trang thai|tinh trang|loai{_PAPER}?|bi mat nha nuoc|bmnn)(?=\s*:))"
+    rf"|(?<![a-z])(?:nhan|phan cap|dong dau|ghi chu|trang thai|tinh trang|loai{_PAPER}?|bi mat nha nuoc|bmnn)(?=\s*:))"
 )
 _SPOKEN: Final = re.compile(f"{_OF_SECRECY}|{_OF_ANYTHING}")
 _BESIDE: Final = (
     r"\s*\([^)\n]{0,60}\)|\s*[*\u2020]{1,3}|\s?[1-9](?=\s*:)|\s*(?:/|,| va|-)\s*(?:(?:muc )?do )?khan"
-    r"|\s+(?:cua|van ban|tai lieu|ho so|de xuat|de nghi|du kien|hien tai|da xac dinh|xac dinh|da duyet|duoc duyet)(?: [a-z]+){0,4}"
+    r"|\s+(?:cua|van ban|tai lieu|ho so|de xuat|de nghi|du kien|hien tai|da xac dinh|xac dinh|da duyet|duoc (?:phe )?duyet|duoc xac dinh)(?: [a-z]+){0,4}"
 )
 """Words allowed between a label and its colon."""
 _LABEL_TAIL: Final = re.compile(
     rf"(?:{_BESIDE}){{0,3}}[\"'”’\])}}>]{{0,2}}[ \xa0]*"
-    r"(?P<mark>[:=\uff1a]+|->|\bla\b|\t| [-–] |\.{2,}|…+|\||(?P<weak>[-=]*>+|[\u2190-\u21ff\u2794-\u27be\u25b6\u25ba»]|(?<=\s)[-–—](?=\s)|(?P<bracket>[\[(“\"«])"
+    r"(?P<mark>[:=\uff1a]+|->|\bla\b|\t| [-–] |\.{2,}|…+|\||(?P<weak>[-=]*>+|[\u2190-\u21ff\u2794-\u27be\u25b6\u25ba»]|[-–—](?=\s)|(?P<bracket>[\[(“\"«])"
     r"|(?P<none>(?<=\s)(?=(?:(?:tuyet|toi)[\W_]{0,3})?mat\W*$))))"
 )
 _MARK: Final = re.compile(r"[^\w\s.,;!?]|\.\.|\t|\bla\b|(?:tuyet|toi|mat)[\W_]{0,3}mat\W*$")

@@ -39,7 +39,7 @@ _NUMBER: Final = re.compile(r"[\d.)\]]")
 _PAGE_AHEAD: Final = re.compile(r"\s*(?:trang\s*)?\d{1,4}(?:\s*/\s*\d{1,4})?[\s|–—-]+(?=[^\W\d_])")
 _PAGE_BEHIND: Final = re.compile(
     r"(?<![:=])[\s|/–—-]+(?:trang\s*)?(?:\d{1,4}\s*/\s*\d{1,4}|\(?\d\)?|0\d|(?:19|20)\d\d|\d{1,2}([/.-])\d{1,2}\1\d{2,4}"
-    r"|(?P<copies>\(?\d{1,3} ban\)?))\W*$"
+    r"|(?P<copies>\(?\d{1,3} (?:ban|(?P<years>nam))\)?))\W*$"
 )
 _ITEM_LENGTH: Final = 12
 _ENVELOPE: Final = re.compile(
@@ -153,6 +153,8 @@ def stamp_line(text: str, look: Look) -> Hit | None:
     copies = behind is not None and behind["copies"]
     if hit is None or hit.form != "stamp-line":
         return None
+    if behind is not None and behind["years"] and not text[: behind.start()].isupper():
+        return None  # "Tuyệt mật - 30 năm" says what the law does
     if hit.level is Level.MAT and not (item or copies):
         return hit._replace(form=NUMBERED, strength=Strength.NOTED)  # "MẬT 2023", unless it stands for the stamp
     form = "stamp-line" if copies else NUMBERED

@@ -13,7 +13,7 @@ from gateway.vietnamese.normal import canonical
 
 _BEGUN: Final = words("another_word", "begun")
 _COMMON: Final = words("another_word", "common")
-_ELSE: Final = table("begins")
+_ELSE, _ONLY = table("begins"), table("begun_with")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _FIRST_WORDS: Final = re.compile(r"[\W_]*?([^\W\d_]+)(?:[\s_\-]+([^\W\d_]+))?")
 
@@ -29,6 +29,8 @@ def begins_word(after: str, *, capitals: bool) -> bool:
     if capitals and not found[1].isupper() and found[1].upper() not in _COMMON:
         return False
     second = found[2] or ""
+    if found[1].upper() in _ONLY:
+        return second.upper() in _ONLY[found[1].upper()]
     if capitals and found[1].isupper() and not second.isupper():
         return True
     return second.upper() not in _ELSE.get(found[1].upper(), ())
@@ -90,6 +92,12 @@ OF_THE_GALL: Final = re.compile(rf"(?<!\w)(?:{alternatives('goods', 'gall')})(?!
 FORBIDDING: Final = re.compile(
     rf"\W*(?:{alternatives('speech', 'forbidding')})\s+(?:{alternatives('speech', 'forbidden')})(?!\w)", re.IGNORECASE
 )
+_URGENCY: Final = "(?:hỏa tốc(?: hẹn giờ)?|thượng khẩn|khẩn)"
+FRAMED_URGENCY: Final = re.compile(
+    rf"^([\W_]*[\[(]\s*)(?:{_URGENCY}\s*[-–—,;/+]\s*)?((?:tuyệt |tối )?mật)(?:\s*[-–—,;/+]\s*{_URGENCY})?(?=\s*[\])])",
+    re.IGNORECASE,
+)
+"""A level and its urgency in the brackets that head a name: [Hỏa tốc - Mật]."""
 NAMED_STAMP: Final = re.compile(r"(?:dấu|đóng|chữ|độ)\s*[\[(\"“«]\s*$", re.IGNORECASE)
 
 _SURNAMES: Final = alternatives("names", "surnames")

@@ -20,6 +20,7 @@ from gateway.vietnamese.marks.name_words import (
     FICTION,
     FIGURES,
     FORBIDDING,
+    FRAMED_URGENCY,
     LOST,
     MANAGING,
     NAMED_STAMP,
@@ -195,7 +196,7 @@ def name_hit(text: str, place: Place) -> Hit | None:
     elif place is Place.SUBJECT:
         text = _without_camels(_REPLY.sub("", text))
     if place in (Place.SUBJECT, Place.FILENAME):
-        text = text[:-_TAIL] + _VERSION.sub("", text[-_TAIL:])
+        text = FRAMED_URGENCY.sub(r"\1\2", text[:-_TAIL] + _VERSION.sub("", text[-_TAIL:]))
     choice = choice_hit(text, bare(text))
     if choice is not None:
         return choice if choice.strength is not Strength.NOTED else None
@@ -358,7 +359,7 @@ def _closes_a_paper(token: _Token, place: Place) -> bool:
     if token.spelling is not Spelling.ASCII or token.level is Level.MAT or _WORD.search(token.after):
         return False
     head = " ".join(_WORD.findall(bare(token.before)))
-    is_paper = _PAPER.match(head) is not None or head.startswith(("van ban", "tai lieu"))
+    is_paper = _PAPER.match(head) is not None or head.startswith(("van ban", "tai lieu", "de thi"))
     return is_paper and place in (Place.SUBJECT, Place.FILENAME)
 
 

@@ -13,7 +13,7 @@ from gateway.vietnamese.marks.hits import Hit, Strength
 from gateway.vietnamese.marks.name_words import begins_word
 from gateway.vietnamese.marks.words import LEVEL_WORDS, Case, Level, Spelling, written_level
 
-_PAPER: Final = "(?:van ban|tai lieu|cong van|ke hoach|bao cao|ho so|thu|tep|file|vat|noi dung|quyet dinh|thong bao|to trinh|phuong an)"
+_PAPER: Final = "(?:van ban|tai lieu|cong van|ke hoach|bao cao|ho so|thu|tep|file|vat|noi dung|quyet dinh|thong bao|to trinh|phuong an|(?:bc|cv|hs|kh|tl|ttr|vb)(?![a-z]))"
 _BETWEEN: Final = rf"(?:,? (?:{_PAPER}|mail|email|gui|kem|theo|dinh|trong|tren|duoc))*"
 _IS: Final = (
     "(?:(?:da |duoc |phai |co )*(?P<stamped>(?:dong|mang|co) dau)|thuoc|co|la|chua|(?:duoc )?(?:xep|phan)|mang)"
@@ -32,7 +32,7 @@ _SENTENCES: Final = (
     re.compile(rf"(?<![a-z]){_PAPER}{_BETWEEN} nay {_IS}{_DEGREE}\W*(?:$|[.,;(])"),
     re.compile(rf"(?<![a-z]){_PAPER} (?:dinh kem|gui kem|kem theo){_BETWEEN} {_IS}{_DEGREE}\W*(?:$|[.;(]|, (?:anh|chi|de nghi))"),
     re.compile(rf"^\W*(?:[a-z ]{{0,20}}(?:luu y|chu y)\W+(?:rang )?)?day la(?: mot)? {_PAPER}{_DEGREE}\W*(?:$|, (?:anh|chi|de nghi|yeu cau|khong|vui long))"),
-    re.compile(rf"(?<![a-z]){_PAPER}{_BETWEEN} nay {LEVEL_WORDS}\W*(?:$|[.;(]|(?P<degree>, (?:anh|chi|dung|de nghi|khong)))"),
+    re.compile(rf"(?<![a-z]){_PAPER}{_BETWEEN} nay {LEVEL_WORDS}\W*(?:$|[.;(]|(?P<degree>, (?:anh|chi|dung|de nghi|khong)|,? (?:(?:anh|chi) )?(?:nhe|nha|nen)(?![a-z])))"),
     re.compile(rf"(?<![a-z]){_PAPER} nay (?:duoc )?{_KEPT} (?P<degree>theo che do)(?: tai lieu)? {LEVEL_WORDS}\W*$"),
     re.compile(rf"(?<![a-z]){_PAPER} nay (?P<degree>do mat)(?: la|:)? {LEVEL_WORDS}(?![a-z])"),
     re.compile(rf"(?P<degree>do mat) cua {_PAPER} nay(?: la|:) {LEVEL_WORDS}\W*$"),
@@ -42,10 +42,8 @@ _OF_RULES: Final = re.compile(r"(?:^|[\W_])(?:neu|khi|truong hop|doi voi|moi|nhu
 """Words of a rule about documents of a kind."""
 _LONGEST: Final = 160
 _POINTING: Final = (" nay ", " kem", "day la ")
-_POLITE: Final = "em|toi|minh|chau|xin|kinh|da|vua|phong|van phong"
-_SENDING: Final = (
-    rf"^\W*(?:(?:{_POLITE}|(?!(?:{_POLITE}) )[a-z]+ xin) )*(?:gui|chuyen|trinh|dinh kem|kem theo)(?: la)? "
-)
+_POLITE: Final = "em|e|toi|minh|chau|xin|kinh|da|vua|phong|van phong"
+_SENDING: Final = rf"^\W*(?:(?:anh|chi|em|a|c) oi\W+)?(?:(?:{_POLITE}|(?!(?:{_POLITE}) )[a-z]+ xin) )*(?:gui|chuyen|trinh|dinh kem|kem theo)(?: la)? "
 _BEGINS: Final = re.compile(rf"{_SENDING}|^\W*nho ")
 _SENT_SECRET: Final = re.compile(
     rf"{_SENDING}(?:(?P<whom>[^\n]{{0,40}}) )?{_PAPER} (?:thuoc )?(?P<degree>do )?{LEVEL_WORDS}(?P<number> so:? ?\d)?"
@@ -53,7 +51,7 @@ _SENT_SECRET: Final = re.compile(
 )
 """Words saying that what is sent is secret; "gửi văn bản mật phải ..." is a rule."""
 _WHOM: Final = re.compile(
-    r"(?:(?:anh|chi|em|ban|cac|quy|dong|co|chu|bac|thay|sep|lanh|dao|phong|lai|kem|theo|[A-ZĐ]\w*+)\W*+)++"
+    r"(?:(?:anh|chi|em|a|c|e|ban|cac|quy|dong|co|chu|bac|thay|sep|lanh|dao|phong|lai|kem|theo|[A-ZĐ]\w*+)\W*+)++"
 )
 """To whom, by whatever name: between "gửi" and "kế hoạch tối mật", so that what is sent is no form or guide for such papers."""
 _ENDS: Final = re.compile(r"\W*$|[.,;:(]| (?:ve|cua|de|nhu|kem|a|nhe|nay|ngay)(?![a-z])")
@@ -68,6 +66,7 @@ _OF_THESE: Final = (
     re.compile(rf"{_SENDING}.{{0,80}}{_PAPER}(?:(?! do ).){{0,60}}, ?do {LEVEL_WORDS}\W*$"),
 )
 """What is asked for or said with it: "Tài liệu tối mật, anh xem xong xóa", "Em gửi anh kế hoạch A2, độ Mật"."""
+_LOSABLE: Final = re.compile(r"(?:ho so|tai lieu|thu|tep|file|vat|hs|tl) $")
 _LEVELS: Final = re.compile(LEVEL_WORDS)
 _SENT: Final = re.compile(
     rf"{_SENDING}.{{0,80}}{_PAPER}"
@@ -119,8 +118,16 @@ def _sent_secret(text: str, plain: str) -> Hit | None:
     whom = "".join(t if t.isupper() else p for t, p in zip(text, plain, strict=True))[slice(*found.span("whom"))]
     is_sent = not found["degree"] and _WHOM.fullmatch(whom) and _ENDS.match(plain, found.end("level"))
     meant = is_sent or found["number"] or case is Case.CAPITALS or (found["degree"] and case is Case.TITLE)
-    if spelling is not Spelling.EXACT or not meant or text.isupper():
+    spelled = spelling is Spelling.EXACT or (text.isascii() and _surely(found) and (is_sent or found["number"]))
+    if not (spelled and meant) or text.isupper():
         return None
     if level is Level.MAT and begins_word(text[found.end("level") :], capitals=case is Case.CAPITALS):
         return None
     return Hit(level, Strength.SUSPECTED, "headed-line")
+
+
+def _surely(found: re.Match[str]) -> bool:
+    """Return whether a level without signs is no "mất": by its number, or as "toi mat" behind a paper that nobody loses."""
+    return found["number"] is not None or (
+        found["level"] != "mat" and not _LOSABLE.search(found.string, 0, found.start("level"))
+    )
