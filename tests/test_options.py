@@ -10,8 +10,8 @@ from typer.core import TyperCommand, TyperGroup
 
 import gateway
 from gateway.cli import app, main
-from gateway.cli.options import moment
 from gateway.commands import common
+from gateway.commands.options import moment
 from gateway.texts.catalogue import reason
 
 
@@ -54,8 +54,9 @@ def _commands(
     command: TyperCommand | TyperGroup, way: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
     yield " ".join(way), command
-    for name, below in getattr(command, "commands", {}).items():
-        yield from _commands(below, (*way, name))
+    if isinstance(command, TyperGroup):
+        for name in command.list_commands(None):
+            yield from _commands(command.get_command(None, name), (*way, name))
 
 
 def test_each_command_and_each_of_its_options_is_explained_in_both_languages():

@@ -4,26 +4,70 @@ from __future__ import annotations
 
 import io
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_group
 
-from gateway.cli import audit, cluster, console, directory, dkim, hold, report, trust, waiver
-from gateway.cli import config as config_commands
-from gateway.cli import policy as policies
-from gateway.cli.options import (
+from gateway.cli.usage import report_fault
+from gateway.commands.options import (
     ConfigOption,
     Configured,
     DataOption,
     JsonOption,
     brief,
     command,
+    group,
     moment,
     words,
 )
-from gateway.cli.usage import report_fault
+
+_GROUPS = {
+    "trust": ("trust", "Gốc tin cậy cho chữ ký / trust anchors."),
+    "dkim": ("dkim", "Khóa ký DKIM / DKIM keys."),
+    "audit": ("audit", "Nhật ký: tra cứu và kiểm chứng / the audit log."),
+    "report": (
+        "report", "Báo cáo tháng theo Điều 10, 11, 12 / monthly reports.\n\ngateway report 2026-11 -o bao-cao.docx"
+    ),
+    "config": ("reference", "Tệp gateway.yaml / the file gateway.yaml."),
+    "policy": ("policy", "Tệp chính sách / policy files."),
+    "waiver": ("waiver", "Miễn trừ cho thư đã bị từ chối / waivers."),
+    "directory": ("directory", "Danh bạ hộp thư / directory of mailboxes."),
+    "console": ("console", "Bảng điều khiển / the console."),
+    "hold": ("hold", "Thư giữ lại / held mail."),
+    "cluster": ("cluster_rules", "Cụm nhiều cổng thư / several gateways that act as one."),
+}  # fmt: skip
+"""Groups of commands: the module of `gateway.commands` that registers them, and their help."""
+
+
+class _Group(TyperGroup):
+    """Commands that are loaded once one of them is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands."""
+        self._load()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, None for an unknown one."""
+        self._load()
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Take a month in place of a command: `gateway report 2026-11`."""
+        if self.name == "report" and args and args[0][:1].isdigit():
+            args = ["month", *args]
+        return super().resolve_command(ctx, args)
+
+    def _load(self) -> None:
+        if not self.commands:
+            module, _ = _GROUPS[str(self.name)]
+            self.commands = get_group(import_module(f"gateway.commands.{module}").app).commands
+
 
 app = typer.Typer(
     name="gateway",
@@ -35,23 +79,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
-for _name, _commands in (
-    ("trust", trust),
-    ("dkim", dkim),
-    ("audit", audit),
-    ("report", report),
-    ("config", config_commands),
-    ("policy", policies),
-    ("waiver", waiver),
-    ("directory", directory),
-    ("console", console),
-    ("hold", hold),
-    ("cluster", cluster),
-):
-    app.add_typer(_commands.app, name=_name, short_help=_commands.app.info.help.partition("\n")[0].removesuffix("."))
+for _name, (_, _help) in _GROUPS.items():
+    app.add_typer(group(_name, _help), name=_name, cls=_Group, short_help=_help.partition("\n")[0].removesuffix("."))
 
 
-@command(app, None, "listen", "next_hop", "policy", "data", "certs", "directory")
+@command(app, "serve", "listen", "next_hop", "policy", "data", "certs", "directory")
 def serve(configuration: Configured) -> int:
     """Chạy cổng thư / run the gateway until SIGTERM; SIGHUP reloads policy, directory and certificates.
 
@@ -64,7 +96,7 @@ def serve(configuration: Configured) -> int:
     return run(configuration)
 
 
-@command(app, None, "policy", "certs", "directory")
+@command(app, "check", "policy", "certs", "directory")
 def check(
     configuration: Configured,
     files: Annotated[
@@ -92,7 +124,7 @@ def check(
     return run(files, configuration, options)
 
 
-@command(app, None, "certs")
+@command(app, "verify", "certs")
 def verify(
     configuration: Configured,
     files: Annotated[list[Path], typer.Argument(help=words("verify_files"))],
@@ -109,7 +141,7 @@ def verify(
     return run(files, configuration, now=when, as_json=as_json)
 
 
-@command(app)
+@command(app, "lint")
 def lint(configuration: Configured, files: Annotated[list[Path], typer.Argument(help=words("lint_files"))]) -> int:
     """Xem thể thức, phông chữ, bảng mã trước khi gửi / show a writer how a document is set.
 
@@ -120,7 +152,7 @@ def lint(configuration: Configured, files: Annotated[list[Path], typer.Argument(
     return run(files, configuration)
 
 
-@command(app)
+@command(app, "fix")
 def fix(
     file: Annotated[Path, typer.Argument(help=words("fix_file"))],
     output: Annotated[Path, typer.Option("-o", "--output", help=words("output"))],
@@ -134,7 +166,7 @@ def fix(
     return fix_file(file, output)
 
 
-@command(app)
+@command(app, "demo")
 def demo(once: Annotated[bool, typer.Option("--once", help=words("once"))] = False) -> int:
     """Chạy thử với thư mẫu / start with demo settings, send sample mails by SMTP, print each verdict."""
     from gateway.demo.run import run
@@ -142,7 +174,7 @@ def demo(once: Annotated[bool, typer.Option("--once", help=words("once"))] = Fal
     return run(once=once)
 
 
-@command(app)
+@command(app, "doctor")
 def doctor(
     config: ConfigOption = None,
     data: DataOption = None,

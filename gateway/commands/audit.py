@@ -8,6 +8,9 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Annotated, Any
+
+import typer
 
 from gateway.audit.archive import verify_archive
 from gateway.audit.backup import backup, pages
@@ -33,7 +36,26 @@ from gateway.cluster.database import connect
 from gateway.cluster.reader import ClusterReader
 from gateway.cluster.records import place
 from gateway.cluster.verify import verify_cluster
-from gateway.commands.common import EXIT_REFUSED, print_json, print_octets, terminal_columns
+from gateway.commands.common import (
+    EXIT_REFUSED,
+    load_configuration,
+    log_of,
+    print_json,
+    print_octets,
+    terminal_columns,
+)
+from gateway.commands.options import (
+    ClusterOption,
+    ConfigOption,
+    Configured,
+    DataOption,
+    JsonOption,
+    Log,
+    choosing,
+    command,
+    group,
+    words,
+)
 from gateway.commands.progress import progress
 from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration
@@ -41,15 +63,19 @@ from gateway.engine.catalogue import Catalogue
 from gateway.engine.registry import Registry
 from gateway.errors import UserError
 from gateway.hold.store import HoldStore
-from gateway.model import Language
+from gateway.model import VIETNAM, Language
 from gateway.serve.cosigning import witnesses_of
 from gateway.serve.data_folder import begin_log
 from gateway.texts.catalogue import both
 from gateway.yaml.values import printable
 
+app = group("audit")
+_LIMIT = Annotated[int, typer.Option("--limit", min=1, max=100_000, help=words("limit"))]
 
-def begin(configuration: Configuration, *, anew: bool) -> int:
-    """Begin the log, or print which one is there; with `anew` another may replace ours."""
+
+@command(app, "init", "data")
+def begin(configuration: Configured, anew: Annotated[bool, typer.Option("--anew", help=words("anew"))] = False) -> int:
+    """Bắt đầu nhật ký trước lần chạy đầu tiên / begin the log before the first start, and print the name of its key."""
     if anew and configuration.audit.installation:
         raise UserError(both("audit", "fault", "expected", key=configuration.audit.installation))
     data = configuration.data
@@ -60,15 +86,41 @@ def begin(configuration: Configuration, *, anew: bool) -> int:
     return 0
 
 
-Where = Path | Cluster
-"""A log: the data folder of this machine, or the centre of a cluster."""
-
-
-def _opened(where: Where) -> Reader:
+def _opened(where: Path | Cluster) -> Reader:
     return ClusterReader.open(where) if isinstance(where, Cluster) else AuditReader.open(where)
 
 
-def find(where: Where, wanted: Filter, *, as_json: bool) -> int:
+@command(app, "list")
+@choosing
+def audit_list(*, log: Log, limit: _LIMIT = 50, as_json: JsonOption = False, **wanted: Any) -> int:
+    """Liệt kê, mới nhất trước / list, newest first.
+
+    gateway audit list --disposition reject --since 2026-11-23
+    """
+    return find(log, Filter(limit=limit, **wanted), as_json=as_json)
+
+
+@command(app, "search")
+@choosing
+def audit_search(
+    *,
+    log: Log,
+    searched: Annotated[list[str], typer.Argument(metavar="WORDS", help=words("words"))],
+    limit: _LIMIT = 50,
+    as_json: JsonOption = False,
+    **wanted: Any,
+) -> int:
+    """Tìm theo từ: tiêu đề, tên tệp, địa chỉ, mã / search subjects, file names, addresses, references, signers.
+
+    gateway audit search 'kế hoạch tu:noivu.binhtan -tep:logo'
+
+    tu: den: tep: luat: dv: tìm riêng ở người gửi, người nhận, tên tệp, quy tắc, đơn vị; "..." là cụm từ, -từ thì bỏ ra /
+    from: to: file: rule: unit: look there only; "..." is a phrase, -word leaves out (put all of it in quotation marks).
+    """
+    return find(log, Filter(words=" ".join(searched), limit=limit, **wanted), as_json=as_json)
+
+
+def find(where: Path | Cluster, wanted: Filter, *, as_json: bool) -> int:
     """Print what matches, newest first; exit code 0 also when nothing does."""
     with _opened(where) as reader, progress("index", reader.last) as tick:
         reader.show_indexing(tick)
@@ -85,9 +137,12 @@ def find(where: Where, wanted: Filter, *, as_json: bool) -> int:
     return 0
 
 
-def show(where: Where, reference: str, *, as_json: bool) -> int:
-    """Print everything about one reference; exit code 1 when the log does not know it."""
-    with _opened(where) as reader:
+@command(app, "show")
+def show(
+    log: Log, reference: Annotated[str, typer.Argument(help=words("reference"))], as_json: JsonOption = False
+) -> int:
+    """Xem một thư / show everything about one mail."""
+    with _opened(log) as reader:
         history = reader.show(reference)
     _print_index_state(reader)
     if history is None:
@@ -100,8 +155,9 @@ def show(where: Where, reference: str, *, as_json: bool) -> int:
     return 0
 
 
-def passwords(data: Path, *, as_json: bool) -> int:
-    """Print the mailboxes whose password was weak when it was last judged (Điều 6)."""
+@command(app, "passwords")
+def passwords(data: Path, as_json: JsonOption = False) -> int:
+    """Hộp thư có mật khẩu yếu / mailboxes whose password was weak when it was last judged (passwords.check, Điều 6)."""
     with AuditReader.open(data) as reader:
         weak = reader.weak_passwords()
     if as_json:
@@ -110,6 +166,27 @@ def passwords(data: Path, *, as_json: bool) -> int:
     else:
         print(render_weak_passwords(weak))
     return 0
+
+
+@command(app, "verify")
+def audit_verify(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE.jsonl.zst]", help=words("archive"))] = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    checkpoint: Annotated[list[Path] | None, typer.Option(help=words("checkpoint"))] = None,
+    key: Annotated[Path | None, typer.Option(help=words("key"))] = None,
+    cluster: ClusterOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Kiểm chứng chuỗi / verify the chain against every known checkpoint; exit code 0 only when it is whole."""
+    checkpoints = tuple(checkpoint or ())
+    if file is not None:
+        return verify_file(file, checkpoints, key, as_json=as_json)
+    if cluster is not None:
+        centre = log_of(config, data, cluster)
+        assert not isinstance(centre, Path)
+        return verify_centre(centre, load_configuration(config, data=data), checkpoints, key, as_json=as_json)
+    return verify(load_configuration(config, data=data), checkpoints, key, as_json=as_json)
 
 
 def verify_centre(
@@ -180,13 +257,58 @@ def verify(configuration: Configuration, checkpoints: tuple[Path, ...], key: Pat
     return _report(result, as_json=as_json)
 
 
-def proof(data: Path, seq: int) -> int:
-    """Print the proof of one record."""
+@command(app, "proof")
+def proof(
+    data: Path, seq: Annotated[int, typer.Argument(min=1, max=(1 << 63) - 1, metavar="SEQ", help=words("proof_seq"))]
+) -> int:
+    """Chứng minh một bản ghi mà không đưa nhật ký / prove one record to who may not see the others (C2SP tlog-proof).
+
+    gateway audit proof 1207 > 1207.tlog-proof
+    python3 verify_standalone.py --proof 1207.tlog-proof --key public-key.txt
+    """
     print_octets(prove(data, seq).encode())
     return 0
 
 
-def export(where: Where, wanted: Filter, *, as_csv: bool, xlsx: Path | None = None) -> int:
+@command(app, "witness")
+def audit_witness(
+    listen: Annotated[str, typer.Option(help=words("witness_listen"))],
+    keys: Annotated[Path, typer.Option(help=words("witness_keys"))],
+    folder: Annotated[Path, typer.Option(help=words("witness_folder"))],
+    name: Annotated[str, typer.Option(help=words("witness_name"))],
+) -> int:
+    """Làm nhân chứng cho nhật ký của nơi khác / cosign the checkpoints of other gateways (C2SP tlog-witness).
+
+    gateway audit witness --listen 127.0.0.1:8090 --keys logs.txt --folder /var/lib/witness --name witness.tphcm.gov.vn
+    """
+    from gateway.commands.witness import run
+
+    return run(folder, name, keys, listen)
+
+
+@command(app, "export")
+@choosing
+def audit_export(
+    *,
+    log: Log,
+    as_csv: Annotated[bool, typer.Option("--csv", help=words("csv"))] = False,
+    xlsx: Annotated[Path | None, typer.Option(help=words("xlsx"))] = None,
+    as_json: JsonOption = False,
+    **wanted: Any,
+) -> int:
+    """Xuất nhật ký / write all records as JSON lines with their hashes, or what matches as a table for an office.
+
+    gateway audit export --xlsx thang-11.xlsx --unit "Phòng Nội vụ" --since 2026-11-01
+    """
+    mails = Filter(limit=0, **wanted)
+    if ((as_csv or xlsx) and as_json) or (as_csv and xlsx):
+        raise typer.BadParameter(both("start", "command", "csv_or_json"))
+    if not (as_csv or xlsx) and mails != Filter(limit=0, unit_names=mails.unit_names):
+        raise typer.BadParameter(both("start", "command", "csv_only"))
+    return export(log, mails, as_csv=as_csv, xlsx=xlsx)
+
+
+def export(where: Path | Cluster, wanted: Filter, *, as_csv: bool, xlsx: Path | None = None) -> int:
     """Print all records as JSON lines or what matches as CSV, or write that as a workbook; nothing is left out."""
     reader = _opened(where)
     table = Export(reader, wanted, _titles())
@@ -209,8 +331,12 @@ def export(where: Where, wanted: Filter, *, as_csv: bool, xlsx: Path | None = No
     return 0
 
 
-def back_up(data: Path, target: Path) -> int:
-    """Copy the log into a new folder, and print whether the copy is whole; the exit code says it as well."""
+@command(app, "backup")
+def back_up(data: Path, target: Annotated[Path, typer.Argument(metavar="FOLDER", help=words("backup_folder"))]) -> int:
+    """Sao lưu và kiểm chứng bản sao, kể cả khi cổng đang chạy / copy log, checkpoints and keys, and verify the copy.
+
+    gateway audit backup /var/backups/gateway/2026-11-27
+    """
     with progress("backup", pages(data)) as tick:
         result = backup(data, target, tick=tick)
     print(render_verification(result))
@@ -231,6 +357,21 @@ def _titles() -> Title:
 
 _BEFORE_HELD = timedelta(hours=1)
 """Greatest age of a first record beyond that of the oldest sealed file."""
+
+
+@command(app, "prune", "data")
+def audit_prune(
+    configuration: Configured,
+    older_than: Annotated[
+        int, typer.Option("--older-than", min=1, max=36500, metavar="DAYS", help=words("older_than"))
+    ],
+    reason: Annotated[str, typer.Option(help=words("reason"))],
+) -> int:
+    """Xóa bản ghi quá hạn lưu / remove records older than so many days; the gap stays provable and `verify` reports it.
+
+    gateway audit prune --older-than 1825 --reason "lưu 5 năm"
+    """
+    return prune(configuration, older_than, reason, now=datetime.now(VIETNAM))
 
 
 def prune(configuration: Configuration, days: int, reason: str, *, now: datetime) -> int:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from gateway.audit.render import moment
 from gateway.cluster import records, rules, schema
@@ -14,8 +17,10 @@ from gateway.cluster.database import centre
 from gateway.cluster.keys import signing_key, verifier_keys
 from gateway.cluster.rules import Bundle, BundleError
 from gateway.commands import policy_test
-from gateway.commands.cluster import cluster_of
+from gateway.commands.cluster import KeyOption, app, cluster_of
 from gateway.commands.common import EXIT_REFUSED, print_json
+from gateway.commands.options import Configured, JsonOption, command, words
+from gateway.commands.options import moment as parsed
 from gateway.commands.policy import lint
 from gateway.config.sections import Configuration
 from gateway.engine import load_policy_set
@@ -32,16 +37,24 @@ _LATE: timedelta = timedelta(minutes=1)
 _LIMIT_SHOWN = 1000
 
 
+@command(app, "publish")
 def publish(
-    configuration: Configuration, policy: Path, directory: Path | None, *, key_file: Path, at: datetime | None
+    configuration: Configured,
+    policy: Annotated[Path, typer.Argument(metavar="POLICY.yaml", help=words("publish_policy"))],
+    key: KeyOption,
+    directory: Annotated[Path | None, typer.Argument(metavar="DIRECTORY.csv", help=words("publish_directory"))] = None,
+    at: Annotated[str | None, typer.Option(metavar="TIME", help=words("publish_at"))] = None,
 ) -> int:
-    """Check the files as nodes will, and publish them; exit code 1 when a case fails, UserError for all else."""
-    cluster, now = cluster_of(configuration), datetime.now(UTC)
-    if at is not None and at < now - _LATE:
-        raise UserError(both("cluster", "rules", "past", at=moment(at), now=moment(now)))
-    key = signing_key(key_file, "rules")
-    if key.verifier not in verifier_keys(cluster.rule_keys, "rules"):
-        raise UserError(both("cluster", "rules", "foreign", key=key.verifier.name))
+    """Phát hành quy tắc cho mọi nút / check rules, sign them, and have all nodes judge by them from one moment on.
+
+    gateway cluster publish policy.yaml directory.csv --at 2026-12-01T06:00 --key /root/cluster-signing.key
+    """
+    cluster, now, due = cluster_of(configuration), datetime.now(UTC), parsed(at)
+    if due is not None and due < now - _LATE:
+        raise UserError(both("cluster", "rules", "past", at=moment(due), now=moment(now)))
+    signer = signing_key(key, "rules")
+    if signer.verifier not in verifier_keys(cluster.rule_keys, "rules"):
+        raise UserError(both("cluster", "rules", "foreign", key=signer.verifier.name))
     form = "csv" if directory is not None and directory.suffix.lower() == ".csv" else "yaml"
     files = read_file(policy), read_file(directory) if directory is not None else None
     _check_layers(policy)
@@ -51,7 +64,7 @@ def publish(
     if failed:
         return failed
     with centre(cluster, "") as connection:
-        bundle = rules.publish(connection, key, at=at or now, policy=files[0], directory=files[1], form=form)
+        bundle = rules.publish(connection, signer, at=due or now, policy=files[0], directory=files[1], form=form)
     fields = {"policies": policies.digest[:16], "directory": listed.digest[:16] if listed is not None else "-"}
     print(both("cluster", "rules", "published", sequence=bundle.sequence, at=moment(bundle.at), **fields))
     return 0
@@ -66,8 +79,12 @@ def _check_layers(policy: Path) -> None:
             raise UserError(both("cluster", "rules", "layers", path=policy, base=layer.path))
 
 
-def status(configuration: Configuration, *, as_json: bool) -> int:
-    """Print what each node reported; exit code 1 when one is silent, does not ship, or judges by other rules."""
+@command(app, "status")
+def status(configuration: Configured, as_json: JsonOption = False) -> int:
+    """Tình trạng mọi nút; mã thoát 1 nếu có nút lệch / what each node does; exit code 1 when one is not as it should be.
+
+    gateway cluster status --config /etc/gateway/gateway.yaml
+    """
     with centre(cluster_of(configuration)) as connection:
         outdated = schema.outdated(connection)
         if outdated:

@@ -12,23 +12,27 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from gateway.audit.acts import record_at_once
 from gateway.audit.record import Act
 from gateway.audit.render import moment
 from gateway.commands.common import print_json
+from gateway.commands.options import Configured, JsonOption, command, group, words
 from gateway.commands.waiver import steward as operator
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.identity.directory import load
 from gateway.model import Directory
 from gateway.notice import NoticeBook
-from gateway.steward.accounts import manage, tokens
+from gateway.steward.accounts import manage
 from gateway.steward.accounts.book import Account, Book, all_accounts, find_account
 from gateway.steward.accounts.manage import AccountFaultError, Sign
 from gateway.steward.accounts.sessions import Sessions, end_all
 from gateway.steward.accounts.throttle import Names
-from gateway.steward.accounts.tokens import Tokens
+from gateway.steward.accounts.tokens import Tokens, listed_unit
 from gateway.steward.notices.accounts import notify_of_change
 from gateway.steward.roles import GIVEN, Role
 from gateway.steward.table import TABLE, Asker
@@ -36,40 +40,67 @@ from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
 from gateway.yaml.values import printable
 
+app = group("console")
+account = group("console_account", "Tài khoản / its accounts.")
+app.add_typer(account, name="account")
+token = group("console_token", "Mã của chương trình / tokens of programs.")
+app.add_typer(token, name="token")
+_NAME = Annotated[str, typer.Argument(help=words("account_name"))]
+_TOKEN = Annotated[str, typer.Argument(help=words("token_name"))]
+_ROLES = Annotated[list[str], typer.Option("--role", help=f"{words('role')} {', '.join(role.value for role in GIVEN)}")]
+_REASON = Annotated[str, typer.Option(help=words("act_reason"))]
 
-def add(data: Path, name: str, display: str, roles: list[str], reason: str, mail: str = "") -> int:
-    """Make an account; print its one-time password."""
-    with open_book(data) as book:
-        sign = signed(data, reason)
-        password = manage.add(book, name, display, _roles(roles), now=time.time(), sign=sign, mail=mail)
+
+@command(account, "add", "data")
+def add(
+    configuration: Configured,
+    name: _NAME,
+    role: _ROLES,
+    display: Annotated[str, typer.Option(help=words("display"))] = "",
+    mail: Annotated[str, typer.Option(help=words("account_mail"))] = "",
+    reason: _REASON = "",
+) -> int:
+    """Lập tài khoản và in mật khẩu dùng một lần / make an account and print its one-time password.
+
+    gateway console account add an.tt --display "Trần Thị An" --role auditor --mail an.tt.noivu@tphcm.gov.vn
+    """
+    mail = _official_mailbox(configuration, mail)
+    with open_book(configuration.data) as book:
+        sign = signed(configuration.data, reason)
+        password = manage.add(book, name, display or name, _roles(role), now=time.time(), sign=sign, mail=mail)
     _print_password(name, password)
     return 0
 
 
-def set_mail(data: Path, name: str, mail: str, reason: str) -> int:
-    """Say where the notices of an account go; empty for nowhere."""
-    with open_book(data) as book:
-        manage.set_mail(book, name, mail, sign=signed(data, reason))
+@command(account, "mail", "data")
+def set_mail(
+    configuration: Configured,
+    name: _NAME,
+    mail: Annotated[str, typer.Argument(help=words("account_mail"))] = "",
+    reason: _REASON = "",
+) -> int:
+    """Đặt hộp thư nhận thông báo / say where notices of an account go; without an address nowhere."""
+    mail = _official_mailbox(configuration, mail)
+    with open_book(configuration.data) as book:
+        manage.set_mail(book, name, mail, sign=signed(configuration.data, reason))
     print(both("steward", "say", "mail_set", name=name, mail=mail or "-"))
     return 0
 
 
-def official_mailbox(configuration: Configuration, address: str) -> str:
-    """Return an address in normal form; UserError when it is neither of the directory nor of an official domain."""
+def _official_mailbox(configuration: Configuration, address: str) -> str:
+    """Return an address in normal form, empty for none; UserError when it is neither of the directory nor of an official domain."""
+    if not address:
+        return ""
     return manage.official_mailbox(address, _directory(configuration), configuration.passwords.login_domain)
-
-
-def listed_unit(configuration: Configuration, unit: str) -> str:
-    """Return the id of a unit that is given by id or name, empty for none; UserError when no mailbox is of it."""
-    return tokens.listed_unit(unit, _directory(configuration))
 
 
 def _directory(configuration: Configuration) -> Directory | None:
     return load(configuration.directory_in_use) if configuration.directory_in_use is not None else None
 
 
-def show(data: Path, *, as_json: bool) -> int:
-    """Print the accounts."""
+@command(account, "list")
+def show(data: Path, as_json: JsonOption = False) -> int:
+    """Liệt kê tài khoản / list the accounts with roles, second factor, lock and sessions."""
     with open_book(data) as book, book.reading() as connection:
         accounts, counts = all_accounts(connection), Sessions(book, time.time).counts(connection)
     for account in accounts:
@@ -89,17 +120,19 @@ def show(data: Path, *, as_json: bool) -> int:
     return 0
 
 
-def set_roles(data: Path, name: str, roles: list[str], reason: str) -> int:
-    """Give an account exactly these roles."""
-    given = _roles(roles)
+@command(account, "roles")
+def set_roles(data: Path, name: _NAME, role: _ROLES, reason: _REASON = "") -> int:
+    """Cho tài khoản đúng các vai trò này / give an account exactly these roles; its sessions end."""
+    given = _roles(role)
     with open_book(data) as book:
         manage.set_roles(book, name, given, sign=signed(data, reason))
     print(both("steward", "say", "roles_set", name=name, roles=_named(given)))
     return 0
 
 
-def reset(data: Path, name: str, reason: str) -> int:
-    """Reset an account; print its one-time password."""
+@command(account, "reset-totp")
+def reset(data: Path, name: _NAME, reason: _REASON = "") -> int:
+    """Đặt lại khi mất điện thoại / after a lost phone: a one-time password and a new enrolment; sessions end."""
     with open_book(data) as book:
         password = manage.reset_second_factor(book, name, now=time.time(), sign=signed(data, reason))
         Names(book, time.time).forgive(name)
@@ -107,8 +140,19 @@ def reset(data: Path, name: str, reason: str) -> int:
     return 0
 
 
-def set_locked(data: Path, name: str, reason: str, *, locked: bool) -> int:
-    """Lock an account or open it."""
+@command(account, "lock")
+def lock(data: Path, name: _NAME, reason: _REASON = "") -> int:
+    """Khóa tài khoản, kết thúc các phiên / lock an account and end its sessions."""
+    return _set_locked(data, name, reason, locked=True)
+
+
+@command(account, "unlock")
+def unlock(data: Path, name: _NAME, reason: _REASON = "") -> int:
+    """Mở khóa tài khoản / open an account again, also after too many wrong tries."""
+    return _set_locked(data, name, reason, locked=False)
+
+
+def _set_locked(data: Path, name: str, reason: str, *, locked: bool) -> int:
     with open_book(data) as book:
         manage.set_locked(book, name, locked=locked, sign=signed(data, reason))
         if not locked:
@@ -117,8 +161,14 @@ def set_locked(data: Path, name: str, reason: str, *, locked: bool) -> int:
     return 0
 
 
-def sessions(data: Path, name: str, reason: str, *, end: bool) -> int:
-    """Print the open sessions, or end those of an account or mailbox."""
+@command(account, "sessions")
+def sessions(
+    data: Path,
+    name: Annotated[str, typer.Argument(help=words("account_name"))] = "",
+    end: Annotated[bool, typer.Option("--end", help=words("end_sessions"))] = False,
+    reason: _REASON = "",
+) -> int:
+    """Liệt kê phiên đang mở, hoặc kết thúc / list the open sessions of everybody or one, or end those of one."""
     with open_book(data) as book:
         if not name.isprintable():  # bytes that are no UTF-8
             raise AccountFaultError("unknown")
@@ -137,8 +187,9 @@ def sessions(data: Path, name: str, reason: str, *, end: bool) -> int:
     return 0
 
 
+@command(app, "roles")
 def roles() -> int:
-    """Print the table of who may ask what."""
+    """Ai được làm gì ở bảng điều khiển / who may do what at the console: one line a question, one column a role."""
     columns = list(Role)
     asked = {kind: str(kind.__struct_config__.tag) for kind in TABLE}
     width = max(map(len, asked.values()))
@@ -218,19 +269,33 @@ def _plain(account: Account) -> dict[str, object]:
     }
 
 
-def token_add(data: Path, name: str, *, mailbox: str, unit: str, days: int, per_hour: int, reason: str) -> int:
-    """Create a token and print it, once."""
-    with open_book(data) as book:
-        sign = signed(data, reason)
+@command(token, "add", "data")
+def token_add(
+    configuration: Configured,
+    name: _TOKEN,
+    mailbox: Annotated[str, typer.Option(help=words("token_mailbox"))] = "",
+    unit: Annotated[str, typer.Option(help=words("token_unit"))] = "",
+    days: Annotated[int, typer.Option(help=words("token_days"))] = 90,
+    per_hour: Annotated[int, typer.Option(help=words("token_per_hour"))] = 600,
+    reason: _REASON = "",
+) -> int:
+    """Cấp mã cho một chương trình và in ra một lần / make a token for a program and print it once.
+
+    gateway console token add ho-so --mailbox vanthu.binhtan@tphcm.gov.vn --days 180
+    """
+    mailbox, unit = _official_mailbox(configuration, mailbox), listed_unit(unit, _directory(configuration))
+    with open_book(configuration.data) as book:
+        sign = signed(configuration.data, reason)
         tokens = Tokens(book, time.time)
-        token = tokens.add(name, mailbox=mailbox, unit=unit, per_hour=per_hour, days=days, sign=sign)
+        made = tokens.add(name, mailbox=mailbox, unit=unit, per_hour=per_hour, days=days, sign=sign)
     print(both("steward", "say", "token", name=name, days=days))
-    print(token)
+    print(made)
     return 0
 
 
-def token_show(data: Path, *, as_json: bool) -> int:
-    """Print the tokens without their secrets."""
+@command(token, "list")
+def token_show(data: Path, as_json: JsonOption = False) -> int:
+    """Liệt kê mã của chương trình, không có mã bí mật / list the tokens, without their secrets."""
     with open_book(data) as book:
         programs = Tokens(book, time.time).all()
     for one in programs:
@@ -248,8 +313,9 @@ def token_show(data: Path, *, as_json: bool) -> int:
     return 0
 
 
-def token_revoke(data: Path, name: str, reason: str) -> int:
-    """Revoke a token."""
+@command(token, "revoke")
+def token_revoke(data: Path, name: _TOKEN, reason: _REASON = "") -> int:
+    """Thu hồi mã: không dùng được nữa / take a token back: it is good no more."""
     with open_book(data) as book:
         Tokens(book, time.time).revoke(name, sign=signed(data, reason))
     print(both("steward", "say", "token_revoked", name=name))

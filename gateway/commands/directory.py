@@ -5,18 +5,21 @@ lint answers 1 when the file loads and something in it deserves a look, find whe
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+import typer
 from msgspec import structs
 
-from gateway.commands.common import Result, print_result
+from gateway.commands.common import Result
+from gateway.commands.options import Configured, command, group, words
 from gateway.commands.progress import progress
 from gateway.errors import UserError
 from gateway.identity.directory import load
 from gateway.identity.directory_rows import DelegateRow, DirectoryFile, MailboxRow, UnitRow
-from gateway.model import Directory, Mailbox, MailboxKind, MailboxStatus
+from gateway.model import VIETNAM, Directory, Mailbox, MailboxKind, MailboxStatus
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both, reason
 from gateway.vietnamese.addresses import normal_form
@@ -24,6 +27,14 @@ from gateway.vietnamese.normal import skeleton
 from gateway.yaml.values import printable
 
 _SHOWN = 50
+_TARGET = Annotated[Path, typer.Argument(help=words("directory_target"))]
+app = group("directory")
+
+
+@command(app, "lint")
+def directory_lint(file: Annotated[Path, typer.Argument(help=words("directory_file"))]) -> Result:
+    """Kiểm tra danh bạ / check a directory file."""
+    return lint(file, today=datetime.now(VIETNAM).date())
 
 
 def lint(path: Path, *, today: date) -> Result:
@@ -78,6 +89,12 @@ def _remarks(directory: Directory, mailboxes: list[Mailbox], today: date) -> lis
     return remarks
 
 
+@command(app, "find", "directory")
+def directory_find(configuration: Configured, query: Annotated[str, typer.Argument(help=words("query"))]) -> Result:
+    """Tra hộp thư hoặc đơn vị / look up an address or a unit."""
+    return find(configuration.directory_in_use, query)
+
+
 def find(path: Path | None, query: str) -> Result:
     """Show the mailbox of an address, or every mailbox whose address, name or unit holds the words, with or without marks."""
     if path is None:
@@ -121,24 +138,25 @@ def _description(mailbox: Mailbox) -> list[str]:
     return [printable(line, 1000) for line in lines]
 
 
-def convert(source: Path, target: Path) -> int:
-    """Check a CSV, YAML or JSON directory and write it as JSON, the form that loads fastest."""
+@command(app, "import")
+def convert(source: Annotated[Path, typer.Argument(help=words("csv_source"))], target: _TARGET) -> Result:
+    """Kiểm tra danh bạ CSV, YAML hoặc JSON và ghi lại thành JSON / check a directory and write it as JSON."""
     with progress("directory", None) as tick:
-        return print_result(write_rows(_rows(load(source, tick=tick)), target))
+        return write_rows(_rows(load(source, tick=tick)), target)
 
 
+@command(app, "import-ldap")
 def from_ldap(
-    url: str,
-    base: str,
-    user: str,
-    password_file: Path,
-    target: Path,
-    *,
-    office: tuple[str, ...],
-    ca_file: Path | None,
-    unit_attribute: str = "",
-) -> int:
-    """Make a directory file from an LDAP server; the password is read from a file, never from the command line."""
+    url: Annotated[str, typer.Argument(help=words("ldap_url"))],
+    base: Annotated[str, typer.Option(help=words("base"))],
+    user: Annotated[str, typer.Option(help=words("user"))],
+    password_file: Annotated[Path, typer.Option(help=words("password_file"))],
+    target: _TARGET,
+    office: Annotated[list[str] | None, typer.Option(help=words("office"))] = None,
+    ca_file: Annotated[Path | None, typer.Option(help=words("ca_file"))] = None,
+    unit_attribute: Annotated[str, typer.Option(help=words("ldap_unit"))] = "",
+) -> Result:
+    """Lấy danh bạ từ LDAP / make a directory file from an LDAP server."""
     from gateway.identity.ldap_import import LdapSource, imported
 
     try:
@@ -151,11 +169,11 @@ def from_ldap(
         user=user,
         password=password,
         ca_file=ca_file,
-        office=office,
+        office=tuple(office or ()),
         unit_attribute=unit_attribute,
     )
     with progress("ldap", None) as tick:
-        return print_result(write_rows(imported(source, target, tick=tick), target))
+        return write_rows(imported(source, target, tick=tick), target)
 
 
 def write_rows(file: DirectoryFile, target: Path) -> Result:

@@ -1,22 +1,36 @@
-"""`gateway dkim keygen|check`: functions to a text and an exit code; UserError. A private key is never printed."""
+"""`gateway dkim keygen|check`. A private key is never printed."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from gateway.commands.common import Result
+from gateway.commands.options import command, group, words
 from gateway.errors import UserError
-from gateway.identity.dkim_sign import Algorithm, Signer, load_signer, new_key, pem, public_key
+from gateway.identity.dkim_sign import Signer, load_signer, new_key, pem, public_key
 from gateway.identity.resolver import DnsOutage, Resolver
 from gateway.system.atomic_file import make_file
 from gateway.texts.catalogue import reason
 
+app = group("dkim")
+_DOMAIN = Annotated[str, typer.Argument(help=words("domain"))]
+_SELECTOR = Annotated[str, typer.Argument(help=words("selector"))]
 
-def keygen(domain: str, selector: str, path: Path, *, algorithm: Algorithm = "rsa-sha256") -> Result:
-    """Write a new key to a file that does not exist yet (mode 0600) and show the record to publish."""
-    key = new_key(algorithm)
+
+@command(app, "keygen")
+def keygen(
+    domain: _DOMAIN,
+    selector: _SELECTOR,
+    key: Annotated[Path, typer.Argument(help=words("new_key"))],
+    ed25519: Annotated[bool, typer.Option("--ed25519", help=words("ed25519"))] = False,
+) -> Result:
+    """Tạo khóa ký DKIM / make a DKIM key and show the record to publish."""
+    made, path = new_key("ed25519-sha256" if ed25519 else "rsa-sha256"), key
     try:
-        make_file(path, pem(key))
+        make_file(path, pem(made))
     except FileExistsError:
         raise UserError(f"{path} đã có, không ghi đè / exists and is not overwritten") from None
     except OSError as error:
@@ -35,9 +49,17 @@ def _published(signer: Signer) -> str:
     return f"{signer.selector}._domainkey.{signer.domain}. IN TXT ( {strings} )"
 
 
-def check(domain: str, selector: str, path: Path, resolver: Resolver | None = None) -> Result:
+@command(app, "check")
+def dkim_check(
+    domain: _DOMAIN, selector: _SELECTOR, key: Annotated[Path, typer.Argument(help=words("dkim_key"))]
+) -> Result:
+    """So khóa với DNS / compare a key with what the DNS publishes."""
+    return check(domain, selector, key, Resolver())
+
+
+def check(domain: str, selector: str, path: Path, resolver: Resolver) -> Result:
     """Compare a key file with what the DNS publishes for it: 0 the same, 1 not."""
-    signer, resolver = load_signer(domain, selector, path), resolver or Resolver()
+    signer = load_signer(domain, selector, path)
     try:
         records = resolver.start().texts(f"{selector}._domainkey.{domain}")
     except DnsOutage as error:

@@ -15,8 +15,9 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
+import typer
 from msgspec import Struct
 
 from gateway.audit.acts import record_at_once, recover_at_once, write_at_once
@@ -24,6 +25,7 @@ from gateway.audit.query import AuditReader
 from gateway.audit.render import moment, render_history
 from gateway.commands.common import print_json
 from gateway.commands.console import become_owner
+from gateway.commands.options import Configured, JsonOption, command, group, words
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.hold.seal import make_identity
@@ -45,17 +47,37 @@ from gateway.system.atomic_file import make_file, replace_file
 from gateway.texts.catalogue import both
 from gateway.yaml.values import printable
 
+app = group("hold")
+_REFERENCE = Annotated[str, typer.Argument(metavar="BT-...", help=words("held_reference"))]
+_ACCOUNT = Annotated[str, typer.Option("--as", help=words("held_account"))]
+_REASON = Annotated[str, typer.Option(help=words("act_reason"))]
 
-def key(file: Path) -> int:
-    """Generate a key pair; print the section of gateway.yaml."""
+
+@command(app, "key")
+def key(file: Annotated[Path, typer.Argument(help=words("held_key"))]) -> int:
+    """Lập cặp khóa niêm phong / make the pair of keys that seals held mail; prints the lines for gateway.yaml.
+
+    gateway hold key /etc/gateway/hold-identity
+    """
     public = make_identity(file)
     print(both("hold", "key", "made", path=file), file=sys.stderr)
     print(f"hold:\n  recipient: {public}\n  identity: {json.dumps(str(file.absolute()), ensure_ascii=False)}")
     return 0
 
 
-def show(configuration: Configuration, reference: str, *, as_json: bool) -> int:
-    """Print all held mails, or one with its audit records."""
+@command(app, "list", "data")
+def hold_list(configuration: Configured, as_json: JsonOption = False) -> int:
+    """Liệt kê thư giữ lại / list held mails with size, end and state."""
+    return _show(configuration, "", as_json=as_json)
+
+
+@command(app, "show", "data")
+def hold_show(configuration: Configured, reference: _REFERENCE, as_json: JsonOption = False) -> int:
+    """Xem một thư giữ lại, không có nội dung / show one held mail with its records, without its content."""
+    return _show(configuration, reference, as_json=as_json)
+
+
+def _show(configuration: Configuration, reference: str, *, as_json: bool) -> int:
     with _office(configuration) as office:
         office.holds.adopt()
         requests = (office.wanted(reference),) if reference else office.people.requests.all(time.time())
@@ -72,7 +94,28 @@ def show(configuration: Configuration, reference: str, *, as_json: bool) -> int:
     return 0
 
 
-def decided(configuration: Configuration, reference: str, step: Step, *, account: str, reason: str) -> int:
+@command(app, "approve", "data")
+def approve_one(configuration: Configured, reference: _REFERENCE, account: _ACCOUNT, reason: _REASON) -> int:
+    """Đồng ý (người thứ nhất) hoặc duyệt và gửi (người thứ hai) / endorse, or approve and send; asks for the account's code.
+
+    gateway hold approve BT-7F3K2Q9XM4D6H --as so.binh --reason "đã xem bản giấy"
+    """
+    return _decided(configuration, reference, Step.APPROVE, account=account, reason=reason)
+
+
+@command(app, "refuse", "data")
+def refuse(configuration: Configured, reference: _REFERENCE, account: _ACCOUNT, reason: _REASON) -> int:
+    """Không cho gửi, xóa thư / refuse: the mail is removed and its sender notified; asks for the account's code."""
+    return _decided(configuration, reference, Step.REFUSE, account=account, reason=reason)
+
+
+@command(app, "release", "data")
+def release(configuration: Configured, reference: _REFERENCE, account: _ACCOUNT, reason: _REASON) -> int:
+    """Gửi lại thư đã duyệt mà chưa đi / send an approved mail again that was put off or whose outcome is unknown."""
+    return _decided(configuration, reference, Step.RELEASE, account=account, reason=reason)
+
+
+def _decided(configuration: Configuration, reference: str, step: Step, *, account: str, reason: str) -> int:
     """Take a step on a held mail as an account, authenticated by a fresh code."""
     with _office(configuration) as office:
         request = office.wanted(reference)
@@ -92,17 +135,23 @@ def decided(configuration: Configuration, reference: str, step: Step, *, account
     return 0
 
 
-def export(configuration: Configuration, reference: str, target: Path, *, account: str) -> int:
-    """Write the bytes of a held mail to a new file; OSError, and no act recorded, when it cannot be made."""
+@command(app, "export", "data")
+def export(
+    configuration: Configured,
+    reference: _REFERENCE,
+    output: Annotated[Path, typer.Option("-o", "--output", help=words("output"))],
+    account: _ACCOUNT,
+) -> int:
+    """Ghi nội dung thư giữ lại ra tệp / write the octets of a held mail to a file; the security officer only."""
     with _office(configuration) as office:
-        make_file(target, b"")
+        make_file(output, b"")  # no act is recorded when it cannot be made
         try:
             person = office.proven(account, q.GetHeld)
             pieces = get_held(office.desk, person, q.GetHeld(office.wanted(reference).reference), Language.VI)
             octets = b"".join(one.octets for one in pieces if isinstance(one, q.Piece))
-            replace_file(target, octets, mode=0o600)
+            replace_file(output, octets, mode=0o600)
         except BaseException:
-            target.unlink(missing_ok=True)
+            output.unlink(missing_ok=True)
             raise
     return 0
 

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from gateway.commands.options import command, group
 from gateway.config.sections import Configuration
 from gateway.engine.catalogue import Catalogue
 from gateway.engine.registry import Registry
@@ -40,6 +41,25 @@ _POLICIES = """
 Rules and settings of the shipped policies, as a policy file sets them under `policies.<name>.rules` and
 `policies.<name>.settings`. The disposition is the rule's own, before a preset changes it.
 """
+
+app = group("config")
+
+
+@command(app, "schema")
+def config_schema() -> int:
+    """In lược đồ JSON của gateway.yaml / print the JSON Schema of gateway.yaml, for editors.
+
+    gateway config schema > /etc/gateway/gateway.schema.json
+    """
+    print(schema())
+    return 0
+
+
+@command(app, "reference")
+def config_reference() -> int:
+    """In mọi khóa của gateway.yaml và mọi cài đặt chính sách / print every key and every setting of a policy."""
+    print(reference(), end="")
+    return 0
 
 
 def schema() -> str:

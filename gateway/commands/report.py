@@ -8,9 +8,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_for_people, print_octets
 from gateway.commands.looking import Look, looking
+from gateway.commands.options import Configured, command, group, words
 from gateway.commands.progress import progress
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
@@ -33,11 +37,23 @@ from gateway.yaml.values import printable
 _LIMIT_FILE = 64 << 20
 _BINARY = {Format.DOCX, Format.XLSX, Format.PDF}
 
+app = group("report")
 
+
+@command(app, "month", "data")
 def report(
-    configuration: Configuration, month: str, *, unit: str, form: str, output: Path | None, persons: bool, language: str
+    configuration: Configured,
+    month: Annotated[str, typer.Argument(metavar="2026-11", help=words("report_month"))],
+    unit: Annotated[str, typer.Option(help=words("report_unit"))] = "",
+    form: Annotated[str, typer.Option("--format", help=words("report_format"))] = "",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help=words("report_output"))] = None,
+    persons: Annotated[bool, typer.Option("--persons", help=words("report_persons"))] = False,
+    language: Annotated[str, typer.Option(help=words("report_language"))] = "vi",
 ) -> int:
-    """Write a report: to a file, or CSV and JSON to standard output when none is named; exit code 1 for a log that is not whole."""
+    """Lập báo cáo của một tháng / the report of a month, counted from the log.
+
+    gateway report 2026-11 --unit "Phòng Nội vụ" -o noi-vu.docx
+    """
     wanted_form, words = _format(form, output), _language(language)
     rules = Rulebook(configuration).current
     wanted = Wanted(
@@ -64,8 +80,12 @@ def report(
     return EXIT_REFUSED if made.basis.broken is not None else 0
 
 
-def verify(configuration: Configuration, file: Path) -> int:
-    """Say whether a file is the report that the log gives; exit code 1 when it is not, 2 when its figures cannot be counted again."""
+@command(app, "verify", "data")
+def verify(configuration: Configured, file: Annotated[Path, typer.Argument(help=words("report_file"))]) -> int:
+    """Đếm lại từ nhật ký và so với tệp / count again from the log, and say what differs; exit code 0 when nothing does.
+
+    gateway report verify bao-cao-2026-11.docx
+    """
     octets = _read(file)
     form = _form_of(octets)
     with looking(configuration) if form in _BINARY else nullcontext() as look:

@@ -14,9 +14,14 @@ from datetime import UTC, datetime
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from gateway.commands.common import EXIT_REFUSED
+from gateway.commands.options import Configured, command, group, words
 from gateway.commands.progress import progress
+from gateway.config.sections import Configuration
 from gateway.documents.signatures import crl
 from gateway.documents.signatures.certificates import (
     distinguished_name,
@@ -29,6 +34,7 @@ from gateway.documents.signatures.trust import CERTIFICATE_SUFFIXES, LIMIT_BYTES
 from gateway.documents.signatures.wall import LibraryFault
 from gateway.errors import UserError
 from gateway.files import read_file
+from gateway.serve.app import SHIPPED_CERTS
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both, reasons
 from gateway.vietnamese.printed import clean
@@ -37,6 +43,39 @@ _TIMEOUT_S = 20
 
 
 _say = partial(both, "start", "trust")
+app = group("trust")
+
+
+def _folder(configuration: Configuration) -> Path:
+    return configuration.certs or SHIPPED_CERTS
+
+
+@command(app, "list", "certs")
+def trust_list(configuration: Configured) -> int:
+    """Liệt kê gốc tin cậy và CRL / list the anchors and the age of their revocation lists."""
+    return show(_folder(configuration))
+
+
+@command(app, "check", "certs")
+def trust_check(configuration: Configured) -> int:
+    """Báo thiếu, hết hạn, CRL cũ / say what is missing, expired or stale."""
+    return check(_folder(configuration))
+
+
+@command(app, "add", "certs")
+def trust_add(
+    configuration: Configured,
+    sources: Annotated[list[Path], typer.Argument(help=words("anchors"))],
+    sha256: Annotated[str | None, typer.Option(help=words("fingerprint"))] = None,
+) -> int:
+    """Thêm gốc tin cậy sau khi so dấu vân tay / add an anchor after comparing its fingerprint."""
+    return add(_folder(configuration), sources, sha256=sha256)
+
+
+@command(app, "update", "certs")
+def trust_update(configuration: Configured) -> int:
+    """Tải danh sách thu hồi / fetch the revocation lists that the manifest names."""
+    return update(_folder(configuration))
 
 
 def show(folder: Path) -> int:

@@ -6,25 +6,50 @@ import getpass
 import io
 import os
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from ruamel.yaml import YAML
 
+from gateway.commands.options import Configured, command, group, moment, words
 from gateway.config.sections import Configuration
 from gateway.engine import PolicySet, load_policy_set
 from gateway.errors import UserError
+from gateway.files import read_file
 from gateway.model import VIETNAM
 from gateway.pipeline.reload import reload
 from gateway.pipeline.rulebook import policies_of, policy_source
-from gateway.pipeline.waivers import Wanted, new_entries
+from gateway.pipeline.waivers import USUAL_DAYS, Wanted, new_entries
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both, pair
 
+app = group("waiver")
 
-def add(configuration: Configuration, references: list[str], wanted: Wanted) -> int:
-    """Write waivers for refused mails into the policy file, have them put in force, and print what to write to the senders."""
+
+@command(app, "add", "data")
+def add(
+    configuration: Configured,
+    references: Annotated[list[str], typer.Argument(metavar="BT-...", help=words("waived"))],
+    until: Annotated[str | None, typer.Option(help=words("waiver_until"))] = None,
+    reason: Annotated[str, typer.Option(help=words("waiver_reason"))] = "",
+    approved_by: Annotated[str, typer.Option(help=words("approved_by"))] = "",
+    file: Annotated[Path | None, typer.Option(help=words("waiver_file"))] = None,
+) -> int:
+    """Cho qua thư đã bị từ chối / let a refused mail pass: written into the policy file, checked, and put in force.
+
+    gateway waiver add BT-7F3K2Q9XM4D6H --until 2026-12-04 --reason "đã xem bản giấy"
+    """
+    last = moment(until, until=True) or datetime.now(VIETNAM) + timedelta(days=USUAL_DAYS)
+    wanted = Wanted(
+        until=last.astimezone(VIETNAM).date(),
+        reason=reason,
+        approved_by=approved_by or steward(),
+        sha256=sha256(read_file(file)).hexdigest() if file is not None else "",
+        file=str(file or ""),
+    )
     text = PolicyText(_file(configuration))
     today = datetime.now(VIETNAM).date()
     entries = [
@@ -42,8 +67,9 @@ def add(configuration: Configuration, references: list[str], wanted: Wanted) -> 
     return 0
 
 
-def show(configuration: Configuration) -> int:
-    """Print the waivers of the policy in use, with the days that are left."""
+@command(app, "list")
+def show(configuration: Configured) -> int:
+    """Liệt kê miễn trừ / list the waivers of the policy in use, expired ones too."""
     policies = policies_of(configuration)
     today = datetime.now(VIETNAM).date()
     for waiver in policies.waivers:
@@ -57,8 +83,11 @@ def show(configuration: Configuration) -> int:
     return 0
 
 
-def revoke(configuration: Configuration, waiver: str) -> int:
-    """Take a waiver out of the policy file and have that put in force."""
+@command(app, "revoke", "data")
+def revoke(
+    configuration: Configured, waiver: Annotated[str, typer.Argument(metavar="WV-...", help=words("waiver_id"))]
+) -> int:
+    """Bỏ một miễn trừ / take a waiver back at once."""
     path = _file(configuration)
     text = PolicyText(path)
     text.remove(waiver)

@@ -260,26 +260,26 @@ def test_publish_checks_as_nodes_will_and_status_shows_what_they_do(tmp_path, cl
     node, other = Node(tmp_path / "one", cluster_dsn, key), Node(tmp_path / "two", cluster_dsn, key)
     policy, base, directory = (tmp_path / name for name in ("policy.yaml", "base.yaml", "directory.csv"))
     directory.write_bytes(DIRECTORY)
-    arguments = {"key_file": tmp_path / "rules.key", "at": None}
+    arguments = {"key": tmp_path / "rules.key"}
     policy.write_bytes(STRICT + b"policies:\n  official_sender: {mode: soft}\n")
     with pytest.raises(UserError, match=r"policy\.yaml:5"):
-        publish(node.configuration, policy, directory, **arguments)
+        publish(node.configuration, policy, directory=directory, **arguments)
     base.write_bytes(STRICT)
     policy.write_text("version: 1\nname: x\nextends: base.yaml\n")
     with pytest.raises(UserError, match=r"base\.yaml"):
-        publish(node.configuration, policy, directory, **arguments)
+        publish(node.configuration, policy, directory=directory, **arguments)
     policy.write_bytes(LENIENT)
     make_key(tmp_path / "other.key")
     with pytest.raises(UserError, match="rule_keys"):
-        publish(node.configuration, policy, directory, key_file=tmp_path / "other.key", at=None)
+        publish(node.configuration, policy, directory=directory, key=tmp_path / "other.key")
     assert rules.published(connection, 0) == []
-    assert publish(node.configuration, policy, directory, **arguments) == 0
+    assert publish(node.configuration, policy, directory=directory, **arguments) == 0
     listed = tmp_path / "directory.yaml"
     listed.write_text(
         "mailboxes:\n  - address: vanthu.noivu.binhtan@tphcm.gov.vn\n    unit: Phòng Nội vụ\n    kind: unit\n"
     )
     later = datetime.now(UTC) + timedelta(hours=1)
-    assert publish(node.configuration, policy, listed, key_file=tmp_path / "rules.key", at=later) == 0
+    assert publish(node.configuration, policy, directory=listed, key=tmp_path / "rules.key", at=later.isoformat()) == 0
     for one in (node, other):
         for _ in range(3):
             one.ruling.step(datetime.now(UTC))
@@ -334,7 +334,7 @@ def test_what_a_beginner_does_wrong_is_said_and_changes_nothing(tmp_path, cluste
         assert "No node has reported" in capsys.readouterr().err
         now = datetime.now(UTC)
         with pytest.raises(UserError, match="leave --at out"):
-            publish(node.configuration, policy, None, key_file=tmp_path / "rules.key", at=now - timedelta(days=365))
+            publish(node.configuration, policy, tmp_path / "rules.key", at=(now - timedelta(days=365)).isoformat())
         assert rules.published(connection, 0) == []
         for hours in (3, 1, 2, 5, 4):
             rules.publish(connection, key, at=now + timedelta(hours=hours), policy=LENIENT, directory=None)

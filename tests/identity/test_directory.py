@@ -416,7 +416,7 @@ def test_import_makes_json_that_means_the_same(tmp_path):
     for name, text in (("d.yaml", YAML), ("d.csv", CSV)):
         source = write(tmp_path, name, text)
         target = tmp_path / "out.json"
-        assert commands.convert(source, target) == 0
+        assert commands.convert(source, target).exit_code == 0
         assert load(target).mailboxes == load(source).mailboxes
         assert load(target).units == load(source).units
     assert not list(tmp_path.glob(".out*"))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from gateway import cli
-from gateway.cli.report import app as report_app
+from gateway.commands.report import app as report_app
 from gateway.report.figures import COUNTING
 from tests.report.support import report
 

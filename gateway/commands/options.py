@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from inspect import Parameter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import typer
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:  # loaded by the command that runs
 
 Configured: TypeAlias = "Configuration"
 Log: TypeAlias = "Path | Cluster"
-UnitNames: TypeAlias = "dict[str, str]"
 
 
 def words(option: str) -> str:
@@ -55,17 +54,25 @@ _FLAGS: dict[str, Any] = {
 }
 
 
-def command(
-    app: typer.Typer, name: str | None = None, *flags: str
-) -> Callable[[Callable[..., int]], Callable[..., None]]:
+def group(name: str, explained: str = "") -> typer.Typer:
+    """Return a group of commands, with the name under which `help.toml` has them."""
+    return typer.Typer(name=name, no_args_is_help=True, rich_markup_mode=None, help=explained or None)
+
+
+_Run = TypeVar("_Run", bound=Callable[..., int | tuple[str, int]])
+
+
+def command(app: typer.Typer, name: str, *flags: str) -> Callable[[_Run], _Run]:
     """Register a function as a command that ends with the exit code it returns, and prints user errors without traceback.
 
-    Its short help is in `help.toml` under the name of the function. A first parameter `configuration` is made
-    from `--config` and these flags, `data` and `log` (the folder or the centre) from `--config`, `--data` and `--cluster`.
-    A parameter `unit_names` gets the names of units by the directory of `--config`.
+    Its short help is in `help.toml` under the names of the group (but the program's) and the command. A first parameter
+    `configuration` is made from `--config` and these flags, `data` and `log` (the folder or the centre) from `--config`,
+    `--data` and `--cluster`; a parameter `unit_names` gets the names of units by the directory of `--config`.
     """
+    of = app.info.name if app.info.name != "gateway" else ""
+    key = "_".join(filter(None, (of, name))).replace("-", "_")
 
-    def register(run: Callable[..., int]) -> Callable[..., None]:
+    def register(run: _Run) -> _Run:
         own = list(inspect.signature(run, eval_str=True).parameters.values())
         made = own[0].name if own and own[0].name in _MADE else ""
         options = ("config", *_MADE[made], *flags) if made else ()
@@ -84,17 +91,42 @@ def command(
                 elif made:
                     make: Callable[..., Any] = common.data_folder if made == "data" else common.log_of
                     given[made] = make(*(given.pop(option) for option in options))
-                code = run(**given)
+                result = run(**given)
+                code = result if isinstance(result, int) else common.print_result(result)
             raise typer.Exit(code)
 
         shown = [each for each in own[bool(made) :] if each.name != "unit_names"]
         shown += [Parameter(one, Parameter.KEYWORD_ONLY, default=None, annotation=_FLAGS[one]) for one in options]
         ended.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
         ended.__annotations__ = {each.name: each.annotation for each in shown}
-        app.command(name, short_help=brief(run.__name__))(ended)
-        return ended
+        app.command(name, short_help=brief(key))(ended)
+        return run
 
     return register
+
+
+_CONDITIONS = (
+    "words", "sender", "recipient", "login", "unit", "disposition", "state", "rule", "filename", "sha256", "since", "until",
+)  # fmt: skip
+
+
+def choosing(run: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options that choose mails, and it what they say, for a `Filter`, as `**wanted`."""
+
+    @functools.wraps(run)
+    def chosen(*, since: str | None, until: str | None, **options: Any) -> int:
+        return run(since=moment(since), until=moment(until, until=True), **options)
+
+    own = [each for each in inspect.signature(run, eval_str=True).parameters.values() if each.name != "wanted"]
+    searched = any(each.name == "searched" for each in own)
+    for name in _CONDITIONS[searched:]:  # whose words are arguments needs no option for them
+        kind, default = (str | None, None) if name in {"since", "until"} else (str, "")
+        option = Annotated[kind, typer.Option(f"--{name}", help=words(name))]  # type: ignore[valid-type]
+        own.append(Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=option))
+    own.append(Parameter("unit_names", Parameter.KEYWORD_ONLY, annotation=dict[str, str]))
+    chosen.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]
+    chosen.__annotations__ = {each.name: each.annotation for each in own}
+    return chosen
 
 
 _YEARS = (1970, 9000)
