@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from gateway.audit.kept import VERSION
+from gateway.audit.record import instant
 from gateway.audit.side_tables import INTO_FACTS, INTO_RECORD, Mark, insert_rows, write_marks
 from gateway.audit.store import GENESIS
 
@@ -102,7 +103,7 @@ def time_of(body: bytes) -> datetime:
     """Return when a record was made, by its first `HEAD_BYTES`; the earliest time for one without a readable time."""
     found = _TIME.search(body, 0, HEAD_BYTES)
     try:
-        return datetime.fromisoformat(found[1].decode()) if found is not None else _INDETERMINATE
+        return instant(found[1].decode()) if found is not None else _INDETERMINATE
     except ValueError:
         return _INDETERMINATE
 

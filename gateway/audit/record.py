@@ -361,10 +361,18 @@ def read(octets: bytes, seq: int) -> AnyRecord:
     """Decode a stored body for a reader; a damaged one is of kind `unreadable`, and hides no other record."""
     try:
         record = decode(octets)
-        datetime.fromisoformat(record.time)
+        instant(record.time)
     except ValueError:
         return Unknown(seq=seq, time=_NEVER, kind="unreadable", content={})
     return record
+
+
+def instant(time: str) -> datetime:
+    """Return the time of a record; ValueError for none, and for one without zone, which compares with no other."""
+    found = datetime.fromisoformat(time)
+    if found.tzinfo is None:
+        raise ValueError
+    return found
 
 
 def judged(record: JudgedRecord) -> MailFacts | RecipientRefused:

@@ -10,9 +10,9 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias, get_args
+from typing import Annotated, Any, TypeAlias, get_args
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.json import Decoder
 
 from gateway.audit import record as r
@@ -83,7 +83,7 @@ class _Record(Struct, gc=False, tag_field="kind", kw_only=True):
     """Fields common to the records of mails."""
 
     seq: int
-    time: datetime
+    time: Annotated[datetime, Meta(tz=True)]
 
 
 class Judged(_Record):
@@ -165,7 +165,7 @@ class Range:
             try:
                 entry = _DECODER.decode(body)
                 if isinstance(entry, r.Mailboxes):
-                    datetime.fromisoformat(entry.time)  # of this kind as it is written
+                    r.instant(entry.time)  # of this kind as it is written
             except ValueError:
                 self.unreadable += _counts(body)
                 continue

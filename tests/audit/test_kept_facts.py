@@ -170,15 +170,28 @@ async def filled(data, count: int = 3):
     return chosen
 
 
+def change_third(data, pattern: bytes, text: bytes) -> None:
+    with closing(sqlite3.connect(data / "audit.db")) as connection, connection:
+        (body,) = connection.execute("SELECT body FROM record WHERE seq = 3").fetchone()
+        connection.execute("DROP TRIGGER record_no_update")
+        connection.execute("UPDATE record SET body = ? WHERE seq = 3", (re.sub(pattern, text, bytes(body), count=1),))
+
+
 def test_a_record_of_a_clock_that_was_ahead_hides_none_behind_it(tmp_path):
     asyncio.run(filled(tmp_path))
-    with closing(sqlite3.connect(tmp_path / "audit.db")) as connection, connection:
-        (body,) = connection.execute("SELECT body FROM record WHERE seq = 3").fetchone()
-        ahead = re.sub(rb'"time":"\d{4}', b'"time":"2099', bytes(body), count=1)
-        connection.execute("DROP TRIGGER record_no_update")
-        connection.execute("UPDATE record SET body = ? WHERE seq = 3", (ahead,))
+    change_third(tmp_path, rb'"time":"\d{4}', b'"time":"2099')
     found = list(kept_mails(tmp_path, TYPES, until=datetime.now(UTC) + timedelta(days=1)))
     assert [mail.record.id for mail in found] == ["BT-00000001", "BT-00000003", "BT-R"]
+
+
+def test_a_record_whose_time_has_no_zone_stops_neither_the_writer_nor_a_reader(tmp_path):
+    asyncio.run(filled(tmp_path))
+    change_third(tmp_path, rb"[+]00:00\"", b'"')
+    since = datetime.now(UTC) - timedelta(days=1)
+    assert [mail.record.id for mail in kept_mails(tmp_path, TYPES, since=since)] == ["BT-00000001", "BT-00000003", "BT-R"]
+    with closing(committer.Committer.open(tmp_path, facts_days=1)) as writer:
+        writer.tidy()
+        assert writer.commit([]) == 7
 
 
 def test_a_log_is_replayed_and_stays_whole(tmp_path):

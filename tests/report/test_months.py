@@ -321,12 +321,14 @@ async def test_a_record_that_cannot_be_read_is_said_and_ends_nothing(office, tmp
     assert made.total.sent.mails in {5, 6}
 
 
-async def test_a_directory_whose_time_cannot_be_read_is_said_too(tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", [2, 3], ids=["directory", "mail"])
+@pytest.mark.parametrize("change", [(b"-11-", b"-xx-"), (b"+00:00", b"")], ids=["none", "without zone"])
+async def test_a_record_whose_time_cannot_be_read_is_said_too(tmp_path, monkeypatch, number, change):
     office = await Office.open(tmp_path, monkeypatch)
     await office.lists(directory("d1", box("an", "A")))
     await office.at(3).sends("an")
     await office.close()
-    rewrite(tmp_path, 2, lambda body: body.replace(b"-11-", b"-xx-", 1))
+    rewrite(tmp_path, number, lambda body: body.replace(*change, 1))
     assert "unreadable" in gaps(report(tmp_path))
 
 
