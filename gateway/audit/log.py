@@ -12,7 +12,7 @@ import secrets
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import gateway
@@ -49,12 +49,15 @@ class AuditLog:
         *,
         keeps_facts: bool = True,
         on_settled: Callable[[AuditError | None], None] = lambda _error: None,
+        replicated: Callable[[str, int], Awaitable[None]] | None = None,
     ) -> None:
         """Open the log of a data directory; `door` is the socket of the audit service. UserError for a missing key.
 
-        `on_settled` is called with the result of each group of records.
+        `on_settled` is called with the result of each group of records; `replicated` waits with reference and number of
+        a record that a reply follows.
         """
         self._on_settled = on_settled
+        self._replicated = replicated
         self._keeps_facts = keeps_facts
         self._folder = Folder(data)
         self._keyed = Keyed.of(self._folder)
@@ -180,7 +183,7 @@ class AuditLog:
         mark = Closed(reference, self._keys.pop(reference, None))
         written = self._put(record, mark)
         self._owed.watch(written, record, mark, else_not_sent=True)
-        return await asyncio.shield(written)
+        return await self._before_reply(reference, asyncio.shield(written))
 
     def _intent(
         self,
@@ -226,7 +229,8 @@ class AuditLog:
         """Record intent and outcome in one commit, for an MTA that holds the mail: nothing happens in between."""
         mail, facts = self._mail(transaction, verdict, evidence, observed)
         intent = self._entry(r.Intent(id=transaction.id, mail=mail), None, facts)
-        return await self._put_all(intent, self._entry(_outcome(transaction.id, reply, delivery)))
+        outcome = self._entry(_outcome(transaction.id, reply, delivery))
+        return await self._before_reply(transaction.id, self._put_all(intent, outcome))
 
     async def sending(self, reference: str) -> int:
         """Record that the final dot is about to be sent; durable before it is."""
@@ -244,7 +248,7 @@ class AuditLog:
         mark = Closed(reference, key if delivery is r.Delivery.RELAYED else None)
         written = self._put(record, mark)
         self._owed.watch(written, record, mark)
-        return await asyncio.shield(written)
+        return await self._before_reply(reference, asyncio.shield(written))
 
     def given_up(self, reference: str, intent: asyncio.Future[int] | None = None) -> None:
         """Queue the outcome *not sent*, unless the intent is known not to be written; does not wait."""
@@ -268,7 +272,7 @@ class AuditLog:
         record = r.Refused(
             id=transaction.id, mail=mail, code=reply.code, enhanced=reply.enhanced, text=_first_line(reply)
         )
-        return await self._put(record, None, facts)
+        return await self._before_reply(transaction.id, self._put(record, None, facts))
 
     async def recipient_refused(
         self,
@@ -378,6 +382,12 @@ class AuditLog:
             raise AuditError("the audit log is not open")
         self._owed.hand_over_all()
         return self._channel.put(*entries)
+
+    async def _before_reply(self, reference: str, written: Awaitable[int]) -> int:
+        seq = await written
+        if self._replicated is not None:
+            await self._replicated(reference, seq)
+        return seq
 
     def _entry(self, record: r.Record, mark: Mark | None = None, facts: bytes | None = None) -> Entry:
         return Entry(r.body(record, self._process), mark, facts)

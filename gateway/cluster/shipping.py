@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import mmap
 import os
 import struct
@@ -14,6 +15,7 @@ import time
 from contextlib import suppress
 from typing import Any, Final
 
+_LOG = logging.getLogger("gateway.cluster")
 _SEQ: Final = struct.Struct("=Q")
 _BYTES: Final = 1 << 12
 _LIMIT_WORDS: Final = 700
@@ -80,6 +82,11 @@ class Shipping:
                 return False
             await asyncio.sleep(_POLL_S)
         return True
+
+    async def replicated(self, reference: str, seq: int) -> None:
+        """Wait briefly before a reply that the centre should have first; a missed record is noted in the service log."""
+        if not await self.has(seq):
+            _LOG.info("answered before the centre had record %d", seq, extra={"mail": reference})
 
     def _words(self) -> dict[str, Any]:
         """Return the published values; a torn read is repeated."""

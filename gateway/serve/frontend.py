@@ -19,7 +19,6 @@ import uvloop
 
 from gateway.audit import AuditLog, SenderHistory
 from gateway.cluster.repetitions import Repetitions
-from gateway.cluster.replicated import ReplicatedLog
 from gateway.cluster.shipping import Shipping
 from gateway.config.sections import Configuration, Listener
 from gateway.documents.wall.pool import WorkerPool
@@ -198,13 +197,15 @@ class _Frontend:
         inherited, configuration = self._inherited, self._inherited.configuration
         rules = inherited.rulebook.current
         kept = configuration.audit.facts_days > 0
-        where, settled = (configuration.data, inherited.audit_door), self._vitals.record_settled
         cluster, shipping = configuration.cluster, inherited.shipping
-        if shipping is not None and cluster is not None and cluster.replicate == "wait":
-            audit: AuditLog = ReplicatedLog(*where, shipping, keeps_facts=kept, on_settled=settled)
-        else:
-            audit = AuditLog(*where, keeps_facts=kept, on_settled=settled)
-        self._audit = audit
+        waits = cluster is not None and cluster.replicate == "wait"
+        self._audit = audit = AuditLog(
+            configuration.data,
+            inherited.audit_door,
+            keeps_facts=kept,
+            on_settled=self._vitals.record_settled,
+            replicated=shipping.replicated if shipping is not None and waits else None,
+        )
         recovery = await audit.start(
             policy=rules.policies.name,
             policy_digest=rules.policies.digest,

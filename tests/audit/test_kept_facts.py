@@ -188,7 +188,8 @@ def test_a_record_whose_time_has_no_zone_stops_neither_the_writer_nor_a_reader(t
     asyncio.run(filled(tmp_path))
     change_third(tmp_path, rb"[+]00:00\"", b'"')
     since = datetime.now(UTC) - timedelta(days=1)
-    assert [mail.record.id for mail in kept_mails(tmp_path, TYPES, since=since)] == ["BT-00000001", "BT-00000003", "BT-R"]
+    found = list(kept_mails(tmp_path, TYPES, since=since))
+    assert [mail.record.id for mail in found] == ["BT-00000001", "BT-00000003", "BT-R"]
     with closing(committer.Committer.open(tmp_path, facts_days=1)) as writer:
         writer.tidy()
         assert writer.commit([]) == 7
