@@ -98,3 +98,8 @@ class MailFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The key of these digests; None for the installation's own."""
     facts: str | None = None
     """SHA-256 of the facts kept beside the record, in hex; None when none were kept."""
+
+    @property
+    def sender(self) -> str:
+        """The mailbox that it came from."""
+        return (self.mailbox or self.reverse_path).casefold()

@@ -199,6 +199,11 @@ class RecipientRefused(Record, frozen=True, kw_only=True, omit_defaults=True, ta
     facts: str | None = None
     """As of a mail: what was known of the envelope."""
 
+    @property
+    def sender(self) -> str:
+        """As of a mail."""
+        return (self.mailbox or self.reverse_path).casefold()
+
 
 class ContentRefused(Record, frozen=True, kw_only=True, omit_defaults=True, tag="content_refused"):
     """A front end refused a content during DATA: malformed or too large, so neither inspected nor judged."""

@@ -45,7 +45,7 @@ def counted(record: r.AnyRecord) -> Counted | None:
     match record:
         case r.Intent() | r.Refused() | r.RecipientRefused():
             mail = r.judged(record)
-            return Counted(_day(record.time), (mail.mailbox or mail.reverse_path).casefold(), mail.unit or "")
+            return Counted(_day(record.time), mail.sender, mail.unit or "")
         case r.ContentRefused() | r.Trouble():
             return Counted(_day(record.time), record.reverse_path.casefold(), "")
         case r.AuthFailed() | r.PasswordJudged():

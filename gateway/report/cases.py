@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import IntEnum
 
+from gateway.audit.record import FindingFacts, MailFacts, RecipientRefused
 from gateway.model import FindingOutcome, Mode
 from gateway.report.figures import OUTSIDE
-from gateway.report.records import MENDED_WITHIN, Finding, Mail, RecipientRefused
+from gateway.report.records import MENDED_WITHIN
 
 LIMIT_CASES = 500_000
 """Limit of distinct violations; a month with more is said to be incomplete."""
@@ -39,7 +40,7 @@ class Kind(IntEnum):
     WAIVED = 4
 
 
-def kind_of(finding: Finding) -> Kind | None:
+def kind_of(finding: FindingFacts) -> Kind | None:
     """Return what a finding is; None when it is nothing to be counted."""
     if finding.outcome == _PASSED or finding.wanted == "relay":
         return None
@@ -61,7 +62,7 @@ class Case:
     )  # fmt: skip
 
     def __init__(
-        self, finding: Finding, *, unit: str, sender: str, thing: bytes, reference: str, moment: datetime
+        self, finding: FindingFacts, *, unit: str, sender: str, thing: bytes, reference: str, moment: datetime
     ) -> None:
         """Begin with the first finding of it."""
         self.kind = Kind.NOTED
@@ -104,7 +105,7 @@ class Cases:
     def __iter__(self) -> Iterator[Case]:
         return iter(self._cases.values())
 
-    def take_mail(self, mail: Mail, reference: str, moment: datetime) -> None:
+    def take_mail(self, mail: MailFacts, reference: str, moment: datetime) -> None:
         """Count the findings of a mail."""
         recipients: frozenset[str] | None = None
         for finding, kind, about in _violations(mail):
@@ -114,7 +115,7 @@ class Cases:
                 names = frozenset((fold(finding.filename),)) if finding.filename else frozenset()
                 self._tried(case, kind, mail.session.login, moment, names, recipients)
 
-    def let_go(self, mail: Mail) -> None:
+    def let_go(self, mail: MailFacts) -> None:
         """Note that a held mail was sent: two persons waived what it was held for."""
         for finding, kind, about in _violations(mail):
             case = self._cases.get(_key(mail.sender, about, finding.policy, finding.rule))
@@ -131,7 +132,7 @@ class Cases:
             if case is not None:
                 self._tried(case, kind, refused.session.login, moment, frozenset(), frozenset())
 
-    def mend(self, mail: Mail, names: set[tuple[str, str]], moment: datetime) -> bool:
+    def mend(self, mail: MailFacts, names: set[tuple[str, str]], moment: datetime) -> bool:
         """Note that a mail was handed on; whether it sends again, in order, what had been refused and not yet mended.
 
         `names` are its `sent_names`.
@@ -154,7 +155,7 @@ class Cases:
         return found
 
     def _case(
-        self, finding: Finding, about: str, mail: Mail | RecipientRefused, reference: str, moment: datetime
+        self, finding: FindingFacts, about: str, mail: MailFacts | RecipientRefused, reference: str, moment: datetime
     ) -> Case | None:
         key = _key(mail.sender, about, finding.policy, finding.rule)
         case = self._cases.get(key)
@@ -196,7 +197,7 @@ class Cases:
                 case.recipients = case.recipients | recipients if case.recipients else recipients
 
 
-def sent_names(mail: Mail) -> set[tuple[str, str]]:
+def sent_names(mail: MailFacts) -> set[tuple[str, str]]:
     """Return sender and file name of each file of a mail."""
     sender = mail.sender
     return {(sender, fold(part.filename)) for part in mail.parts if part.filename}
@@ -212,7 +213,7 @@ def fold_all(recipients: Iterable[str]) -> frozenset[str]:
     return frozenset(address.casefold() for address in recipients)
 
 
-def _violations(mail: Mail) -> Iterator[tuple[Finding, Kind, str]]:
+def _violations(mail: MailFacts) -> Iterator[tuple[FindingFacts, Kind, str]]:
     """Yield what counts of a mail, with the digest of what it is about."""
     digests: dict[str, str] | None = None
     for finding in mail.findings:

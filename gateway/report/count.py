@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.audit.index_rows import fold, unit_tag
-from gateway.audit.record import Delivery, Mailboxes
+from gateway.audit.record import Delivery, Intent, MailFacts, Mailboxes, Outcome, RecipientRefused, Refused
 from gateway.errors import NoUnitError
 from gateway.model import VIETNAM, FindingOutcome
 from gateway.report.cases import Case, Cases, Kind, sent_names
@@ -32,15 +32,15 @@ from gateway.report.figures import (
 )
 from gateway.report.league import league
 from gateway.report.month import Month
-from gateway.report.records import Entry, Intent, Judged, Mail, Outcome, RecipientRefused
+from gateway.report.records import Entry
 from gateway.report.stock import Stocks
 from gateway.texts.catalogue import both
 from gateway.yaml.file import closest
 from gateway.yaml.values import printable
 
-HANDED_ON = frozenset({Delivery.RELAYED.value, Delivery.PASSED_ON.value})
+HANDED_ON = frozenset({Delivery.RELAYED, Delivery.PASSED_ON})
 """Taken by the next hop, or by the MTA behind whose milter we stand."""
-_AGAIN = frozenset({Delivery.UPSTREAM_DEFERRED.value, Delivery.NOT_SENT.value, Delivery.UNKNOWN.value})
+_AGAIN = frozenset({Delivery.UPSTREAM_DEFERRED, Delivery.NOT_SENT, Delivery.UNKNOWN})
 """After these a held mail may be sent again."""
 _SIGNATURES = "signed_documents"
 _SIGNED, _PAPER_COPY = "unsigned", "paper_copy"
@@ -59,7 +59,7 @@ class _Open(Struct, gc=False):
     moment: datetime
     counts: tuple[int, ...]
     """The fields of `Sent` but the last; none of a mail outside the month."""
-    mail: Mail
+    mail: MailFacts
 
 
 class Count:
@@ -82,16 +82,16 @@ class Count:
         self._days: Counter[tuple[str, int]] = Counter()
         self._unknown: list[_Open] = []
 
-    def take(self, entry: Entry) -> None:
-        """Count a record."""
+    def take(self, entry: Entry, moment: datetime) -> None:
+        """Count a record of a time."""
         match entry:
-            case Judged():
-                self._judged(entry)
+            case Intent() | Refused():
+                self._judged(entry, moment)
             case Outcome():
                 self._outcome(entry)
-            case RecipientRefused() if self._is_in(entry.time):
-                self._cases.take_recipient(entry, entry.time)
-            case Mailboxes() if (moment := datetime.fromisoformat(entry.time)) < self._end:
+            case RecipientRefused() if self._is_in(moment):
+                self._cases.take_recipient(entry, moment)
+            case Mailboxes() if moment < self._end:
                 if self._is_in(moment):
                     self._stocks.take(entry)
                 else:
@@ -104,8 +104,8 @@ class Count:
     def _is_in(self, moment: datetime) -> bool:
         return self._begin <= moment < self._end
 
-    def _judged(self, judged: Judged) -> None:
-        mail, moment = judged.mail, judged.time
+    def _judged(self, judged: Intent | Refused, moment: datetime) -> None:
+        mail = judged.mail
         within = self._is_in(moment)
         if within:
             _name(self.policies, mail.policy_digest)
@@ -120,11 +120,11 @@ class Count:
         judged = self._open.pop(reference, None) or held
         if judged is None:
             return
-        if delivery == Delivery.HELD.value or (held is not None and delivery in _AGAIN):
+        if delivery is Delivery.HELD or (held is not None and delivery in _AGAIN):
             self._held[reference] = judged  # it may still be sent
             return
         if delivery not in HANDED_ON:
-            if delivery == Delivery.UNKNOWN.value:
+            if delivery is Delivery.UNKNOWN:
                 self._unknown.append(judged)
             return
         mail = judged.mail
@@ -263,7 +263,7 @@ def _unit(wanted: str, units: Sequence[str]) -> str:
     return found
 
 
-def _counts(mail: Mail) -> tuple[int, ...]:
+def _counts(mail: MailFacts) -> tuple[int, ...]:
     """Return what one mail counts, should it be handed on: the fields of `Sent` but the last."""
     signed: dict[str, bool] = {}
     paper = False

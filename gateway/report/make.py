@@ -95,8 +95,8 @@ def _counted(
     first, last = (again.first, again.last) if again is not None else bounds(connection, month)
     range_ = Range(connection, first, last)
     count = Count(month, range_.directory_before())
-    for entry in range_.walk(tick):
-        count.take(entry)
+    for moment, entry in range_.walk(tick):
+        count.take(entry, moment)
     gaps = [*_time_gaps(connection, month, now), *count.gaps()]
     if again is not None and is_cut(connection, month, first=first, last=last, made=now):
         gaps.append(Gap("cut"))

@@ -1,6 +1,6 @@
 """The records of a month, read once and in order, each held against the chain.
 
-Of a record only what a report counts is decoded, and of most kinds nothing; a kind that is not known here is passed over.
+Only kinds that a report counts are decoded; one that is not known here is passed over.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Annotated, Any, TypeAlias, get_args
+from typing import TypeAlias, get_args
 
-from msgspec import Meta, Struct
 from msgspec.json import Decoder
 
 from gateway.audit import record as r
@@ -29,111 +28,9 @@ _KIND = re.compile(rb'"process":"[^"]{0,40}","kind":"(\w{1,40})"')
 _TICK = 2000
 
 
-class Session(Struct, gc=False):
-    """The sender."""
-
-    login: str | None = None
-
-
-class Part(Struct, gc=False):
-    """A part of a mail."""
-
-    path: str
-    filename: str | None = None
-    sha256: str | None = None
-
-
-class Finding(Struct, gc=False):
-    """A judged finding."""
-
-    policy: str
-    rule: str
-    code: str
-    outcome: str
-    article: str = ""
-    wanted: str = "relay"
-    mode: str = "enforce"
-    waiver: str | None = None
-    part: str | None = None
-    filename: str | None = None
-    params: dict[str, Any] = {}
-
-
-class Mail(Struct, gc=False):
-    """A judged mail."""
-
-    session: Session
-    reverse_path: str
-    recipients: dict[str, str]
-    size: int
-    sha256: str
-    policy_digest: str
-    unit: str | None = None
-    mailbox: str | None = None
-    parts: list[Part] = []
-    findings: list[Finding] = []
-
-    @property
-    def sender(self) -> str:
-        """The mailbox that it came from."""
-        return self.mailbox or self.reverse_path.casefold()
-
-
-class _Record(Struct, gc=False, tag_field="kind", kw_only=True):
-    """Fields common to the records of mails."""
-
-    seq: int
-    time: Annotated[datetime, Meta(tz=True)]
-
-
-class Judged(_Record):
-    """An intent or a refusal."""
-
-    id: str
-    mail: Mail
-
-
-class Intent(Judged, tag="intent"):
-    """A judged mail that is about to be relayed."""
-
-
-class Refused(Judged, tag="refused"):
-    """A judged mail that is not."""
-
-
-class Outcome(_Record, tag="outcome"):
-    """Outcome of a mail."""
-
-    id: str
-    delivery: str
-    left_out: list[str] = []
-    """Recipients of a released mail that the next hop did not take."""
-
-
-class RecipientRefused(_Record, tag="recipient_refused"):
-    """A refusal at RCPT."""
-
-    session: Session
-    reverse_path: str
-    recipient: str
-    id: str = ""
-    unit: str | None = None
-    mailbox: str | None = None
-    findings: list[Finding] = []
-
-    @property
-    def sender(self) -> str:
-        """The mailbox that it came from."""
-        return self.mailbox or self.reverse_path.casefold()
-
-
-class _Sending(Struct, gc=False, tag_field="kind", tag="sending"):
-    """One in three records; it is passed over."""
-
-
-Entry: TypeAlias = Intent | Refused | Outcome | RecipientRefused | r.Mailboxes
+Entry: TypeAlias = r.Intent | r.Refused | r.Outcome | r.RecipientRefused | r.Mailboxes
 """A record that counts."""
-_DECODER: Decoder[Entry | _Sending] = Decoder(Entry | _Sending)
+_DECODER: Decoder[Entry | r.Sending] = Decoder(Entry | r.Sending)
 _DIRECTORY = Decoder(r.Mailboxes)
 _KINDS = frozenset(str(kind.__struct_config__.tag).encode() for kind in get_args(Entry))
 
@@ -150,8 +47,8 @@ class Range:
         self.unreadable = 0
         """Records that say nothing that can be read."""
 
-    def walk(self, tick: Callable[[int], None]) -> Iterator[Entry]:
-        """Yield what counts, in order; `tick` is called for every record."""
+    def walk(self, tick: Callable[[int], None]) -> Iterator[tuple[datetime, Entry]]:
+        """Yield what counts, with its time, in order; `tick` is called for every record."""
         chain, expected = self._before(), self.first
         for seq, body, stored in self._connection.execute(
             "SELECT seq, body, hash FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (self.first, self.last)
@@ -164,13 +61,13 @@ class Range:
                 tick(_TICK)
             try:
                 entry = _DECODER.decode(body)
-                if isinstance(entry, r.Mailboxes):
-                    r.instant(entry.time)  # of this kind as it is written
+                if isinstance(entry, r.Sending):  # one in three
+                    continue
+                moment = r.instant(entry.time)
             except ValueError:
                 self.unreadable += _counts(body)
                 continue
-            if not isinstance(entry, _Sending):
-                yield entry
+            yield moment, entry
         self.head = chain
         if expected <= self.last and self.broken is None:
             self.broken = expected
