@@ -7,7 +7,6 @@ it refuses a folder without a log, or with another one. A writer that is replace
 from __future__ import annotations
 
 import mmap
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +18,6 @@ from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both, reasons
 
 KEY: Final = "audit-ed25519"
-_COUNT: Final = struct.Struct("=Q")
 
 
 @dataclass(frozen=True)
@@ -42,17 +40,17 @@ class Written:
     """Number of records of the log, from its writer to the next one; shared by fork."""
 
     def __init__(self, records: int = 0) -> None:
-        self._memory = mmap.mmap(-1, _COUNT.size)
+        self._count = memoryview(mmap.mmap(-1, 8)).cast("Q")
         self.publish(records)
 
     def publish(self, records: int) -> None:
         """Publish the number of records."""
-        _COUNT.pack_into(self._memory, 0, records)
+        self._count[0] = records
 
     @property
     def records(self) -> int:
         """The number published last."""
-        return int(_COUNT.unpack_from(self._memory)[0])
+        return self._count[0]
 
 
 @dataclass(frozen=True)

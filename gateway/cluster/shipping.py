@@ -10,13 +10,11 @@ import json
 import logging
 import mmap
 import os
-import struct
 import time
 from contextlib import suppress
 from typing import Any, Final
 
 _LOG = logging.getLogger("gateway.cluster")
-_SEQ: Final = struct.Struct("=Q")
 _BYTES: Final = 1 << 12
 _LIMIT_WORDS: Final = 700
 _POLL_S: Final = 0.002
@@ -29,6 +27,7 @@ class Shipping:
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _BYTES)
+        self._seq = memoryview(self._memory)[:8].cast("Q")
         self.wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         """Wakes the shipper before its next round."""
         self.write(0, even=time.monotonic())
@@ -42,15 +41,15 @@ class Shipping:
         """
         words = {"even": even, "away": away[:_LIMIT_WORDS], "fork": fork[:_LIMIT_WORDS]}
         octets = json.dumps(words).encode()
-        self._memory[_SEQ.size :] = octets.ljust(_BYTES - _SEQ.size)
-        _SEQ.pack_into(self._memory, 0, seq)
+        self._memory[8:] = octets.ljust(_BYTES - 8)
+        self._seq[0] = seq
 
     # Read by any process
 
     @property
     def seq(self) -> int:
         """The last record known to be at the centre."""
-        return int(_SEQ.unpack_from(self._memory)[0])
+        return self._seq[0]
 
     @property
     def lag_s(self) -> float:
@@ -92,7 +91,7 @@ class Shipping:
         """Return the published values; a torn read is repeated."""
         for _ in range(100):
             with suppress(ValueError):
-                found = json.loads(self._memory[_SEQ.size :])
+                found = json.loads(self._memory[8:])
                 if isinstance(found, dict):
                     return found
         return {}

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.audit.index_rows import fold, unit_tag
-from gateway.audit.record import Delivery, Intent, MailFacts, Mailboxes, Outcome, RecipientRefused, Refused
+from gateway.audit.record import Delivery, Intent, Mailboxes, MailFacts, Outcome, RecipientRefused, Refused
 from gateway.errors import NoUnitError
 from gateway.model import VIETNAM, FindingOutcome
 from gateway.report.cases import Case, Cases, Kind, sent_names

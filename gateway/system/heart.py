@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import mmap
-import struct
 import time
 from typing import Final
 
-_MOMENT: Final = struct.Struct("=Q")
 _BEATS_S: Final = 1.0
 
 
@@ -15,15 +13,15 @@ class Heart:
     """The last sign of life, on the clock that all processes of a machine share."""
 
     def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, _MOMENT.size)
+        self._last_ns = memoryview(mmap.mmap(-1, 8)).cast("Q")
 
     def beat(self) -> None:
         """Give a sign of life."""
-        _MOMENT.pack_into(self._memory, 0, time.monotonic_ns())
+        self._last_ns[0] = time.monotonic_ns()
 
     def rest(self) -> None:
         """Forget the last sign: a process that is still starting is not missed."""
-        _MOMENT.pack_into(self._memory, 0, 0)
+        self._last_ns[0] = 0
 
     def beats(self) -> bool:
         """Return whether there was a sign within the last second."""
@@ -31,5 +29,5 @@ class Heart:
 
     def silent_s(self) -> float:
         """Return how long there has been no sign; 0 before the first."""
-        last = int(_MOMENT.unpack_from(self._memory)[0])
+        last = self._last_ns[0]
         return (time.monotonic_ns() - last) / 1e9 if last else 0.0

@@ -91,7 +91,7 @@ def test_a_statement_that_is_refused_is_none_and_the_next_ones_are_answered(clus
             assert await one.ask("SELECT * FROM nowhere", within_s=30) is None
             await until(lambda: one.present)
             assert await one.ask("SELECT 1", within_s=30) == [(1,)]
-            assert "nowhere" in one.told[1]
+            assert any("nowhere" in (told or "") for told in one.told)
 
     on_uvloop(work())
 
