@@ -58,7 +58,8 @@ def diff(
 
     Mã thoát 0: như nhau; 1: có khác; 2: lỗi; 3: chỉ có thư không xét được / exit code 3: only cannot tell.
     """
-    from gateway.commands.what_if import Options, replay
+    from gateway.commands.what_if import replay
+    from gateway.pipeline.what_if import Wanted
 
     begin, end = moment(since), moment(until, until=True)
     old, new = (configuration.policy_in_use if name == "current" else name for name in (old, new))
@@ -69,9 +70,9 @@ def diff(
         code = print_result(engine.diff(policy_source(old), policy_source(new)))
     if begin is None or code == EXIT_CANNOT_RUN:
         return code
-    options = Options(begin, end, unit, policy, shown=shown, as_json=as_json, table=table, unit_names=unit_names)
     mailboxes = directories.load(directory) if directory is not None else None
-    return replay(configuration.data, old, new, options, mailboxes)
+    wanted = Wanted(begin, end, unit, policy, mailboxes, unit_names)
+    return replay(configuration.data, old, new, wanted, shown=shown, table=table, as_json=as_json)
 
 
 @command(app, "test")

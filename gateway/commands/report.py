@@ -22,14 +22,14 @@ from gateway.model import Language, ReadStatus
 from gateway.pipeline.rulebook import Rulebook
 from gateway.pipeline.sample import as_message
 from gateway.report import proof
-from gateway.report.figures import COUNTING, Report, Wanted
+from gateway.report.figures import COUNTING, Report
 from gateway.report.labels import labels, unit_id
 from gateway.report.make import make, records_of, walked
 from gateway.report.month import Month
 from gateway.report.records import Range
 from gateway.report.render import Format, render
 from gateway.report.write import write
-from gateway.steward.reports import weights
+from gateway.steward.reports import wanted_by
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both
 from gateway.yaml.values import printable
@@ -56,13 +56,8 @@ def report(
     """
     wanted_form, words = _format(form, output), _language(language)
     rules = Rulebook(configuration).current
-    wanted = Wanted(
-        month=Month.parse(month),
-        unit=unit_id(unit, rules.directory),
-        persons=persons,
-        weights=weights(configuration.reports),
-        least_mailboxes=configuration.reports.least_mailboxes,
-    )
+    unit = unit_id(unit, rules.directory)
+    wanted = wanted_by(configuration.reports, Month.parse(month), unit=unit, persons=persons)
     if output is None and wanted_form in _BINARY:
         output = Path(f"bao-cao-{wanted.month}.{wanted_form.value}")
         if output.exists():  # it may be filled in already

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -14,10 +13,9 @@ from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, print_json
 from gateway.commands.progress import progress
 from gateway.engine.layers import DECIDED
 from gateway.engine.loading import load_policy_sets
-from gateway.engine.policy_set import PolicySet
 from gateway.engine.what_if import Change
 from gateway.errors import UserError
-from gateway.model import VIETNAM, Directory
+from gateway.model import VIETNAM
 from gateway.pipeline.rulebook import policy_source
 from gateway.pipeline.what_if import ChangedMail, Summary, Wanted, Worst, changed_mails, top
 from gateway.texts.catalogue import both, reason
@@ -29,55 +27,34 @@ EXIT_INDETERMINATE = 3
 _COLUMNS = ("reference", "time", "sender", "unit", "change", "before", "after", "rules")
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Selection of the mails to replay, and the form of the output."""
+def replay(
+    data: Path, old: str, new: str, wanted: Wanted, *, shown: int = 20, table: Path | None = None, as_json: bool = False
+) -> int:
+    """Print what `new` would have answered to the mails of a time otherwise than `old`; the exit code says it too.
 
-    since: datetime | None
-    until: datetime | None
-    unit: str = ""
-    policy: str = ""
-    """Only differences by rules of this policy."""
-    shown: int = 20
-    as_json: bool = False
-    table: Path | None = None
-    """CSV file for all changed mails."""
-    unit_names: Mapping[str, str] = field(default_factory=dict)
-    """Names of units that are recorded by an id."""
-
-
-def replay(data: Path, old: str, new: str, options: Options, directory: Directory | None = None) -> int:
-    """Print what `new` would have answered to the mails of a time otherwise than `old`; the exit code says it too."""
+    All changed mails go to the CSV file `table`, the worst are `shown`.
+    """
     before, after = load_policy_sets(policy_source(old), policy_source(new), decided=data / DECIDED)
     names = [policy.name for policies in (before, after) for policy in policies.policies]
-    if options.policy and options.policy not in names:
-        vietnamese, english = nearest(options.policy, names) or ("", "")
-        shown = printable(options.policy)
-        raise UserError(f"không có chính sách “{shown}”{vietnamese} / no policy “{shown}”{english}")
-    summary = Summary()
-    worst = Worst(options.shown)
-    with _rows_to(options.table) as put:
+    if wanted.policy and wanted.policy not in names:
+        vietnamese, english = nearest(wanted.policy, names) or ("", "")
+        name = printable(wanted.policy)
+        raise UserError(f"không có chính sách “{name}”{vietnamese} / no policy “{name}”{english}")
+    summary, worst = Summary(), Worst(shown)
+    with _rows_to(table) as put:
         try:
-            for one in _watched(data, before, after, options, summary, directory):
-                put(one)
-                worst.put(one)
+            with progress("replay", records_since(data, wanted.since)) as tick:
+                for one in changed_mails(data, before, after, wanted, summary, tick=tick):
+                    put(one)
+                    worst.put(one)
         except KeyboardInterrupt:
             summary.stopped = True
     listed = worst.listed()
-    if options.as_json:
+    if as_json:
         _print_json(summary, listed)
     else:
         print("\n".join(_lines(summary, listed)))
     return _exit_code(summary)
-
-
-def _watched(
-    data: Path, old: PolicySet, new: PolicySet, options: Options, summary: Summary, directory: Directory | None
-) -> Iterator[ChangedMail]:
-    """Show meanwhile how much of the log has been read."""
-    wanted = Wanted(options.since, options.until, options.unit, options.policy, directory, options.unit_names)
-    with progress("replay", records_since(data, options.since)) as tick:
-        yield from changed_mails(data, old, new, wanted, summary, tick=tick)
 
 
 def _exit_code(summary: Summary) -> int:

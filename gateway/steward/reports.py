@@ -70,20 +70,14 @@ def _wanted(desk: Desk, person: Person, month: str, unit: str, language: Languag
         wanted_month = Month.parse(month)
     except UserError:
         raise refused("invalid", said("report", "fault", "month", language, value=clean(month, limit=40))) from None
-    settings = desk.configuration.reports
-    return Wanted(
-        month=wanted_month,
-        unit=unit,
-        persons=Role.SECURITY_OFFICER in person.roles or bool(unit and unit in person.units),
-        weights=weights(settings),
-        least_mailboxes=settings.least_mailboxes,
-    )
+    persons = Role.SECURITY_OFFICER in person.roles or bool(unit and unit in person.units)
+    return wanted_by(desk.configuration.reports, wanted_month, unit=unit, persons=persons)
 
 
-def weights(settings: Reports) -> Weights:
-    """Return what ranks units, as the configuration says."""
-    found = settings.weights
-    return Weights(active=found.active, signed=found.signed, first_pass=found.first_pass)
+def wanted_by(settings: Reports, month: Month, *, unit: str, persons: bool) -> Wanted:
+    """Return what is wanted of a month; the configuration says what ranks units."""
+    weights = Weights(**settings.weights.model_dump())
+    return Wanted(month=month, unit=unit, persons=persons, weights=weights, least_mailboxes=settings.least_mailboxes)
 
 
 def _made(desk: Desk, wanted: Wanted, language: Language) -> Report:

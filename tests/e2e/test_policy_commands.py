@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.audit.replay import kept_mails
-from gateway.commands.what_if import Options, replay
+from gateway.commands.what_if import replay
+from gateway.pipeline.what_if import Wanted
 from tests.audit.test_kept_facts import filled
 from tests.e2e.gateway_process import cli
 
@@ -131,8 +132,8 @@ async def test_a_replay_that_is_stopped_says_so_of_the_part_it_saw(tmp_path, cap
         raise KeyboardInterrupt
 
     monkeypatch.setattr("gateway.pipeline.what_if.kept_mails", until_the_third)
-    options = Options(since=datetime.now(UTC) - timedelta(days=1), until=None)
-    assert replay(tmp_path, "binhtan-7600", "monitor", options) in (0, 1)
+    wanted = Wanted(since=datetime.now(UTC) - timedelta(days=1))
+    assert replay(tmp_path, "binhtan-7600", "monitor", wanted) in (0, 1)
     shown = capsys.readouterr().out
     assert "replay of 2 mails" in shown
     assert "not of their content" in shown

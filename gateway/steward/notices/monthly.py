@@ -18,14 +18,13 @@ from gateway.notice import mailbox_of
 from gateway.notice.book import Waiting
 from gateway.notice.mail import Attachment
 from gateway.notice.outbox import NothingToSendError
-from gateway.report.figures import Wanted
 from gateway.report.labels import labels
 from gateway.report.make import Counted, counted
 from gateway.report.month import Month
 from gateway.report.render import Format, render
 from gateway.steward.desk import Desk
 from gateway.steward.notices.context import Notifier
-from gateway.steward.reports import weights
+from gateway.steward.reports import wanted_by
 
 _HOUR: Final = 6
 _DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -70,14 +69,7 @@ class Attached:
         if waiting.kind not in _KINDS:
             return None
         desk, unit, month = self._desk, str(waiting.fields["unit"]), Month.parse(str(waiting.fields["month"]))
-        reports = desk.configuration.reports
-        wanted = Wanted(
-            month=month,
-            unit=unit,
-            persons=bool(unit),
-            weights=weights(reports),
-            least_mailboxes=reports.least_mailboxes,
-        )
+        wanted = wanted_by(desk.configuration.reports, month, unit=unit, persons=bool(unit))
         if self._last is None or self._last[0] != month:
             now = datetime.fromtimestamp(desk.people.clock(), UTC)
             self._last = (month, counted(desk.configuration.data, month, now=now))
