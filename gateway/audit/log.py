@@ -15,6 +15,8 @@ import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from msgspec import structs
+
 import gateway
 from gateway.audit import record as r
 from gateway.audit.chain import Entry
@@ -25,7 +27,16 @@ from gateway.audit.keyed import Keyed
 from gateway.audit.lives import Life
 from gateway.audit.mailboxes import changes, remember
 from gateway.audit.owed import OwedOutcomes
-from gateway.audit.record_fields import cut_checked, finding_facts, mail_facts, mailbox_of, session_facts, text, unit_of
+from gateway.audit.record_fields import (
+    content_refused,
+    cut_checked,
+    first_line,
+    mail_facts,
+    outcome_of,
+    recipient_refused,
+    session_facts,
+    text,
+)
 from gateway.audit.relayed import LIMIT_RECENT, Relayed, RelayedLately
 from gateway.audit.service import AuditService
 from gateway.audit.side_tables import Closed, Mark, Opened, Sending
@@ -35,8 +46,6 @@ from gateway.errors import AuditError, AuditLostError, KnownReferenceError
 from gateway.model import Directory, Envelope, Evidence, Observed, RefusedContent, Reply, Session, Transaction, Verdict
 
 _LAST_TRIES = 2  # at shutdown: a lost writer has been replaced by then, and accepts pending outcomes
-_LIMIT_SIZE = (1 << 63) - 1
-"""Largest integer of JSON readers and SQLite."""
 
 
 class AuditLog:
@@ -179,7 +188,7 @@ class AuditLog:
 
         After any other AuditError the mail is not held, and that is recorded as soon as possible.
         """
-        record = _outcome(reference, reply, r.Delivery.HELD)
+        record = outcome_of(reference, reply, r.Delivery.HELD)
         mark = Closed(reference, self._keys.pop(reference, None))
         written = self._put(record, mark)
         self._owed.watch(written, record, mark, else_not_sent=True)
@@ -229,7 +238,7 @@ class AuditLog:
         """Record intent and outcome in one commit, for an MTA that holds the mail: nothing happens in between."""
         mail, facts = self._mail(transaction, verdict, evidence, observed)
         intent = self._entry(r.Intent(id=transaction.id, mail=mail), None, facts)
-        outcome = self._entry(_outcome(transaction.id, reply, delivery))
+        outcome = self._entry(outcome_of(transaction.id, reply, delivery))
         return await self._before_reply(transaction.id, self._put_all(intent, outcome))
 
     async def sending(self, reference: str) -> int:
@@ -244,7 +253,7 @@ class AuditLog:
         if delivery is None:
             delivery = r.Delivery.of_code(reply.code) if reply is not None else r.Delivery.UNKNOWN
         key = self._keys.pop(reference, None)
-        record = _outcome(reference, reply, delivery)
+        record = outcome_of(reference, reply, delivery)
         mark = Closed(reference, key if delivery is r.Delivery.RELAYED else None)
         written = self._put(record, mark)
         self._owed.watch(written, record, mark)
@@ -270,7 +279,7 @@ class AuditLog:
         """Record a mail that was judged and not accepted."""
         mail, facts = self._mail(transaction, verdict, evidence, observed)
         record = r.Refused(
-            id=transaction.id, mail=mail, code=reply.code, enhanced=reply.enhanced, text=_first_line(reply)
+            id=transaction.id, mail=mail, code=reply.code, enhanced=reply.enhanced, text=first_line(reply)
         )
         return await self._before_reply(transaction.id, self._put(record, None, facts))
 
@@ -288,41 +297,12 @@ class AuditLog:
         """Record a forward-path that a policy refused at RCPT."""
         observed = Observed(bare=evidence, seen={}) if evidence is not None else None
         digest, packed = self._kept(observed, verdict)
-        return await self._put(
-            r.RecipientRefused(
-                id=reference,
-                session=session_facts(session),
-                reverse_path=text(reverse_path, 320),
-                unit=unit_of(reverse_path, evidence),
-                mailbox=mailbox_of(reverse_path, evidence),
-                recipient=text(recipient, 320),
-                findings=tuple(finding_facts(judged, guarded=judged.confidential) for judged in verdict.findings[:50]),
-                code=reply.code,
-                enhanced=reply.enhanced,
-                text=_first_line(reply),
-                policy_digest=verdict.policy_digest,
-                facts=digest,
-            ),
-            None,
-            packed,
-        )
+        record = recipient_refused(session, reverse_path, recipient, verdict, reply, evidence)
+        return await self._put(structs.replace(record, id=reference, facts=digest), None, packed)
 
     async def content_refused(self, refused: RefusedContent) -> int:
         """Record a content that a front end refused during DATA, without inspection."""
-        envelope, reply = refused.envelope, refused.reply
-        return await self._put(
-            r.ContentRefused(
-                id=refused.id,
-                session=session_facts(refused.session),
-                reverse_path=text(envelope.reverse_path, 320),
-                recipients=tuple(text(address, 320) for address in envelope.forward_paths),
-                rule=refused.rule,
-                size=min(refused.size_bytes, _LIMIT_SIZE),  # SIZE may declare 20 digits
-                code=reply.code,
-                enhanced=reply.enhanced,
-                text=_first_line(reply),
-            )
-        )
+        return await self._put(content_refused(refused))
 
     async def auth_failed(self, session: Session, login: str, code: int) -> int:
         """Record a login that the next hop did not accept."""
@@ -394,12 +374,3 @@ class AuditLog:
 
     def _put_late(self, outcome: r.Outcome, mark: Closed) -> asyncio.Future[int] | None:
         return self._channel.put(self._entry(outcome, mark)) if self._channel is not None else None
-
-
-def _first_line(reply: Reply | None) -> str:
-    return text(reply.lines[0], 510) if reply is not None and reply.lines else ""
-
-
-def _outcome(reference: str, reply: Reply | None, delivery: r.Delivery) -> r.Outcome:
-    code, enhanced = (reply.code, reply.enhanced) if reply is not None else (0, "")
-    return r.Outcome(id=reference, delivery=delivery, code=code, enhanced=enhanced, text=_first_line(reply))

@@ -8,14 +8,28 @@ from msgspec import structs
 
 from gateway.audit.keyed import Keyed
 from gateway.audit.mail_record import FindingFacts, MailFacts, PartFacts, SessionFacts, SignatureFacts
-from gateway.audit.record import Checked
-from gateway.model import Disposition, Evidence, JudgedFinding, Mailbox, Part, Session, Signature, Transaction, Verdict
+from gateway.audit.record import Checked, ContentRefused, Delivery, Outcome, RecipientRefused
+from gateway.model import (
+    Disposition,
+    Evidence,
+    JudgedFinding,
+    Mailbox,
+    Part,
+    RefusedContent,
+    Reply,
+    Session,
+    Signature,
+    Transaction,
+    Verdict,
+)
 from gateway.vietnamese.addresses import listed, normal_form
 
 LIMIT_PARTS = 300
 LIMIT_FINDINGS = 300
 LIMIT_SIGNATURES = 100
 _LIMIT_TEXT = 300
+_LIMIT_SIZE = (1 << 63) - 1
+"""Largest integer of JSON readers and SQLite."""
 _TOKEN = re.compile(r"[a-z0-9_]{1,32}\Z")
 _PLACE = re.compile(r"([a-z][a-z_]{1,20}):(?:.*!)?([0-9]{1,7}|\$?[A-Z]{1,3}\$?[0-9]{1,7})?\Z", re.DOTALL)
 _NAMED = re.compile(r"([a-z][a-z_]{1,20}):")
@@ -220,3 +234,48 @@ def _signature(signature: Signature, *, guarded: bool) -> SignatureFacts:
         document_timestamp=signature.document_timestamp,
         problems=tuple(text(problem, 80) for problem in signature.problems[:20]),
     )
+
+
+def recipient_refused(
+    session: Session, reverse_path: str, recipient: str, verdict: Verdict, reply: Reply, evidence: Evidence | None
+) -> RecipientRefused:
+    """Return the record of a forward-path that a policy refused at RCPT."""
+    return RecipientRefused(
+        session=session_facts(session),
+        reverse_path=text(reverse_path, 320),
+        unit=unit_of(reverse_path, evidence),
+        mailbox=mailbox_of(reverse_path, evidence),
+        recipient=text(recipient, 320),
+        findings=tuple(finding_facts(judged, guarded=judged.confidential) for judged in verdict.findings[:50]),
+        code=reply.code,
+        enhanced=reply.enhanced,
+        text=first_line(reply),
+        policy_digest=verdict.policy_digest,
+    )
+
+
+def content_refused(refused: RefusedContent) -> ContentRefused:
+    """Return the record of a content that a front end refused during DATA."""
+    envelope, reply = refused.envelope, refused.reply
+    return ContentRefused(
+        id=refused.id,
+        session=session_facts(refused.session),
+        reverse_path=text(envelope.reverse_path, 320),
+        recipients=tuple(text(address, 320) for address in envelope.forward_paths),
+        rule=refused.rule,
+        size=min(refused.size_bytes, _LIMIT_SIZE),  # SIZE may declare 20 digits
+        code=reply.code,
+        enhanced=reply.enhanced,
+        text=first_line(reply),
+    )
+
+
+def outcome_of(reference: str, reply: Reply | None, delivery: Delivery) -> Outcome:
+    """Return the record of what became of a mail that was answered so."""
+    code, enhanced = (reply.code, reply.enhanced) if reply is not None else (0, "")
+    return Outcome(id=reference, delivery=delivery, code=code, enhanced=enhanced, text=first_line(reply))
+
+
+def first_line(reply: Reply | None) -> str:
+    """Return the first line of a reply, cut."""
+    return text(reply.lines[0], 510) if reply is not None and reply.lines else ""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import structs
 from ruamel.yaml import YAML
 
 from gateway.audit import record as r
@@ -97,8 +96,7 @@ def _found(data: Path, reference: str, policies: PolicySet) -> KeptMail:
 
 
 def _plain(observed: Observed) -> dict[str, Any]:
-    bare = structs.replace(observed.bare, directory=observed.bare.directory)
-    plain = {"evidence": bare, "seen": dict(observed.seen), "texts": dict(observed.texts)}
+    plain = {"evidence": observed.bare, "seen": dict(observed.seen), "texts": dict(observed.texts)}
     return msgspec.json.decode(msgspec.json.encode(plain))  # type: ignore[no-any-return]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import closing
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED
@@ -18,10 +18,11 @@ from gateway.engine.registry import Registry
 from gateway.engine.schema import MailExpectation
 from gateway.errors import ConfigError, Fault
 from gateway.files import read_file
-from gateway.model import VIETNAM, Envelope, FrontEnd, Session, Transaction
+from gateway.model import VIETNAM
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook, Rules, policy_source
 from gateway.pipeline.sample import as_message
+from gateway.pipeline.self_check import check
 from gateway.serve.app import inspection_limits, start_workers
 from gateway.spool import Spool
 from gateway.texts.catalogue import both, reason
@@ -80,25 +81,21 @@ async def _mails(
             judge = Judge(rulebook=rulebook, workers=workers, limits=inspection_limits(configuration), clock=clock)
             mail = as_message(content, path.name, sender=wanted.reverse_path, recipients=wanted.forward_paths)
             spool = Spool.from_content(mail.content)
-            transaction = Transaction(
-                id=path.name,
-                session=Session(front_end=FrontEnd.CHECK, auth_user=wanted.auth_user),
-                envelope=Envelope(
-                    reverse_path=mail.reverse_path,
-                    forward_paths=mail.forward_paths,
-                    rcpt_parameters=((),) * len(mail.forward_paths),
-                ),
-                received_at=datetime.now(UTC),
-                size_bytes=spool.size_bytes,
-                sha256=spool.sha256,
-            )
             try:
                 with spool:
-                    verdict = (await judge.judge(transaction, spool)).verdict
+                    checked = await check(
+                        judge,
+                        None,
+                        spool,
+                        reference=path.name,
+                        sender=mail.reverse_path,
+                        recipients=mail.forward_paths,
+                        login=wanted.auth_user,
+                    )
             except Exception as error:  # noqa: BLE001 - one mail that cannot be judged must not hide the others
                 faults.append(file.fault(f"{path.name}: {type(error).__name__}", "expect"))
                 continue
-            results.append(expected(path.name, wanted.expect, verdict, policies, now, file, ("expect",)))
+            results.append(expected(path.name, wanted.expect, checked.verdict, policies, now, file, ("expect",)))
 
 
 def _report(policies: PolicySet, results: list[CaseResult], faults: list[Fault], *, coverage: bool) -> int:

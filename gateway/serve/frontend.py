@@ -197,14 +197,13 @@ class _Frontend:
         inherited, configuration = self._inherited, self._inherited.configuration
         rules = inherited.rulebook.current
         kept = configuration.audit.facts_days > 0
-        cluster, shipping = configuration.cluster, inherited.shipping
-        waits = cluster is not None and cluster.replicate == "wait"
+        waits = configuration.cluster is not None and configuration.cluster.replicate == "wait"
         self._audit = audit = AuditLog(
             configuration.data,
             inherited.audit_door,
             keeps_facts=kept,
             on_settled=self._vitals.record_settled,
-            replicated=shipping.replicated if shipping is not None and waits else None,
+            replicated=inherited.shipping.replicated if inherited.shipping is not None and waits else None,
         )
         recovery = await audit.start(
             policy=rules.policies.name,

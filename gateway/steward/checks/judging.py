@@ -168,12 +168,9 @@ class Checks:
         mails: list[Mail] = []
         made = await asyncio.to_thread(lambda: list(_mails(upload)))
         with ExitStack() as contents:
-            for spool, _, _ in made:
+            for spool, *_ in made:
                 contents.enter_context(spool)
-            for spool, files, whole in made:
-                recipients = upload.recipients
-                if whole and not recipients:
-                    recipients = await asyncio.to_thread(_recipients, spool)
+            for spool, recipients, files, whole in made:
                 checked = await check(
                     self._judge,
                     self._front_end,
@@ -230,13 +227,14 @@ class Checks:
             del self._kept[oldest]
 
 
-def _mails(upload: Upload) -> Iterator[tuple[Spool, tuple[int, ...], bool]]:
-    """Yield the mails of an upload: each uploaded mail, and one with all other files as attachments."""
+def _mails(upload: Upload) -> Iterator[tuple[Spool, tuple[str, ...], tuple[int, ...], bool]]:
+    """Yield the mails of an upload with their recipients: each uploaded mail, and one with all other files as attachments."""
     loose: list[int] = []
     for number, (name, spool) in enumerate(upload.files):
         if is_message(bytes(spool.content()[:_HEAD_BYTES]), name):
-            message = as_message(bytes(spool.content()), name, sender=upload.sender, recipients=("",))
-            yield Spool.from_content(message.content), (number,), True
+            message = as_message(bytes(spool.content()), name, sender=upload.sender, recipients=upload.recipients)
+            recipients = tuple(filter(None, message.forward_paths))
+            yield Spool.from_content(message.content), recipients, (number,), True
         else:
             loose.append(number)
     if loose:
@@ -244,12 +242,7 @@ def _mails(upload: Upload) -> Iterator[tuple[Spool, tuple[int, ...], bool]]:
         files = ((upload.files[number][0], upload.files[number][1].content()) for number in loose)
         for piece in mail_of(files, sender=upload.sender, recipients=upload.recipients or (upload.sender,)):
             mail.write(piece)
-        yield mail, tuple(loose), False
-
-
-def _recipients(mail: Spool) -> tuple[str, ...]:
-    found = as_message(bytes(mail.content()), "x.eml", sender="", recipients=()).forward_paths
-    return tuple(one for one in found if one)
+        yield mail, upload.recipients, tuple(loose), False
 
 
 def _fixable(mail: Mail) -> Iterator[int]:
