@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
+
+from tests.support.warm_cli import warm_cli
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -27,17 +28,18 @@ class System:
     def __init__(self, settings: dict[str, object]) -> None:
         self.tls = "certificate" in settings
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the console
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.console.system", json.dumps({"patience_s": 60.0} | settings)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
-        )  # fmt: skip
+        self._process, theirs = socket.socketpair()
+        with theirs:
+            words = json.dumps({"patience_s": 60.0} | settings)
+            self._ended = warm_cli().begin("tests.console.system", ["system", words], theirs, theirs, self.errors)
+        self._lines = self._process.makefile()
         told = self.told()
         self.port, self.steward, self.console = told["port"], told["steward"], told["console"]
         self.base = f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
 
     def told(self) -> dict[str, int]:
         """Wait for the next line about the processes."""
-        return json.loads(self._process.stdout.readline())
+        return json.loads(self._lines.readline())
 
     def asked(self) -> list[str]:
         """Names of the questions that the steward was asked so far."""
@@ -82,9 +84,10 @@ class System:
             connection.close()
 
     def close(self) -> None:
-        self._process.stdin.close()
-        self._process.wait(300)
-        self.errors.close()
+        self._process.shutdown(socket.SHUT_WR)
+        self._ended.read()
+        for one in (self._lines, self._process, self._ended, self.errors):
+            one.close()
 
 
 @pytest.fixture(scope="session")

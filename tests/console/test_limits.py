@@ -164,18 +164,20 @@ async def test_a_place_that_was_asked_for_when_the_client_left_is_given_back():
     assert asked == [q.BeginCheck, q.EndCheck]
 
 
-def test_the_steward_is_notified_that_a_reader_has_left(start):
-    system = start(fresh=True)
-    for method, path, body in (("GET", "/reports", b""), ("POST", "/audit/verify", b"csrf=c-silent")):
-        before = system.said().count("left ")
+def test_the_steward_is_notified_that_a_reader_has_left(system):
+    for method, path, body, asked in (
+        ("GET", "/reports", b"", "AskReport"),
+        ("POST", "/audit/verify", b"csrf=c-silent", "Verify"),
+    ):
+        before, left = system.asked().count(asked), system.said().count("left ")
         with socket.create_connection(("127.0.0.1", system.port), timeout=300) as reader:
             reader.sendall(
                 f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session=silent\r\nSec-Fetch-Site: same-origin\r\n"
                 f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n".encode()
                 + body
             )
-            until(lambda: {"/reports": "AskReport", "/audit/verify": "Verify"}[path] in system.asked())
-        until(lambda: system.said().count("left ") > before)
+            until(lambda: system.asked().count(asked) > before)
+        until(lambda: system.said().count("left ") > left)
 
 
 def until(true, seconds=120.0):

@@ -5,7 +5,6 @@ is in `log`.
 """
 
 import asyncio
-import functools
 import json
 import os
 import signal
@@ -17,14 +16,11 @@ from pathlib import Path
 from tests.e2e.commands import COLLEAGUE, STAFF
 from tests.support.client import RawClient, Reply
 from tests.support.processes import alive, children, cmdline, descendants, name
-from tests.support.warm_cli import WarmCli
+from tests.support.warm_cli import warm_cli
 
 START_S = 600
 PROGRAM = (sys.executable, "-m", "gateway.cli")
 ROOT = Path(__file__).parents[2]
-
-
-warm_cli = functools.cache(WarmCli)
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def test_a_fragment_is_reported(name):
     assert "message-partial" in {a.code for a in parse(content).ambiguities}
 
 
+@pytest.mark.slow
 def test_every_leaf_of_every_mail_decodes():
     for name in mails("mime-malformed", "mail-bad-attachment", "msg-outlook", *HONEST):
         content = wire_form((FOLDER / name).read_bytes())

@@ -11,6 +11,7 @@ from gateway.documents.readers.pictures import detected, detector, ocr, stamp
 from gateway.documents.readers.pictures.rectangles import Pixels
 from gateway.documents.readers.pictures.said import OTHER, PARTLY, said_by
 from tests.readers import glance_scans, scans
+from tests.support.cases import first_quick, slow
 from tests.support.long import LONG
 from tests.support.ocr import needs_stamps
 
@@ -68,12 +69,12 @@ def slide(words: str, letters: tuple[int, int, int], ground: tuple[int, int, int
     return scans.bgr(paper)
 
 
-@pytest.mark.parametrize("words", scans.MARKS)
+@pytest.mark.parametrize("words", first_quick(scans.MARKS))
 def test_letters_as_dark_as_their_slide_in_the_weakest_colour_are_seen(words: str) -> None:
     assert {None, words} & set(said(slide(words, (240, 90, 80)), 96))
 
 
-@pytest.mark.parametrize("words", ["KHẨN", "NHẬT KÝ", "MÁT"])
+@pytest.mark.parametrize("words", first_quick(["NHẬT KÝ", "KHẨN", "MÁT"]))
 def test_other_words_on_a_dark_slide_are_no_marks(words: str) -> None:
     assert said(slide(words, (240, 90, 80)), 96) == []
 
@@ -113,7 +114,10 @@ def on_print(words: str, grey: int, turn: float = 0, down: int = 0) -> Pixels:
     return scans.bgr(ImageChops.darker(lines, paler))
 
 
-@pytest.mark.parametrize(("grey", "turn", "down"), [(150, 0, 0), (150, 12, 0), (190, 0, 0), (150, 0, 12), (140, 0, 20)])
+@pytest.mark.parametrize(
+    ("grey", "turn", "down"),
+    [(150, 12, 0), (190, 0, 0), slow(150, 0, 0), slow(150, 0, 12), slow(140, 0, 20)],
+)
 def test_a_mark_paler_than_the_print_below_is_read_by_its_ink_alone(grey: int, turn: float, down: int) -> None:
     """Also where both networks are sure of the word, and nobody can read it: its level counts."""
     assert said(on_print("TUYỆT MẬT", grey, turn, down), 200) == ["TUYỆT MẬT"]

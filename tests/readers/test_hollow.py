@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gateway.documents.readers.pictures import hollow, stamp_page
 from tests.readers import glance_scans, scans
-from tests.support.cases import first_quick
+from tests.support.cases import first_quick, slow
 
 BLACK, RED = (20, 20, 24), (190, 20, 30)
 
@@ -29,7 +29,9 @@ def read(page: Image.Image) -> list[str | None]:
 
 
 @pytest.mark.parametrize("font", first_quick([0, 2, 3]))
-@pytest.mark.parametrize(("words", "turn", "ink"), [("TỐI MẬT", 20, RED), ("MẬT", 0, BLACK), ("TUYỆT MẬT", -30, BLACK)])
+@pytest.mark.parametrize(
+    ("words", "turn", "ink"), [("MẬT", 0, BLACK), slow("TỐI MẬT", 20, RED), slow("TUYỆT MẬT", -30, BLACK)]
+)
 def test_a_mark_in_hollow_letters_is_read_or_suspected(
     words: str, turn: float, ink: tuple[int, int, int], font: int
 ) -> None:
@@ -38,7 +40,8 @@ def test_a_mark_in_hollow_letters_is_read_or_suspected(
     assert all(text == words for text in found if text in scans.MARKS)
 
 
-@pytest.mark.parametrize("words", first_quick(["DỰ THẢO", "MẶT BẰNG", "NHẬT BẢN"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("words", ["DỰ THẢO", "MẶT BẰNG", "NHẬT BẢN"])
 def test_other_words_in_hollow_letters_are_no_mark(words: str) -> None:
     assert not read(page_with(words, 0, 2, BLACK))
 

@@ -242,7 +242,8 @@ def test_of_a_picture_what_is_not_cut_off_is_shown_alone(kind):
 
 
 @needs_ocr
-@pytest.mark.parametrize("kind", first_quick(CUT_OFF))
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", CUT_OFF)
 def test_what_is_not_cut_off_of_a_picture_is_a_mark(kind):
     assert [found(cut_off(kind, look)) for look in (CUT_OFF[kind], "")] == [True, False]
 

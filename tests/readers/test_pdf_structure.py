@@ -20,7 +20,7 @@ from gateway.documents.readers.pdf.objects import RawObject, find_objects, infla
 from gateway.documents.readers.pdf.words import _BLOCK_TAG
 from gateway.model import Document, Origin, ReadStatus, Role
 from tests.readers import pdfs
-from tests.support.cases import examples, slow
+from tests.support.cases import examples
 from tests.support.corpus import CORPUS, needs_corpus, rows
 from tests.support.long import sample
 from tests.support.octets import written
@@ -299,10 +299,11 @@ def test_structure_of_an_encrypted_file_is_read_too() -> None:
     assert "KÍN" in texts(result.document, Role.PROPERTY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "stream",
     [
-        slow(lambda: pdfs.stream(b"q Q " * 30_000_000, compress=True)),
+        lambda: pdfs.stream(b"q Q " * 30_000_000, compress=True),
         lambda: (
             b"<< /Length 9 /Filter [/FlateDecode /FlateDecode] >>\nstream\n"
             + zlib.compress(zlib.compress(b"0 " * 60_000_000, 9), 9)

@@ -19,6 +19,7 @@ from gateway.documents.readers.pictures.stamp_ink import Candidate, Ink
 from gateway.documents.readers.pictures.stamp_words import Reading
 from gateway.model import Origin, Role
 from tests.readers import pdfs, scan_makers, scans
+from tests.support.cases import first_quick
 from tests.support.corpus import CORPUS, needs_corpus
 from tests.support.long import LONG
 from tests.support.ocr import needs_stamps
@@ -40,7 +41,7 @@ def marks(stamps: list[stamp.Stamp]) -> list[str]:
 
 
 @pytest.mark.parametrize("mark", scans.MARKS)
-@pytest.mark.parametrize("ink", [RED, BLUE, BLACK])
+@pytest.mark.parametrize("ink", first_quick([RED, BLUE, BLACK]))
 def test_a_framed_mark_is_found_in_every_ink_and_its_level_read(mark: str, ink: tuple[int, int, int]) -> None:
     assert marks(stamp.find(scans.bgr(scans.piece(mark, ink=ink, turn=3, fade=0.3)), 150)) == [mark]
 

@@ -14,9 +14,10 @@ from gateway.documents.signatures.pdf_objects import _read_digit_by_digit, read_
 from gateway.model import Changes, Integrity
 from tests.signatures.attacks_pdf_objects import ATTACKS, honest_neighbours
 from tests.signatures.samples import Sample, is_valid, reports
+from tests.support.cases import slow
 
 
-@pytest.mark.parametrize("title", ATTACKS)
+@pytest.mark.parametrize("title", [slow(title) if "crowd" in title else title for title in ATTACKS])
 def test_a_page_that_may_be_another_one_does_not_stand(title):
     assert not is_valid(reports(Sample("", "a.pdf", ATTACKS[title]())))
 

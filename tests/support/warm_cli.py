@@ -1,4 +1,4 @@
-"""Gateway commands as real processes, forked from a server that has imported the gateway.
+"""Gateway commands, and other programs on the gateway's modules, as real processes of a server that has imported the gateway.
 
 From its first line to its exit a command is the product's own; only interpreter start and imports, which take longer
 than most commands, are shared. The server starts with the first command and ends with the test process.
@@ -6,6 +6,7 @@ than most commands, are shared. The server starts with the first command and end
 
 import asyncio
 import atexit
+import functools
 import gc
 import importlib
 import json
@@ -16,9 +17,11 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import IO
 
+ROOT = Path(__file__).parents[2]
 _LOADED = (
-    "gateway.cli", "gateway.commands.audit", "gateway.commands.check", "gateway.commands.verify", "gateway.engine",
+    "gateway.cli", "gateway.commands.audit", "gateway.commands.check", "gateway.commands.verify", "gateway.console.process", "gateway.engine",
     "gateway.pipeline.judge", "gateway.serve.supervisor", "policies.classified", "policies.official_sender",
     "policies.opaque", "policies.sender_identity", "policies.signed_documents", "policies.typography",
 )  # fmt: skip
@@ -31,7 +34,7 @@ class WarmCli:
     def __init__(self) -> None:
         self._door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-m", "tests.support.warm_cli", str(theirs.fileno())]
-        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=Path(__file__).parents[2])
+        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=ROOT)
         theirs.close()
         atexit.register(self.close)
 
@@ -39,18 +42,25 @@ class WarmCli:
         self._door.close()
         self._process.wait()
 
+    def begin(self, module: str, arguments: list[str], *streams: IO[bytes], cwd: Path = ROOT) -> IO[bytes]:
+        """Run `main` of a module with three streams; return what tells process id and, at its end, exit code."""
+        ours, theirs = os.pipe()
+        request = json.dumps({"module": module, "arguments": arguments, "cwd": str(cwd)}).encode(
+            "utf-8", "surrogatepass"
+        )
+        socket.send_fds(self._door, [request], [*(stream.fileno() for stream in streams), theirs])
+        os.close(theirs)
+        return os.fdopen(ours, "rb")
+
     async def run(self, arguments: list[str], *, cwd: Path, stdin: bytes, timeout: float) -> tuple[int, bytes, bytes]:
         """Run a command; return exit code, standard output, standard error. TimeoutError; the command is then killed."""
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             given.write(stdin)
             given.seek(0)
-            ours, theirs = os.pipe()
-            request = json.dumps({"arguments": arguments, "cwd": str(cwd)}).encode("utf-8", "surrogatepass")
-            socket.send_fds(self._door, [request], [given.fileno(), out.fileno(), err.fileno(), theirs])
-            os.close(theirs)
+            status = self.begin("gateway.cli", ["gateway", *arguments], given, out, err, cwd=cwd)
             told, runner = asyncio.StreamReader(), 0
             transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-                lambda: asyncio.StreamReaderProtocol(told), os.fdopen(ours, "rb")
+                lambda: asyncio.StreamReaderProtocol(told), status
             )
             try:
                 async with asyncio.timeout(timeout):
@@ -65,6 +75,10 @@ class WarmCli:
             out.seek(0)
             err.seek(0)
             return code, out.read(), err.read()
+
+
+warm_cli = functools.cache(WarmCli)
+"""The one server of this process."""
 
 
 def _serve(door: socket.socket) -> None:
@@ -113,10 +127,10 @@ def _run(request: dict, streams: list[int]) -> None:
     os.chdir(request["cwd"])
     sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = open(_STDERR, "w", errors="backslashreplace", closefd=False)  # noqa: SIM115
-    sys.argv = ["gateway", *request["arguments"]]
+    sys.argv = request["arguments"]
     code = 1
     try:
-        importlib.import_module("gateway.cli").main()
+        importlib.import_module(request["module"]).main()
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(bool(ended.code))

@@ -77,6 +77,7 @@ def test_what_is_left_unjudged_in_concealed_letters_is_suspected():
     assert strengths(find_in_document(office(*runs), work=Work(letters=40 * 100))) == {Strength.SUSPECTED}
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_payments_in_cash_are_clean():
     document = text("".join(f"Phiếu {number} thu tiền mặt, không mất hóa đơn\r\n" for number in range(100_000)))
     began = time.process_time()
