@@ -19,23 +19,14 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.shared import Mm, Pt
 
-from gateway.documents.readers import registry
-from gateway.documents.readers.base import Budget, Source
-from gateway.model import Document, formats
 from gateway.vietnamese.official import Recognition, State, recognise
 from tests.accuracy import official_layouts
 from tests.support.libreoffice import convert
 from tests.support.octets import file_of
+from tests.support.reading import document_of
 from tests.text.letters import KINDS, PEOPLE, SENTENCES, SUBJECTS, UNITS
 
-FORMATS = {
-    "docx": formats.DOCX.media_type,
-    "odt": "application/vnd.oasis.opendocument.text",
-    "pdf": "application/pdf",
-    "rtf": "application/rtf",
-    "doc": "application/msword",
-    "html": "text/html",
-}
+FORMATS = ("docx", "odt", "pdf", "rtf", "doc", "html")
 HEADS = ("table", "tabs", "lines")
 """How the two columns of the head are set."""
 MORE_KINDS = {
@@ -231,14 +222,6 @@ def files() -> Iterator[Made]:
         yield Made(name, data, case.kind, case.drafted, case.number)
 
 
-def read(data: bytes, kind: str) -> Document:
-    """Read a file by the gateway's reader of its format."""
-    reader = __import__(str(registry.module_of(FORMATS[kind])), fromlist=["read"])
-    source = Source(data=data, part="2", filename=f"van-ban.{kind}", detected_type=FORMATS[kind])
-    document: Document = reader.read(source, Budget()).document
-    return document
-
-
 @dataclass
 class Score:
     """Counts of one format."""
@@ -290,7 +273,7 @@ def measure(say: Callable[[str], None] = lambda _line: None, *, step: int = 1) -
     made = list(files())[::step]
     scores = {"docx": Score()}
     for one in made:
-        scores["docx"].count(one, recognise(read(one.data, "docx")))
+        scores["docx"].count(one, recognise(document_of(one.data)))
     if shutil.which("soffice") is None:
         return scores
     with tempfile.TemporaryDirectory() as name:
@@ -307,7 +290,7 @@ def measure(say: Callable[[str], None] = lambda _line: None, *, step: int = 1) -
             for one in made:
                 saved = folder / f"{one.name}.{kind}"
                 if saved.exists():
-                    scores[kind].count(one, recognise(read(saved.read_bytes(), kind)))
+                    scores[kind].count(one, recognise(document_of(saved.read_bytes())))
     return scores
 
 

@@ -12,17 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gateway.documents.readers import registry
-from gateway.documents.readers.base import Budget, Source
 from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
-from gateway.model import Document, Language, PageSetup, Run, formats
+from gateway.model import Document, Language, PageSetup, Run
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
+from tests.support import reading
 from tests.support.cases import examples, slow
 from tests.support.cost import least_cost
 from tests.support.legacy_letters import encode
 from tests.support.libreoffice import converted, needs_libreoffice
 from tests.support.octets import members, zipped
+from tests.support.reading import document_of as read
 from tests.text.accuracy import CORPUS
 from tests.text.letters import SENTENCES, Layout, letter
 
@@ -60,17 +60,8 @@ def paragraph(text: str, font: str | None = None, more: str = "") -> str:
     return f"<w:p><w:r>{properties}<w:t>{text}</w:t></w:r></w:p>"
 
 
-def read(data: bytes) -> Document:
-    kind = formats.DOCX.media_type if data.startswith(b"PK") else "application/rtf"
-    reader = __import__(str(registry.module_of(kind)), fromlist=["read"])
-    return reader.read(Source(data=data, part="1", filename="a", detected_type=kind), Budget()).document
-
-
 def lines(document: Document) -> list[str]:
-    blocks: dict[int, str] = {}
-    for run in document.runs:
-        blocks[run.block] = blocks.get(run.block, "") + run.text
-    return [text.strip() for text in blocks.values() if text.strip()]
+    return [text.strip() for text in reading.lines(document.runs) if text.strip()]
 
 
 @pytest.mark.parametrize(("charset", "font"), LEGACY)

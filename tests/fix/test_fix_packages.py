@@ -12,9 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.styles import Font, PatternFill
 
-from gateway.documents.readers import registry
-from gateway.documents.readers.base import Budget, Source
-from gateway.documents.readers.sniff import sniff
 from gateway.fix import RefusedError, fix, refusal
 from gateway.fix.package import rewritten
 from gateway.fix.xml_spans import Part
@@ -28,6 +25,8 @@ from tests.support.legacy_letters import encode
 from tests.support.libreoffice import convert, needs_libreoffice
 from tests.support.octets import file_of, members, zipped
 from tests.support.opendocument import face, opendocument, style
+from tests.support.reading import document_of as read
+from tests.support.reading import lines
 from tests.text.letters import CELLS, SENTENCES
 
 
@@ -40,19 +39,9 @@ def workbook(fill: Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet
     return target.getvalue()
 
 
-def read(data: bytes, name: str) -> Document:
-    kind = sniff(data, name).primary
-    reader = __import__(str(registry.module_of(kind)), fromlist=["read"])
-    document: Document = reader.read(Source(data=data, part="1", filename=name, detected_type=kind), Budget()).document
-    return document
-
-
 def words(document: Document, *roles: Role) -> list[str]:
-    blocks: dict[int, str] = {}
-    for run in document.runs:
-        if run.origin is Origin.TEXT and run.role in roles:
-            blocks[run.block] = blocks.get(run.block, "") + run.text
-    return [text for text in blocks.values() if text.strip()]
+    shown = [run for run in document.runs if run.origin is Origin.TEXT and run.role in roles]
+    return [text for text in lines(shown) if text.strip()]
 
 
 @pytest.mark.parametrize(("charset", "font"), LEGACY)

@@ -19,13 +19,14 @@ from gateway.model import Language, Role
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
 from tests.fix.test_fix import LEGACY
-from tests.fix.test_fix_packages import read, words
+from tests.fix.test_fix_packages import words
 from tests.support.cases import examples
 from tests.support.cost import least_cost
 from tests.support.legacy_letters import encode
 from tests.support.libreoffice import convert, needs_libreoffice
 from tests.support.octets import file_of, members, zipped
 from tests.support.opendocument import NS, cells, face, opendocument, style
+from tests.support.reading import document_of as read
 from tests.text.letters import CELLS, SENTENCES
 
 

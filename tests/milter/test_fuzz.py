@@ -39,15 +39,9 @@ PACKETS = st.one_of(
 )
 
 
-@examples(400)
-@given(st.lists(PACKETS, max_size=25).map(b"".join))
-def test_any_conversation_is_answered_or_ended(data):
-    conversations.check(data)
-
-
-@examples(300)
-@given(st.binary(max_size=400))
-def test_any_bytes_are_answered_or_ended(data):
+@examples(700)
+@given(st.lists(PACKETS, max_size=25).map(b"".join) | st.binary(max_size=400))
+def test_any_conversation_and_any_bytes_are_answered_or_ended(data):
     conversations.check(data)
 
 

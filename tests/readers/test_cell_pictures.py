@@ -120,13 +120,6 @@ def found(reading: Reading) -> bool:
 MADE = [word_table, open_sheet, sheet, values, painted_ground, left_open, slide_table, text_table, rich_table]
 
 
-@needs_ocr
-@pytest.mark.parametrize("made", MADE)
-def test_a_word_made_of_cells_is_read(made):
-    assert found(made(grid("MẬT")))
-    assert not found(made(grid("KẾT")))
-
-
 def below_many(cells: list[list[bool]]) -> Reading:
     """Below 60,000 cells of another colour, which stand in other rows."""
     tall = [[True] * 60 for _ in range(1000)] + [[False]] * 3
@@ -154,8 +147,8 @@ def after_others(cells: list[list[bool]]) -> Reading:
 
 
 @needs_ocr
-@pytest.mark.parametrize("made", [below_many, after_others])
-def test_words_made_of_cells_are_read_however_many_others_there_are(made):
+@pytest.mark.parametrize("made", [*MADE, below_many, after_others])
+def test_a_word_made_of_cells_is_read_however_many_others_there_are(made):
     assert found(made(grid("MẬT")))
     assert not found(made(grid("KẾT")))
 

@@ -6,9 +6,9 @@ from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.drawings import dxf
 from gateway.documents.readers.magic import DXF, OLE
 from gateway.documents.readers.ole.writer import write_compound
-from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus, Role
+from tests.support.reading import lines, reading_of
 
 Pair = tuple[int, str]
 HEADER: list[Pair] = [(0, "SECTION"), (2, "HEADER"), (9, "$ACADVER"), (1, "AC1027"), (0, "ENDSEC")]
@@ -38,17 +38,11 @@ def as_text(pairs: list[Pair], charset: str = "utf-8") -> bytes:
 
 def read(data: bytes) -> Reading:
     assert sniff(data, "a.dxf").primary == DXF
-    reader = reader_for(DXF)
-    assert reader is not None
-    return reader(Source(data=data, part="2", detected_type=DXF), Budget())
+    return reading_of(data, "a.dxf")
 
 
 def shown(reading: Reading) -> list[str]:
-    blocks: dict[int, str] = {}
-    for run in reading.document.runs:
-        if run.role is Role.BODY:
-            blocks[run.block] = blocks.get(run.block, "") + run.text
-    return list(blocks.values())
+    return lines(run for run in reading.document.runs if run.role is Role.BODY)
 
 
 def test_objects_in_frames_are_handed_on_and_pictures_of_the_drawing_are_none() -> None:

@@ -13,6 +13,7 @@ from gateway.documents.readers.markup.html_cascade import alone
 from gateway.documents.readers.markup.html_selectors import Matcher, parse_selectors
 from gateway.model import Document, Origin, ReadStatus, Role, Run
 from tests.support.cases import examples
+from tests.support.reading import lines
 
 
 def reading(text: str | bytes, charset: str | None = None) -> Reading:
@@ -26,13 +27,6 @@ def read(text: str | bytes, charset: str | None = None) -> Document:
 
 def the_run(document: Document, text: str) -> Run:
     return next(run for run in document.runs if text in run.text)
-
-
-def blocks(document: Document) -> list[str]:
-    found: dict[int, str] = {}
-    for run in document.runs:
-        found[run.block] = found.get(run.block, "") + run.text
-    return list(found.values())
 
 
 @pytest.mark.parametrize(
@@ -218,12 +212,9 @@ def test_pale_text_on_a_dark_ground_is_visible(markup: str) -> None:
     assert the_run(read(markup), "RÕ").origin is Origin.TEXT
 
 
-def test_words_across_elements_are_one_block() -> None:
-    assert blocks(read("<p>T<span>Ố</span><b>I</b>\n  MẬT</p><p>hai</p>")) == ["TỐI MẬT", "hai"]
-
-
-def test_line_breaks_stay_inside_the_block() -> None:
-    assert blocks(read("<p>một<br>hai</p>")) == ["một\nhai"]
+def test_words_across_elements_are_one_block_with_its_line_breaks() -> None:
+    assert lines(read("<p>T<span>Ố</span><b>I</b>\n  MẬT</p><p>hai</p>").runs) == ["TỐI MẬT", "hai"]
+    assert lines(read("<p>một<br>hai</p>").runs) == ["một\nhai"]
 
 
 def test_cells_have_their_place_and_nested_tables_their_own() -> None:
@@ -244,8 +235,8 @@ def test_frames_are_boxed() -> None:
 
 def test_what_a_pasted_sheet_repeats_of_its_cells_is_not_read_again() -> None:
     value = '{"1":2,"2":"Mật"}'.replace('"', "&quot;")
-    assert blocks(read(f'<table><tr><td data-sheets-value="{value}">Mật</td></tr></table>')) == ["Mật"]
-    assert len(blocks(read(f'<table><tr><td data-value="{value}">Mật</td></tr></table>'))) == 2
+    assert lines(read(f'<table><tr><td data-sheets-value="{value}">Mật</td></tr></table>').runs) == ["Mật"]
+    assert len(lines(read(f'<table><tr><td data-value="{value}">Mật</td></tr></table>').runs)) == 2
 
 
 def test_attributes_titles_and_entities_are_read() -> None:

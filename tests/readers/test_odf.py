@@ -8,7 +8,7 @@ from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.marks import find_in_document
 from tests.support.cost import least_cost
 from tests.support.opendocument import NS, content, package, styles
-from tests.support.reading import find
+from tests.support.reading import find, lines
 
 MARK = "TUYỆT MẬT"
 
@@ -286,8 +286,7 @@ def test_the_value_of_a_cell_is_read_where_its_text_is_another(value: str, said:
     cell = f'<table:table-cell office:value-type="string" office:string-value="{value}">{text}</table:table-cell>'
     body = f"<table:table table:name='Tờ'><table:table-row>{cell}</table:table-row></table:table>"
     runs = read_body(body, kind="spreadsheet").document.runs
-    lines = ["".join(run.text for run in runs if run.block == block) for block in sorted({run.block for run in runs})]
-    assert lines == ["Tờ", *words]
+    assert lines(runs) == ["Tờ", *words]
 
 
 def test_sheets_have_cells_hidden_rows_and_formula_words() -> None:
@@ -476,10 +475,7 @@ def test_labels_of_lists_that_have_words_stand_before_their_items(level: str, sh
         f"<text:list-item><text:p>{word}</text:p><text:p>x</text:p></text:list-item>" for word in ("một", "hai")
     )
     reading = read_body(f'<text:list text:style-name="L">{items}</text:list>', automatic)
-    lines: dict[int, str] = {}
-    for run in reading.document.runs:
-        lines[run.block] = lines.get(run.block, "") + run.text
-    assert [line for line in lines.values() if line != "x"] == shown
+    assert [line for line in lines(reading.document.runs) if line != "x"] == shown
 
 
 _LEVELS = "".join(
@@ -509,10 +505,7 @@ def test_labels_of_headings_and_numbered_paragraphs_stand_before_them(prefix: st
     kinds = ("list-level-style-number", prefix) * 2
     listed = f'<text:list-style style:name="L">{_LEVELS.format(*kinds)}</text:list-style>'
     for body, style in ((heads, outline), (numbered, listed)):
-        lines: dict[int, str] = {}
-        for run in read_body(body, styles_xml=styles(style)).document.runs:
-            lines[run.block] = lines.get(run.block, "") + run.text
-        assert list(lines.values()) == shown
+        assert lines(read_body(body, styles_xml=styles(style)).document.runs) == shown
 
 
 @pytest.mark.parametrize(("prefix", "shown"), [("Chú thích ", "Chú thích 1"), ("(", "")])

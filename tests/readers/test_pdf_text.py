@@ -11,6 +11,7 @@ from gateway.documents.readers.pdf.lines import build_lines
 from gateway.documents.readers.pdf.page import Font, Piece
 from gateway.model import Document, Origin, ReadStatus, Role, Run
 from tests.readers import pdfs
+from tests.support import reading
 
 
 def read(data: bytes, **source: object) -> Document:
@@ -18,11 +19,8 @@ def read(data: bytes, **source: object) -> Document:
 
 
 def lines(document: Document, origin: Origin | None = Origin.TEXT) -> list[str]:
-    found: dict[int, str] = {}
-    for run in document.runs:
-        if run.page is not None and (origin is None or run.origin is origin):
-            found[run.block] = found.get(run.block, "") + run.text
-    return [text.strip() for text in found.values()]
+    on_pages = [run for run in document.runs if run.page is not None and origin in (None, run.origin)]
+    return [text.strip() for text in reading.lines(on_pages)]
 
 
 def the_run(document: Document, text: str) -> Run:

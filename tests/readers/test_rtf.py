@@ -30,23 +30,24 @@ def words(body: str) -> list[str]:
     return [run.text for run in runs(body)]
 
 
-def test_unicode_letters_and_their_substitutes_are_read_once():
-    assert words(r"\uc1 T\u7888?I M\u7852?T\par") == ["TỐI MẬT"]
-    assert words(r"\uc2 \u7852\'ab\'cd!\par") == ["Ậ!"]
-    assert words(r"{\uc0\u7852 X}\par") == ["ẬX"]
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        (r"\uc1 T\u7888?I M\u7852?T\par", "TỐI MẬT"),
+        (r"\uc2 \u7852\'ab\'cd!\par", "Ậ!"),
+        (r"{\uc0\u7852 X}\par", "ẬX"),
+        (r"\f2 M\'c2\'f2T\par", "MÂ\u0323T"),  # by the charset of the font
+        (r"\f3 \'b7\par", "\uf0b7"),  # of a symbol font
+        (r"X\par", "X"),  # names of styles and fonts are no text
+    ],
+)
+def test_letters_are_read_once_in_their_code(body, word):
+    assert words(body) == [word]
 
 
 def test_letters_of_a_legacy_font_stay_one_for_one_octet():
     (run,) = runs(r"\f1 T\'e8I M\'cbT\par")
     assert (run.text, run.font) == ("TèI MËT", ".VnTime")
-
-
-def test_the_charset_of_the_font_decodes_vietnamese_bytes():
-    assert words(r"\f2 M\'c2\'f2T\par") == ["MÂ\u0323T"]
-
-
-def test_a_symbol_font_gives_private_use_letters():
-    assert words(r"\f3 \'b7\par") == ["\uf0b7"]
 
 
 def test_font_size_and_colour_stand_on_the_run():
@@ -75,10 +76,6 @@ def test_words_are_found_wherever_they_stand(body, role):
 def test_hidden_and_deleted_text_says_so():
     origins = {run.text: run.origin for run in runs(r"{\v an}{\deleted xoa} thay\par")}
     assert origins == {"an": Origin.HIDDEN, "xoa": Origin.DELETED, " thay": Origin.TEXT}
-
-
-def test_style_and_font_names_are_no_text():
-    assert words(r"X\par") == ["X"]
 
 
 def test_pictures_and_objects_become_members():

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.documents.readers.base import Budget, Reading, Source
+from gateway.documents.readers.base import Reading
 from gateway.documents.readers.excel import tokens
 from gateway.documents.readers.excel.xls_records import rk_number
-from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus, Role, Run
 from gateway.model.formats import XLSB
@@ -30,6 +29,7 @@ from tests.readers.xlsb_support import (
 )
 from tests.support.corpus import CORPUS
 from tests.support.libreoffice import convert, needs_libreoffice
+from tests.support.reading import reading_of
 
 LOOKS = styles(
     [font("Calibri", 11), font("Times New Roman", 14, "C00000", 700), font("Arial", 9, "FFFFFF")],
@@ -93,9 +93,7 @@ BOOK = workbook(
 
 def read(data: bytes) -> Reading:
     assert sniff(data, "a.xlsb").primary == XLSB.media_type
-    reader = reader_for(XLSB.media_type)
-    assert reader is not None
-    return reader(Source(data=data, part="2", detected_type=XLSB.media_type), Budget())
+    return reading_of(data, "a.xlsb")
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus, Role
 from gateway.vietnamese.marks import Strength, find_in_document
+from tests.support import reading
 from tests.support.cases import examples
 
 WORD = (
@@ -149,10 +150,7 @@ def test_utf_16_is_read():
 
 
 def lines(runs) -> list[str]:
-    blocks: dict[int, str] = {}
-    for run in runs:
-        blocks[run.block] = blocks.get(run.block, "") + run.text
-    return [line.strip() for line in blocks.values()]
+    return [line.strip() for line in reading.lines(runs)]
 
 
 @pytest.mark.parametrize(
@@ -430,10 +428,7 @@ def test_a_text_of_svg_is_one_line_of_its_pieces():
 )
 def test_a_text_of_svg_breaks_where_its_spans_change_height(spans):
     document = read(f'<svg xmlns="http://www.w3.org/2000/svg"><text x="1" y="18">{spans}</text></svg>').document
-    lines = {}
-    for run in document.runs:
-        lines[run.block] = lines.get(run.block, "") + run.text
-    assert [line.strip() for line in lines.values()] == ["Số: 12/BC-VP", "TỐI MẬT"]
+    assert lines(document.runs) == ["Số: 12/BC-VP", "TỐI MẬT"]
 
 
 def test_parts_of_an_opendocument_package_are_read_as_any_xml():

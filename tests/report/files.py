@@ -2,10 +2,7 @@
 
 import functools
 
-from gateway.documents.readers.base import Budget, Source
-from gateway.documents.readers.registry import reader_for
 from gateway.model import Document, ReadStatus
-from gateway.model.formats import by_name
 from gateway.report import proof
 from gateway.report.labels import labels
 from gateway.report.make import make
@@ -13,14 +10,13 @@ from gateway.report.render import Format, render
 from gateway.report.write import write
 from tests.report.support import report
 from tests.support.policies import preset
+from tests.support.reading import document_of
 
 POLICIES = preset()
 
 
 def read(octets: bytes, form: Format) -> Document:
-    media = by_name(form.value).media_type
-    source = Source(data=octets, part="1", filename=f"a.{form.value}", detected_type=media)
-    document = reader_for(media)(source, Budget()).document
+    document = document_of(octets, f"a.{form.value}")
     assert document.status is ReadStatus.OK, document.reason
     return document
 

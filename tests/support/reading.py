@@ -1,5 +1,7 @@
 """Files read as the product does: by the reader of what their octets are."""
 
+from collections.abc import Iterable
+
 from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
@@ -14,9 +16,17 @@ def reading_of(data: bytes, name: str | None = None, budget: Budget | None = Non
     return reader(Source(data=data, part="1", detected_type=kind), budget or Budget())
 
 
-def document_of(data: bytes) -> Document:
+def document_of(data: bytes, name: str | None = None) -> Document:
     """Return the document of a file."""
-    return reading_of(data).document
+    return reading_of(data, name).document
+
+
+def lines(runs: Iterable[Run]) -> list[str]:
+    """Return the text of each block, in the order of their first runs."""
+    found: dict[int, str] = {}
+    for run in runs:
+        found[run.block] = found.get(run.block, "") + run.text
+    return list(found.values())
 
 
 def find(reading: Reading, text: str) -> Run:

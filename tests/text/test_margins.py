@@ -9,30 +9,16 @@ from docx.shared import Mm
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.documents.readers import registry
-from gateway.documents.readers.base import Budget, Source
 from gateway.model import Document, PageSetup, Run
-from gateway.model.formats import DOCX
 from gateway.vietnamese.margins import margin_faults
 from tests.support.libreoffice import converted, needs_libreoffice
 from tests.support.octets import file_of
+from tests.support.reading import document_of
 from tests.text.letters import SENTENCES
 
 MM = 72 / 25.4
 WORDS = [first + second for first in "bcdghk" for second in "aeiouy"]
 SIDES = ("top", "bottom", "left", "right")
-TYPES = {
-    "docx": DOCX.media_type,
-    "doc": "application/msword",
-    "odt": "application/vnd.oasis.opendocument.text",
-    "rtf": "application/rtf",
-    "pdf": "application/pdf",
-}
-
-
-def read(data: bytes, kind: str) -> Document:
-    reader = __import__(registry.module_of(TYPES[kind]), fromlist=["read"])
-    return reader.read(Source(data=data, part="1", filename=f"a.{kind}", detected_type=TYPES[kind]), Budget()).document
 
 
 def word(*margins: tuple[float, float, float, float], header: str = "", copies: int = 4) -> bytes:
@@ -56,7 +42,7 @@ def amounts(setup: PageSetup) -> list[float]:
 
 
 def test_sections_of_a_word_document_are_distinguished() -> None:
-    document = read(word((20, 25, 30, 15), (20, 25, 30, 15), (10, 10, 25, 25)), "docx")
+    document = document_of(word((20, 25, 30, 15), (20, 25, 30, 15), (10, 10, 25, 25)))
     assert [amounts(setup) for setup in document.setups] == [[20, 25, 30, 15], [10, 10, 25, 25]]
     assert [setup.locator for setup in document.setups] == ["section:1", "section:3"]
     assert [(fault.side, fault.found, fault.locator) for fault in margin_faults(document)] == [
@@ -75,13 +61,13 @@ def test_sections_of_a_word_document_are_distinguished() -> None:
     ],
 )
 def test_margins_of_rtf_are_those_of_the_section_or_the_document(page: bytes, margins: list[float]) -> None:
-    document = read(rb"{\rtf1\ansi" + page + rb"{\header Trang 2\par}N\'f4i dung\par}", "rtf")
+    document = document_of(rb"{\rtf1\ansi" + page + rb"{\header Trang 2\par}N\'f4i dung\par}")
     assert [amounts(setup) for setup in document.setups] == [margins]
 
 
 def test_each_section_of_rtf_has_its_own() -> None:
     text = rb"{\rtf1\margl1701\margr851\margt1134\margb1134\sectd M\sect\sectd\marglsxn567 H\par}"
-    assert [amounts(setup)[2] for setup in read(text, "rtf").setups] == [30, 10]
+    assert [amounts(setup)[2] for setup in document_of(text).setups] == [30, 10]
 
 
 @pytest.mark.system
@@ -91,16 +77,16 @@ def test_every_format_that_libreoffice_writes_says_the_same(tmp_path) -> None:
     source = tmp_path / "a.docx"
     source.write_bytes(word((20, 25, 30, 15), header="Trang"))
     for kind in ("odt", "doc", "rtf", "pdf"):
-        document = read(converted(source, kind), kind)
+        document = document_of(converted(source, kind))
         assert margin_faults(document) == (), kind
         if kind != "pdf":
             assert amounts(document.setups[0]) == [20, 25, 30, 15], kind
     source.write_bytes(word((20, 25, 20, 30)))
-    faults = margin_faults(read(converted(source, "pdf"), "pdf"))
+    faults = margin_faults(document_of(converted(source, "pdf")))
     assert {fault.side: round(float(fault.found)) for fault in faults} == {"left": 20, "right": 30}
     for top, bottom in ((12, 12), (33, 45)):
         source.write_bytes(word((top, bottom, 30, 15), copies=12))
-        faults = margin_faults(read(converted(source, "pdf"), "pdf"))
+        faults = margin_faults(document_of(converted(source, "pdf")))
         assert {fault.side for fault in faults} == {"top", "bottom"}
         for fault, amount in zip(faults, (top, bottom), strict=True):
             assert amount - 0.5 <= float(fault.found) <= amount + 13
