@@ -7,22 +7,13 @@ task nor a wait of its own, which is most of what it would cost.
 from __future__ import annotations
 
 import asyncio
-import struct
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 Rows = list[tuple[Any, ...]]
 Value = bytes | str | int | float
 
-_LOADERS: Final[dict[int, Callable[[bytes], Any]]] = {
-    16: lambda octets: octets != b"\0",  # bool
-    20: lambda octets: int.from_bytes(octets, "big", signed=True),  # bigint
-    23: lambda octets: int.from_bytes(octets, "big", signed=True),  # int
-    25: lambda octets: octets.decode(),  # text
-    701: lambda octets: struct.unpack("!d", octets)[0],  # double precision
-}
-"""Binary values by type (pg_type.oid); all others, such as bytea, are octets."""
 _TEXT, _BINARY = 0, 1
 
 
@@ -60,6 +51,7 @@ class Pipelined:
         """Take over an idle connection of psycopg; `on_lost` is called once, with what broke it."""
         self._broken: tuple[type[Exception], ...] = (psycopg.Error, OSError)
         self._status = psycopg.pq.ExecStatus
+        self._types = psycopg.adapt.Transformer(connection)
         self._pg = connection.pgconn
         self._on_answer, self._on_lost = on_answer, on_lost
         self._prepared: dict[str, tuple[bytes, list[int]]] = {}
@@ -122,11 +114,8 @@ class Pipelined:
                 self._sent.popleft().answered(rows if self._error is None else None)
                 self._on_answer()
             case self._status.TUPLES_OK:
-                loaders = [_LOADERS.get(result.ftype(column), bytes) for column in range(result.nfields)]
-                self._rows = [
-                    tuple([_value(load, result.get_value(row, column)) for column, load in enumerate(loaders)])
-                    for row in range(result.ntuples)
-                ]
+                self._types.set_pgresult(result)
+                self._rows = self._types.load_rows(0, result.ntuples, tuple)
             case self._status.FATAL_ERROR:
                 self._error = OSError(result.get_error_message())
             case _:  # prepared, or a statement without rows
@@ -148,10 +137,6 @@ class Pipelined:
         self.close()
         on_lost, self._on_lost = self._on_lost, _nothing
         on_lost(error)
-
-
-def _value(load: Callable[[bytes], Any], octets: bytes | None) -> Any:
-    return None if octets is None else load(octets)
 
 
 def _nothing(_error: Exception) -> None:

@@ -51,7 +51,7 @@ def test_questions_of_many_mails_go_out_together_and_each_has_its_own_answer(clu
             asked = [one.ask("SELECT $1::int + 1", number, within_s=30) for number in range(300)]
             assert await asyncio.gather(*asked) == [[(number + 1,)] for number in range(300)]
             assert await one.ask("CREATE TABLE made (one int)", within_s=30) == []
-            assert one.told == [None]
+            assert one.told[-1] is None
 
     on_uvloop(work())
 
@@ -160,6 +160,6 @@ def test_a_database_that_stumbles_is_missed_for_a_moment_and_keeps_its_connectio
             assert await one.ask("SELECT 1") is None
             await until(lambda: one.present)
             assert await one.ask("SELECT pg_backend_pid()", within_s=30) == [(process,)]
-            assert one.told == [None]
+            assert one.told[-1] is None
 
     on_uvloop(work())
