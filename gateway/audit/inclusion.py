@@ -7,9 +7,10 @@ checkpoint, with the lines of the witnesses that have cosigned it.
 from __future__ import annotations
 
 import sqlite3
+from itertools import chain
 from pathlib import Path
 
-from gateway.audit.checkpoint import Checkpoint, known_checkpoints
+from gateway.audit.checkpoint import Checkpoint, known_checkpoints, parse_notes
 from gateway.audit.merkle import inclusion_proof
 from gateway.audit.notes import encoded
 from gateway.audit.store import GENESIS, Folder, reading
@@ -25,7 +26,7 @@ def prove(data: Path, seq: int) -> str:
         row, before = log.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone(), _before(log, seq)
         if row is None or before is None:
             raise UserError(both("audit", "proof", "no_record", seq=seq))
-        checkpoint = _covering(folder, seq)
+        checkpoint = _covering(folder, log, seq)
         try:
             path = inclusion_proof(seq - 1, checkpoint.size, Tree(log).node)
         except AuditError as error:
@@ -44,9 +45,10 @@ def _before(log: sqlite3.Connection, seq: int) -> bytes | None:
     return removed.hash if removed is not None else row and bytes(row[0])
 
 
-def _covering(folder: Folder, seq: int) -> Checkpoint:
-    """Return the first checkpoint that covers a record, preferring a cosigned one."""
-    known = known_checkpoints(folder.checkpoints)[0]
+def _covering(folder: Folder, log: sqlite3.Connection, seq: int) -> Checkpoint:
+    """Return the first checkpoint that covers a record, of the log or its files, preferring a cosigned one."""
+    durable = (parse_notes(note)[0] for (note,) in log.execute("SELECT note FROM checkpoint WHERE size >= ?", (seq,)))
+    known = chain(known_checkpoints(folder.checkpoints)[0], *durable)
     found = [one for one in known if one.root is not None and one.size >= seq]
     if not found:
         raise UserError(both("audit", "proof", "no_checkpoint", seq=seq))

@@ -75,6 +75,14 @@ def test_a_checkpoint_that_a_witness_has_cosigned_is_taken_with_its_line(data, t
     assert "witness.example saw 362 records at 2023-11-14" in found.stdout
 
 
+def test_a_checkpoint_that_its_file_lost_is_taken_from_the_log(data, tmp_path):
+    """The files are not synced; the log is."""
+    copy = Path(shutil.copytree(data, tmp_path / "copy"))
+    for path in (copy / "checkpoints").glob("*.notes"):
+        path.write_text("")
+    assert checked(tmp_path, prove(copy, 5), copy).returncode == 0
+
+
 def test_the_oldest_record_is_proven_where_those_before_it_were_removed(data, tmp_path):
     copy, later = Path(shutil.copytree(data, tmp_path / "copy")), datetime.now(UTC) + timedelta(days=1)
     assert prune(copy, before=later, reason="x", now=later) == 362
