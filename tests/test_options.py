@@ -117,6 +117,6 @@ def test_a_command_without_a_configuration_takes_that_of_the_machine(tmp_path, m
     installed.write_text("workers: 3\ndata: /srv/gateway\n")
     named.write_text("workers: 4\n")
     assert common.load_configuration(None, policy="monitor").workers == 3
-    assert str(common.data_folder(None, None)) == "/srv/gateway"
-    assert common.data_folder(None, tmp_path) == tmp_path
+    assert str(common.data_of(None, None)) == "/srv/gateway"
+    assert common.data_of(None, tmp_path) == tmp_path
     assert common.load_configuration(named).workers == 4

@@ -184,12 +184,12 @@ def doctor(
 
     --running: hỏi cổng thư đang chạy có sự cố nào / ask the gateway that runs what is wrong.
     """
-    from gateway.commands.common import data_folder, load_configuration
+    from gateway.commands.common import data_of, load_configuration
     from gateway.commands.doctor import run
     from gateway.commands.troubles import show
 
     if running:
-        return show(data_folder(config, data))
+        return show(data_of(config, data))
     return run(lambda: load_configuration(config, data=data))
 
 

@@ -124,7 +124,7 @@ def log_of(config: Path | None, data: Path | None, dsn: str | None) -> Path | Cl
     The password and the key of the cluster are those of the configuration, if one is given.
     """
     if dsn is None:
-        return data_folder(config, data)
+        return data_of(config, data)
     section = load_configuration(config).cluster or Cluster(node="reader")
     try:
         return Cluster.model_validate(section.model_dump() | {"dsn": dsn})
@@ -132,6 +132,13 @@ def log_of(config: Path | None, data: Path | None, dsn: str | None) -> Path | Cl
         raise UserError(f"--cluster: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
 
 
-def data_folder(config: Path | None, data: Path | None) -> Path:
+def data_of(config: Path | None, data: Path | None) -> Path:
     """Return the folder of audit and state that the flags mean."""
     return data if data is not None else load_configuration(config).data
+
+
+def certs_of(config: Path | None, certs: Path | None) -> Path:
+    """Return the folder of trust anchors that the flags mean."""
+    from gateway.serve.app import SHIPPED_CERTS
+
+    return load_configuration(config, certs=certs).certs or SHIPPED_CERTS

@@ -40,7 +40,7 @@ ClusterOption = Annotated[str | None, typer.Option("--cluster", metavar="DSN", h
 DataOption = Annotated[Path | None, typer.Option("--data", help=words("data"))]
 DirectoryOption = Annotated[Path | None, typer.Option("--directory", help=words("directory"))]
 JsonOption = Annotated[bool, typer.Option("--json", help=words("json"))]
-_MADE = {"configuration": (), "data": ("data",), "log": ("data", "cluster")}
+_MADE = {"configuration": (), "data": ("data",), "log": ("data", "cluster"), "certs": ("certs",)}
 """What a first parameter is made from, beside `--config`."""
 _FLAGS: dict[str, Any] = {
     "config": ConfigOption,
@@ -66,8 +66,9 @@ def command(app: typer.Typer, name: str, *flags: str) -> Callable[[_Run], _Run]:
     """Register a function as a command that ends with the exit code it returns, and prints user errors without traceback.
 
     Its short help is in `help.toml` under the names of the group (but the program's) and the command. A first parameter
-    `configuration` is made from `--config` and these flags, `data` and `log` (the folder or the centre) from `--config`,
-    `--data` and `--cluster`; a parameter `unit_names` gets the names of units by the directory of `--config`.
+    `configuration` is made from `--config` and these flags; `data`, `log` (the folder or the centre) and `certs` from
+    `--config`, `--data`, `--cluster` and `--certs`. A parameter `unit_names` gets the names of units by the directory of
+    `--config`.
     """
     of = app.info.name if app.info.name != "gateway" else ""
     key = "_".join(filter(None, (of, name))).replace("-", "_")
@@ -89,7 +90,7 @@ def command(app: typer.Typer, name: str, *flags: str) -> Callable[[_Run], _Run]:
                     config, *values = (given.pop(option) for option in options)
                     given[made] = common.load_configuration(config, **dict(zip(flags, values, strict=True)))
                 elif made:
-                    make: Callable[..., Any] = common.data_folder if made == "data" else common.log_of
+                    make: Callable[..., Any] = getattr(common, f"{made}_of")
                     given[made] = make(*(given.pop(option) for option in options))
                 result = run(**given)
                 code = result if isinstance(result, int) else common.print_result(result)

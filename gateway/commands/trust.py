@@ -19,9 +19,8 @@ from typing import Annotated
 import typer
 
 from gateway.commands.common import EXIT_REFUSED
-from gateway.commands.options import Configured, command, group, words
+from gateway.commands.options import command, group, words
 from gateway.commands.progress import progress
-from gateway.config.sections import Configuration
 from gateway.documents.signatures import crl
 from gateway.documents.signatures.certificates import (
     distinguished_name,
@@ -34,7 +33,6 @@ from gateway.documents.signatures.trust import CERTIFICATE_SUFFIXES, LIMIT_BYTES
 from gateway.documents.signatures.wall import LibraryFault
 from gateway.errors import UserError
 from gateway.files import read_file
-from gateway.serve.app import SHIPPED_CERTS
 from gateway.system.atomic_file import replace_file
 from gateway.texts.catalogue import both, reasons
 from gateway.vietnamese.printed import clean
@@ -46,43 +44,12 @@ _say = partial(both, "start", "trust")
 app = group("trust")
 
 
-def _folder(configuration: Configuration) -> Path:
-    return configuration.certs or SHIPPED_CERTS
-
-
-@command(app, "list", "certs")
-def trust_list(configuration: Configured) -> int:
+@command(app, "list")
+def show(certs: Path) -> int:
     """Liệt kê gốc tin cậy và CRL / list the anchors and the age of their revocation lists."""
-    return show(_folder(configuration))
-
-
-@command(app, "check", "certs")
-def trust_check(configuration: Configured) -> int:
-    """Báo thiếu, hết hạn, CRL cũ / say what is missing, expired or stale."""
-    return check(_folder(configuration))
-
-
-@command(app, "add", "certs")
-def trust_add(
-    configuration: Configured,
-    sources: Annotated[list[Path], typer.Argument(help=words("anchors"))],
-    sha256: Annotated[str | None, typer.Option(help=words("fingerprint"))] = None,
-) -> int:
-    """Thêm gốc tin cậy sau khi so dấu vân tay / add an anchor after comparing its fingerprint."""
-    return add(_folder(configuration), sources, sha256=sha256)
-
-
-@command(app, "update", "certs")
-def trust_update(configuration: Configured) -> int:
-    """Tải danh sách thu hồi / fetch the revocation lists that the manifest names."""
-    return update(_folder(configuration))
-
-
-def show(folder: Path) -> int:
-    """List the anchors and the age of their revocation lists."""
-    store = TrustStore.load(folder)
+    store = TrustStore.load(certs)
     if not store.anchors:
-        print(_say("none", folder=folder))
+        print(_say("none", folder=certs))
     for anchor in store.anchors:
         begin, end = validity(anchor)
         print(f"{fingerprint(anchor)[:16]}  {begin:%Y-%m-%d}..{end:%Y-%m-%d}  {distinguished_name(anchor.subject)}")
@@ -90,6 +57,12 @@ def show(folder: Path) -> int:
             if one.issuer == anchor.subject.hashable:
                 print(f"{'':18}CRL {one.this_update:%Y-%m-%d}..{_day(one.next_update)}")
     return 0
+
+
+@command(app, "check")
+def trust_check(certs: Path) -> int:
+    """Báo thiếu, hết hạn, CRL cũ / say what is missing, expired or stale."""
+    return check(certs)
 
 
 def check(folder: Path, *, now: datetime | None = None) -> int:
@@ -125,13 +98,18 @@ def _complaints(store: TrustStore, folder: Path, now: datetime) -> Iterator[str]
             yield _say("strange_list", name=one.parsed.issuer.rfc4514_string())
 
 
-def add(folder: Path, sources: Sequence[Path], *, sha256: str | None = None) -> int:
-    """Copy certificates into the folder after comparing their fingerprints; UserError names the first that does not fit."""
-    pins = load_pins(folder / "manifest.yaml") if (folder / "manifest.yaml").exists() else ()
+@command(app, "add")
+def add(
+    certs: Path,
+    sources: Annotated[list[Path], typer.Argument(help=words("anchors"))],
+    sha256: Annotated[str | None, typer.Option(help=words("fingerprint"))] = None,
+) -> int:
+    """Thêm gốc tin cậy sau khi so dấu vân tay / add an anchor after comparing its fingerprint."""
+    pins = load_pins(certs / "manifest.yaml") if (certs / "manifest.yaml").exists() else ()
     known = {pin.sha256: pin for pin in pins}
     wanted = (sha256 or "").replace(":", "").lower()
-    if not folder.is_dir():
-        raise UserError(_say("no_folder", folder=folder))
+    if not certs.is_dir():
+        raise UserError(_say("no_folder", folder=certs))
     for file in _certificate_files(sources):
         try:
             certificates = load_certificates(read_file(file))
@@ -146,7 +124,7 @@ def add(folder: Path, sources: Sequence[Path], *, sha256: str | None = None) -> 
             if found not in known and found != wanted:
                 words = _say("not_pinned", file=file, name=name)
                 raise UserError(f"{words}\n  gateway trust add --sha256 {found} {file}")
-            target = folder / (known[found].file if found in known and known[found].file else f"{found[:16]}.cer")
+            target = certs / (known[found].file if found in known and known[found].file else f"{found[:16]}.cer")
             replace_file(target, certificate.dump(), mode=0o644)
             print(_say("added", file=target.name, name=name))
     return 0
@@ -165,17 +143,18 @@ def _certificate_files(sources: Sequence[Path]) -> Iterator[Path]:
         yield from files
 
 
-def update(folder: Path) -> int:
-    """Fetch the revocation lists that the manifest names; 1 when one could not be fetched or is not authentic."""
-    store = TrustStore.load(folder)
+@command(app, "update")
+def update(certs: Path) -> int:
+    """Tải danh sách thu hồi / fetch the revocation lists that the manifest names."""
+    store = TrustStore.load(certs)
     wanted = [pin for pin in store.pins if pin.crl and pin.file]
     if not wanted:
-        print(_say("no_crls", folder=folder))
+        print(_say("no_crls", folder=certs))
     failed = 0
     with progress("trust", len(wanted)) as tick:
         for pin in wanted:
             try:
-                print(f"{pin.crl}: {_fetch(folder, store, pin)}")
+                print(f"{pin.crl}: {_fetch(certs, store, pin)}")
             except UserError as error:
                 failed = EXIT_REFUSED
                 print(f"{pin.crl}: {error}", file=sys.stderr)
