@@ -20,7 +20,7 @@ def _saved(document) -> bytes:
     return written(document.write)
 
 
-def _text_style(document, writing: Writing, name: str = "Dấu", **more: str) -> style.Style | None:
+def _text_style(document, writing: Writing, **more: str) -> style.Style | None:
     """An automatic character style with the font of a writing."""
     properties = dict(more)
     if writing.font:
@@ -28,8 +28,7 @@ def _text_style(document, writing: Writing, name: str = "Dấu", **more: str) ->
         properties["fontname"] = writing.font
     if not properties:
         return None
-    made = style.Style(name=name.replace("Dấu", "D1"), family="text")
-    made.addElement(TextProperties(**properties))
+    made = _around(style.Style(name="D1", family="text"), TextProperties(**properties))
     document.automaticstyles.addElement(made)
     return made
 
@@ -37,9 +36,20 @@ def _text_style(document, writing: Writing, name: str = "Dấu", **more: str) ->
 def _marked(document, writing: Writing, owner, **look: str):
     """The mark in spans of an element that holds text."""
     chosen = _text_style(document, writing, **look)
-    for piece in writing.pieces:
-        owner.addElement(text.Span(stylename=chosen, text=piece) if chosen else text.Span(text=piece))
-    return owner
+    chosen = {"stylename": chosen} if chosen else {}
+    return _around(owner, *(text.Span(text=piece, **chosen) for piece in writing.pieces))
+
+
+def _around(holder, *inner):
+    """An element with others in it."""
+    for one in inner:
+        holder.addElement(one)
+    return holder
+
+
+def _said(document, writing: Writing):
+    """The mark as a paragraph."""
+    return _marked(document, writing, text.P())
 
 
 def _odt(put: Put) -> Callable[[Writing], bytes]:
@@ -62,7 +72,7 @@ def _page(document):
 
 
 def _body(document, writing):
-    document.text.addElement(_marked(document, writing, text.P()))
+    document.text.addElement(_said(document, writing))
 
 
 def _heading(document, writing):
@@ -70,74 +80,45 @@ def _heading(document, writing):
 
 
 def _cell(document, writing):
-    made = table.Table(name="Bảng")
-    row = table.TableRow()
-    cell = table.TableCell()
-    cell.addElement(_marked(document, writing, text.P()))
-    row.addElement(cell)
-    made.addElement(row)
-    document.text.addElement(made)
+    row = _around(table.TableRow(), _around(table.TableCell(), _said(document, writing)))
+    document.text.addElement(_around(table.Table(name="Bảng"), row))
 
 
 def _margin(kind) -> Put:
     def put(document, writing):
-        holder = kind()
-        holder.addElement(_marked(document, writing, text.P()))
-        _page(document).addElement(holder)
+        _page(document).addElement(_around(kind(), _said(document, writing)))
 
     return put
 
 
 def _footnote(document, writing):
     note = text.Note(noteclass="footnote", id="n1")
-    note.addElement(text.NoteCitation(text="1"))
-    body = text.NoteBody()
-    body.addElement(_marked(document, writing, text.P()))
-    note.addElement(body)
-    paragraph = text.P(text="Câu có chú thích")
-    paragraph.addElement(note)
-    document.text.addElement(paragraph)
+    _around(note, text.NoteCitation(text="1"), _around(text.NoteBody(), _said(document, writing)))
+    document.text.addElement(_around(text.P(text="Câu có chú thích"), note))
 
 
 def _annotation(document, writing):
-    note = office.Annotation()
-    note.addElement(dc.Creator(text="văn thư"))
-    note.addElement(_marked(document, writing, text.P()))
-    paragraph = text.P(text="Câu có ghi chú")
-    paragraph.addElement(note)
-    document.text.addElement(paragraph)
+    note = _around(office.Annotation(), dc.Creator(text="văn thư"), _said(document, writing))
+    document.text.addElement(_around(text.P(text="Câu có ghi chú"), note))
 
 
 def _box(document, writing):
     frame = draw.Frame(width="4cm", height="1cm", anchortype="paragraph")
-    box = draw.TextBox()
-    box.addElement(_marked(document, writing, text.P()))
-    frame.addElement(box)
-    paragraph = text.P()
-    paragraph.addElement(frame)
-    document.text.addElement(paragraph)
+    _around(frame, _around(draw.TextBox(), _said(document, writing)))
+    document.text.addElement(_around(text.P(), frame))
 
 
 def _shape(document, writing):
     shape = draw.CustomShape(width="4cm", height="1cm", anchortype="paragraph")
-    shape.addElement(_marked(document, writing, text.P()))
-    paragraph = text.P()
-    paragraph.addElement(shape)
-    document.text.addElement(paragraph)
+    document.text.addElement(_around(text.P(), _around(shape, _said(document, writing))))
 
 
 def _deletion(document, writing):
-    changes = text.TrackedChanges()
     region = text.ChangedRegion(check_grammar=False)
     region.setAttrNS(TEXTNS, "id", "c1")
-    deletion = text.Deletion()
-    deletion.addElement(_marked(document, writing, text.P()))
-    region.addElement(deletion)
-    changes.addElement(region)
-    document.text.addElement(changes)
-    paragraph = text.P(text="Trước ")
-    paragraph.addElement(text.Change(changeid="c1"))
-    document.text.addElement(paragraph)
+    _around(region, _around(text.Deletion(), _said(document, writing)))
+    document.text.addElement(_around(text.TrackedChanges(), region))
+    document.text.addElement(_around(text.P(text="Trước "), text.Change(changeid="c1")))
 
 
 def _hidden(document, writing):
@@ -149,9 +130,8 @@ def _white(document, writing):
 
 
 def _hidden_field(document, writing):
-    paragraph = text.P(text="Câu ")
-    paragraph.addElement(text.HiddenText(condition="1==1", stringvalue=writing.text, ishidden="true"))
-    document.text.addElement(paragraph)
+    field = text.HiddenText(condition="1==1", stringvalue=writing.text, ishidden="true")
+    document.text.addElement(_around(text.P(text="Câu "), field))
 
 
 def _title(document, writing):
@@ -168,33 +148,22 @@ def _own_property(document, writing):
 
 def _alternative(document, writing):
     frame = draw.Frame(width="4cm", height="1cm", anchortype="paragraph")
-    box = draw.TextBox()
-    box.addElement(text.P(text="Hình"))
-    frame.addElement(box)
-    frame.addElement(svg.Desc(text=writing.text))
-    paragraph = text.P()
-    paragraph.addElement(frame)
-    document.text.addElement(paragraph)
+    _around(frame, _around(draw.TextBox(), text.P(text="Hình")), svg.Desc(text=writing.text))
+    document.text.addElement(_around(text.P(), frame))
 
 
 def _field(document, writing):
-    declarations = text.UserFieldDecls()
-    declarations.addElement(text.UserFieldDecl(name="dau", valuetype="string", stringvalue=writing.text))
-    document.text.addElement(declarations)
-    paragraph = text.P(text="Câu ")
-    document.text.addElement(paragraph)
+    declared = text.UserFieldDecl(name="dau", valuetype="string", stringvalue=writing.text)
+    _around(document.text, _around(text.UserFieldDecls(), declared), text.P(text="Câu "))
 
 
 def _section(document, writing):
-    holder = text.Section(name="Phần", display="none")
-    holder.addElement(_marked(document, writing, text.P()))
-    document.text.addElement(holder)
+    document.text.addElement(_around(text.Section(name="Phần", display="none"), _said(document, writing)))
 
 
 def _placeholder(document, writing):
-    paragraph = text.P()
-    paragraph.addElement(text.Placeholder(placeholdertype="text", description=writing.text, text="<chọn>"))
-    document.text.addElement(paragraph)
+    place = text.Placeholder(placeholdertype="text", description=writing.text, text="<chọn>")
+    document.text.addElement(_around(text.P(), place))
 
 
 def _ods(put: Put) -> Callable[[Writing], bytes]:
@@ -203,12 +172,8 @@ def _ods(put: Put) -> Callable[[Writing], bytes]:
         sheet = table.Table(name="Số liệu")
         put(document, sheet, writing)
         for values in ROWS:
-            row = table.TableRow()
-            for value in values:
-                cell = table.TableCell(valuetype="string")
-                cell.addElement(text.P(text=str(value)))
-                row.addElement(cell)
-            sheet.addElement(row)
+            cells = [_around(table.TableCell(valuetype="string"), text.P(text=str(value))) for value in values]
+            sheet.addElement(_around(table.TableRow(), *cells))
         document.spreadsheet.addElement(sheet)
         return _saved(document)
 
@@ -216,11 +181,8 @@ def _ods(put: Put) -> Callable[[Writing], bytes]:
 
 
 def _put_cell(document, sheet, writing):
-    row = table.TableRow()
-    cell = table.TableCell(valuetype="string")
-    cell.addElement(_marked(document, writing, text.P()))
-    row.addElement(cell)
-    sheet.addElement(row)
+    cell = _around(table.TableCell(valuetype="string"), _said(document, writing))
+    sheet.addElement(_around(table.TableRow(), cell))
 
 
 def _put_name(document, sheet, writing):
@@ -228,8 +190,7 @@ def _put_name(document, sheet, writing):
 
 
 def _hidden_sheet(document, sheet, writing):
-    look = style.Style(name="ta2", family="table")
-    look.addElement(TableProperties(display="false"))
+    look = _around(style.Style(name="ta2", family="table"), TableProperties(display="false"))
     document.automaticstyles.addElement(look)
     other = table.Table(name="Phụ lục", stylename=look)
     _put_cell(document, other, writing)
@@ -237,32 +198,19 @@ def _hidden_sheet(document, sheet, writing):
 
 
 def _cell_note(document, sheet, writing):
-    row = table.TableRow()
-    cell = table.TableCell(valuetype="string")
-    note = office.Annotation()
-    note.addElement(_marked(document, writing, text.P()))
-    cell.addElement(note)
-    cell.addElement(text.P(text="125"))
-    row.addElement(cell)
-    sheet.addElement(row)
-
-
-def _sheet_header(document, sheet, writing):
-    header = style.Header()
-    header.addElement(_marked(document, writing, text.P()))
-    _page(document).addElement(header)
+    note = _around(office.Annotation(), _said(document, writing))
+    cell = _around(table.TableCell(valuetype="string"), note, text.P(text="125"))
+    sheet.addElement(_around(table.TableRow(), cell))
 
 
 def _named(document, sheet, writing):
-    names = table.NamedExpressions()
-    names.addElement(table.NamedExpression(name="ghi_chu", expression=f'of:="{writing.text}"'))
-    document.spreadsheet.addElement(names)
+    name = table.NamedExpression(name="ghi_chu", expression=f'of:="{writing.text}"')
+    document.spreadsheet.addElement(_around(table.NamedExpressions(), name))
 
 
 def _formula_value(document, sheet, writing):
-    row = table.TableRow()
-    row.addElement(table.TableCell(valuetype="string", stringvalue=writing.text))
-    sheet.addElement(row)
+    cell = table.TableCell(valuetype="string", stringvalue=writing.text)
+    sheet.addElement(_around(table.TableRow(), cell))
 
 
 def _odp(put: Put) -> Callable[[Writing], bytes]:
@@ -278,12 +226,9 @@ def _odp(put: Put) -> Callable[[Writing], bytes]:
     return make
 
 
-def _framed(document, owner, writing, **look):
+def _framed(document, owner, writing):
     frame = draw.Frame(width="10cm", height="2cm", x="1cm", y="1cm")
-    box = draw.TextBox()
-    box.addElement(_marked(document, writing, text.P(), **look))
-    frame.addElement(box)
-    owner.addElement(frame)
+    owner.addElement(_around(frame, _around(draw.TextBox(), _said(document, writing))))
 
 
 def _slide_box(document, page, master, writing):
@@ -301,8 +246,8 @@ def _master(document, page, master, writing):
 
 
 def _hidden_slide(document, page, master, writing):
-    look = style.Style(name="dp2", family="drawing-page")
-    look.addElement(style.DrawingPageProperties(visibility="hidden"))
+    hidden = style.DrawingPageProperties(visibility="hidden")
+    look = _around(style.Style(name="dp2", family="drawing-page"), hidden)
     document.automaticstyles.addElement(look)
     other = draw.Page(masterpagename=master, stylename=look)
     _framed(document, other, writing)
@@ -344,7 +289,7 @@ SLOTS: tuple[Slot, ...] = (
         ("property of one's own", _own_property), ("alternative text", _alternative), ("user field", _field), ("placeholder", _placeholder),
     )),
     *(Slot("ods", place, _ods(put), "odfpy", _writable) for place, put in (
-        ("cell", _put_cell), ("hidden sheet", _hidden_sheet), ("comment", _cell_note), ("header", _sheet_header),
+        ("cell", _put_cell), ("hidden sheet", _hidden_sheet), ("comment", _cell_note), ("header", lambda document, _, writing: _margin(style.Header)(document, writing)),
     )),
     Slot("ods", "sheet name", _ods(_put_name), "odfpy", _words),
     Slot("ods", "defined name", _ods(_named), "odfpy", _quotable),

@@ -2,7 +2,6 @@
 
 import io
 import unicodedata
-import zlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,7 +11,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.accuracy.shapes import LETTER, Slot, Writing, octet, one_piece
+from tests.accuracy.shapes import LETTER, Slot, Writing, octet, one_piece, xml
+from tests.readers import pdfs
 from tests.support.octets import file_of
 
 _FONT = Path("/usr/share/fonts/truetype/liberation/LiberationSerif-Regular.ttf")
@@ -148,17 +148,10 @@ def _outline(canvas: Canvas, writing: Writing) -> None:
     canvas.addOutlineEntry(writing.text, "m")
 
 
-def _title(canvas: Canvas, writing: Writing) -> None:
-    canvas.setTitle(writing.text)
-
-
-def _letter_pdf() -> bytes:
-    return _pages(lambda canvas, writing: None)(Writing(("",)))
-
-
 @cache
 def base() -> bytes:
-    return _letter_pdf()
+    """The letter alone."""
+    return _pages(lambda canvas, writing: None)(Writing(("",)))
 
 
 def _altered(change: Callable[[pikepdf.Pdf, Writing], None]) -> Callable[[Writing], bytes]:
@@ -191,8 +184,6 @@ def _value(pdf: pikepdf.Pdf, writing: Writing) -> None:
 
 
 def _xfa(pdf: pikepdf.Pdf, writing: Writing) -> None:
-    from tests.accuracy.shapes import xml
-
     data = (
         '<xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/"><template xmlns="http://www.xfa.org/schema/xfa-template/3.0/">'
         f"<subform><draw><value><text>{xml(writing.text)}</text></value></draw></subform></template></xdp:xdp>"
@@ -215,12 +206,11 @@ def _metadata(pdf: pikepdf.Pdf, writing: Writing) -> None:
         record["dc:title"] = writing.text
 
 
-def _keywords(pdf: pikepdf.Pdf, writing: Writing) -> None:
-    pdf.docinfo["/Keywords"] = pikepdf.String(writing.text)
+def _property(key: str) -> Callable[[pikepdf.Pdf, Writing], None]:
+    def change(pdf: pikepdf.Pdf, writing: Writing) -> None:
+        pdf.docinfo[key] = pikepdf.String(writing.text)
 
-
-def _own(pdf: pikepdf.Pdf, writing: Writing) -> None:
-    pdf.docinfo["/MSIP_Label_5b0cf1b2-3d0e-4f0a-9a39-0d6d2a4d6f10_Name"] = pikepdf.String(writing.text)
+    return change
 
 
 def _labels(pdf: pikepdf.Pdf, writing: Writing) -> None:
@@ -279,28 +269,10 @@ def _cropped(pdf: pikepdf.Pdf, writing: Writing) -> None:
 def _repaired(writing: Writing) -> bytes:
     """The mark in an earlier revision: the page's content is replaced by an incremental update."""
     with pikepdf.open(io.BytesIO(_pages(_at(96, 240))(writing))) as pdf:
-        out = file_of(pdf, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)
-        number = pdf.pages[0].Contents.objgen[0]
-        size = len(pdf.objects) + 1
-    data = out
-    # Object numbers of the saved file are found in it, not assumed.
-    with pikepdf.open(io.BytesIO(data)) as pdf:
-        number = pdf.pages[0].Contents.objgen[0]
-        size = int(pdf.trailer.Size)
-        root = pdf.trailer.Root.objgen[0] if hasattr(pdf.trailer.Root, "objgen") else 1
-    previous = int(data[data.rindex(b"startxref") + 9 :].split()[0])
-    body = zlib.compress(b"BT ET")
-    offset = len(data)
-    added = b"%d 0 obj\n<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream\nendobj\n" % (
-        number,
-        len(body),
-        body,
-    )
-    xref = offset + len(added)
-    return data + added + (
-        b"xref\n%d 1\n%010d 00000 n \ntrailer\n<< /Size %d /Root %d 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n"
-        % (number, offset, size, root, previous, xref)
-    )  # fmt: skip
+        data = file_of(pdf, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)
+    with pikepdf.open(io.BytesIO(data)) as pdf:  # the numbers of the saved file are its own
+        number, root = pdf.pages[0].Contents.objgen[0], pdf.Root.objgen[0]
+    return pdfs.append_revision(data, {number: pdfs.stream(b"BT ET", compress=True)}, root=root)
 
 
 def _legacy(writing: Writing) -> bytes:
@@ -313,19 +285,11 @@ def _legacy(writing: Writing) -> bytes:
         2: b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
         b"/Resources << /Font << /F1 5 0 R /F2 6 0 R >> >> >>",
-        4: b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+        4: pdfs.stream(content),
         5: b"<< /Type /Font /Subtype /TrueType /BaseFont /%s /Encoding /WinAnsiEncoding >>" % font,
         6: b"<< /Type /Font /Subtype /Type1 /BaseFont /Times-Roman /Encoding /WinAnsiEncoding >>",
     }
-    out = bytearray(b"%PDF-1.4\n")
-    offsets = []
-    for number, body in objects.items():
-        offsets.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    start = len(out)
-    out += b"xref\n0 7\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    out += b"trailer\n<< /Size 7 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start
-    return bytes(out)
+    return pdfs.assemble(objects)
 
 
 def _octets_only(writing: Writing) -> bool:
@@ -350,12 +314,12 @@ SLOTS: tuple[Slot, ...] = (
         ("outside the page", _at(700, 240)), ("tiny letters", _at(96, 240, 0.5)),
     )),
     Slot("pdf", "outline", _pages(_outline), "reportlab", one_piece),
-    Slot("pdf", "property: title", _pages(_title), "reportlab", one_piece),
+    Slot("pdf", "property: title", _pages(lambda canvas, writing: canvas.setTitle(writing.text)), "reportlab", one_piece),
     *(Slot("pdf", place, _altered(change), "pikepdf", one_piece) for place, change in (
         ("annotation: free text", _annotation("/FreeText")), ("annotation: note", _annotation("/Text")), ("annotation: stamp", _annotation("/Stamp")),
         ("annotation: subject", _annotation("/Highlight", "/Subj")), ("form value", _value), ("XFA", _xfa),
-        ("attachment", _attached), ("description of an attachment", _described), ("XMP title", _metadata), ("property: keywords", _keywords),
-        ("MSIP label", _own), ("page label", _labels), ("actual text", _actual), ("layer name", _layer_name), ("alternative text", _alternate),
+        ("attachment", _attached), ("description of an attachment", _described), ("XMP title", _metadata), ("property: keywords", _property("/Keywords")),
+        ("MSIP label", _property("/MSIP_Label_5b0cf1b2-3d0e-4f0a-9a39-0d6d2a4d6f10_Name")), ("page label", _labels), ("actual text", _actual), ("layer name", _layer_name), ("alternative text", _alternate),
     )),
     *(Slot("pdf", place, _altered(change), "pikepdf", _drawable) for place, change in (
         ("hidden layer", _layered), ("stamp's appearance", _appearance), ("outside the crop box", _cropped),

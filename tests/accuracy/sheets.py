@@ -110,14 +110,8 @@ def _title(book: openpyxl.Workbook, writing: Writing) -> None:
     book.properties.title = writing.text
 
 
-def _property(book: openpyxl.Workbook, writing: Writing) -> None:
-    book.custom_doc_props.append(StringProperty(name="Phân loại", value=writing.text))
-
-
-def _label(book: openpyxl.Workbook, writing: Writing) -> None:
-    book.custom_doc_props.append(
-        StringProperty(name="MSIP_Label_5b0cf1b2-3d0e-4f0a-9a39-0d6d2a4d6f10_Name", value=writing.text)
-    )
+def _property(name: str) -> Callable[[openpyxl.Workbook, Writing], None]:
+    return lambda book, writing: book.custom_doc_props.append(StringProperty(name=name, value=writing.text))
 
 
 def _formula(book: openpyxl.Workbook, writing: Writing) -> None:
@@ -259,8 +253,8 @@ SLOTS: tuple[Slot, ...] = (
     Slot("xlsx", "number format", _book(_format), "openpyxl", _quotable),
     Slot("xlsx", "formula", _book(_formula), "openpyxl", _quotable),
     Slot("xlsx", "property: title", _book(_title), "openpyxl", one_piece),
-    Slot("xlsx", "property of one's own", _book(_property), "openpyxl", one_piece),
-    Slot("xlsx", "MSIP label", _book(_label), "openpyxl", one_piece),
+    Slot("xlsx", "property of one's own", _book(_property("Phân loại")), "openpyxl", one_piece),
+    Slot("xlsx", "MSIP label", _book(_property("MSIP_Label_5b0cf1b2-3d0e-4f0a-9a39-0d6d2a4d6f10_Name")), "openpyxl", one_piece),
     Slot("xlsx", "inline text", _inline, accepts=plain_letters),
     Slot("xlsx", "phonetic text", _phonetic, accepts=one_piece),
     Slot("xlsx", "string that no cell shows", _unused, accepts=one_piece),
