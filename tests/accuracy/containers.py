@@ -4,20 +4,17 @@ import bz2
 import gzip
 import io
 import lzma
-import tarfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pikepdf
-import py7zr
-import pyzipper
 
 from tests.accuracy.portable import base
 from tests.accuracy.shapes import Writing
 from tests.accuracy.texts import message, tnef
 from tests.accuracy.word import package, para, runs
-from tests.support.octets import file_of, zipped
+from tests.support.octets import file_of, locked_zip, members, seven_zip, tarred, zipped
 
 Wrap = Callable[[str, bytes], tuple[str, bytes]]
 """Name and octets of a file to those of its container."""
@@ -40,10 +37,6 @@ def _lzma_zip(name: str, data: bytes) -> tuple[str, bytes]:
     return "ho-so.zip", out.getvalue()
 
 
-def _nested(name: str, data: bytes) -> tuple[str, bytes]:
-    return _zip(*_zip(name, data))
-
-
 def _five_deep(name: str, data: bytes) -> tuple[str, bytes]:
     for level in range(5):
         name, data = f"tang-{level}.zip", _zip(name, data)[1]
@@ -51,22 +44,11 @@ def _five_deep(name: str, data: bytes) -> tuple[str, bytes]:
 
 
 def _seven(name: str, data: bytes) -> tuple[str, bytes]:
-    out = io.BytesIO()
-    with py7zr.SevenZipFile(out, "w") as archive:
-        archive.writestr(data, name)
-    return "ho-so.7z", out.getvalue()
+    return "ho-so.7z", seven_zip({name: data})
 
 
 def _tar(mode: str, suffix: str) -> Wrap:
-    def wrap(name: str, data: bytes) -> tuple[str, bytes]:
-        out = io.BytesIO()
-        with tarfile.open(fileobj=out, mode=f"w:{mode}") as archive:
-            entry = tarfile.TarInfo(f"ho-so/{name}")
-            entry.size = len(data)
-            archive.addfile(entry, io.BytesIO(data))
-        return f"ho-so.tar{suffix}", out.getvalue()
-
-    return wrap
+    return lambda name, data: (f"ho-so.tar{suffix}", tarred({f"ho-so/{name}": data}, mode))
 
 
 def _packed(pack: Callable[[bytes], bytes], suffix: str) -> Wrap:
@@ -75,19 +57,12 @@ def _packed(pack: Callable[[bytes], bytes], suffix: str) -> Wrap:
 
 def _locked(name: str, data: bytes) -> tuple[str, bytes]:
     """A locked archive and a note with its password, as people send them."""
-    out = io.BytesIO()
-    with pyzipper.AESZipFile(out, "w", pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
-        archive.setpassword(b"Bt@2026x")
-        archive.writestr(name, data)
-    return "ho-so.zip", zipped({"mat khau.txt": "Mật khẩu giải nén: Bt@2026x\r\n", "tep.zip": out.getvalue()})
+    locked = locked_zip({name: data}, "Bt@2026x")
+    return "ho-so.zip", zipped({"mat khau.txt": "Mật khẩu giải nén: Bt@2026x\r\n", "tep.zip": locked})
 
 
 def _mail(name: str, data: bytes) -> tuple[str, bytes]:
     return "thu.eml", message(files=((name, data),))
-
-
-def _mail_in_zip(name: str, data: bytes) -> tuple[str, bytes]:
-    return _zip(*_mail(name, data))
 
 
 def _winmail(name: str, data: bytes) -> tuple[str, bytes]:
@@ -109,11 +84,7 @@ def _in_sheet(name: str, data: bytes) -> tuple[str, bytes]:
 
 
 def _replaced(archive: bytes, name: str, data: bytes) -> bytes:
-    import zipfile
-
-    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-        files: dict[str, str | bytes] = {entry: opened.read(entry) for entry in opened.namelist()}
-    return zipped(files | {name: data})
+    return zipped(members(archive) | {name: data})
 
 
 def _in_pdf(name: str, data: bytes) -> tuple[str, bytes]:
@@ -190,7 +161,7 @@ CONTAINERS: dict[str, Wrap] = {
     "zip": _zip,
     "zip, stored": _stored,
     "zip, LZMA": _lzma_zip,
-    "zip in zip": _nested,
+    "zip in zip": lambda name, data: _zip(*_zip(name, data)),
     "zip five deep": _five_deep,
     "7z": _seven,
     "tar": _tar("", ""),
@@ -203,7 +174,7 @@ CONTAINERS: dict[str, Wrap] = {
     "7z in zip": lambda name, data: _zip(*_seven(name, data)),
     "locked zip, password beside it": _locked,
     "message": _mail,
-    "message in zip": _mail_in_zip,
+    "message in zip": lambda name, data: _zip(*_mail(name, data)),
     "winmail.dat": _winmail,
     "embedded in docx": _in_word,
     "OLE package in docx": _ole_object,

@@ -1,18 +1,14 @@
 """Subjects and file names that carry a mark, in every way that a mail or an archive can write a name."""
 
 import base64
-import io
 import quopri
-import tarfile
 import unicodedata
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
 
-import py7zr
-
+from tests.support.octets import seven_zip, tarred, zipped
 from tests.text.disguises import FONTLESS_LEGACY, UNICODE
 from tests.text.mark_matrix import FILENAMES, INNOCENT_FILENAMES, INNOCENT_SUBJECTS, LEVELS, SUBJECTS
 
@@ -89,10 +85,7 @@ def with_file(head: str, data: bytes = b"1;2;3\r\n") -> bytes:
 
 def _in_zip(name: str, encoding: str = "") -> bytes:
     """A zip with a member of that name; in another charset without the UTF-8 flag where one is given (APPNOTE 4.4.4)."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr(name, b"1;2;3\r\n")
-    data = out.getvalue()
+    data = zipped({name: b"1;2;3\r\n"})
     if not encoding:
         return data
     utf8, other = name.encode(), name.encode(encoding)
@@ -104,26 +97,10 @@ def _in_zip(name: str, encoding: str = "") -> bytes:
     return bytes(data)
 
 
-def _in_tar(name: str) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as archive:
-        entry = tarfile.TarInfo(name)
-        entry.size = 3
-        archive.addfile(entry, io.BytesIO(b"1;2"))
-    return out.getvalue()
-
-
-def _in_seven(name: str) -> bytes:
-    out = io.BytesIO()
-    with py7zr.SevenZipFile(out, "w") as archive:
-        archive.writestr(b"1;2", name)
-    return out.getvalue()
-
-
 _ARCHIVED: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "member of a zip": ("ho-so.zip", _in_zip),
-    "member of a tar.gz": ("ho-so.tar.gz", _in_tar),
-    "member of a 7z": ("ho-so.7z", _in_seven),
+    "member of a tar.gz": ("ho-so.tar.gz", lambda name: tarred({name: b"1;2"}, "gz")),
+    "member of a 7z": ("ho-so.7z", lambda name: seven_zip({name: b"1;2"})),
 }
 
 

@@ -10,7 +10,6 @@ from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 
-import py7zr
 import pypdf
 import pytest
 from cryptography import x509
@@ -25,7 +24,7 @@ from gateway.cli import main
 from gateway.demo.documents import Paragraph, official_letter, pdf_file, word_file, zip_archive
 from gateway.serve import app
 from tests.readers.zipcrypto import encrypted_zip
-from tests.support.octets import file_of, written
+from tests.support.octets import file_of, seven_zip, written
 
 pytestmark = pytest.mark.slow
 
@@ -66,13 +65,6 @@ def printed(locked: bytes) -> bytes:
 
 def locked_word() -> bytes:
     return written(partial(OOXMLFile(io.BytesIO(LONG)).encrypt, PASSWORD))
-
-
-def locked_7z() -> bytes:
-    octets = io.BytesIO()
-    with py7zr.SevenZipFile(octets, "w", password=PASSWORD) as archive:
-        archive.writestr(WORD, "bao-cao.docx")
-    return octets.getvalue()
 
 
 def photo(form: str) -> bytes:
@@ -116,7 +108,7 @@ SAMPLES: dict[str, tuple[Callable[[], bytes], str, Callable[[], bytes]]] = {
         lambda: letter(("ho-so.zip", zip_archive(("bao-cao.docx", WORD)))),
     ),
     "a locked 7z, packed as a zip": (
-        lambda: letter(("ho-so.7z", locked_7z())),
+        lambda: letter(("ho-so.7z", seven_zip({"bao-cao.docx": WORD}, password=PASSWORD))),
         "Nén lại không đặt mật khẩu",
         lambda: letter(("ho-so.zip", zip_archive(("bao-cao.docx", WORD)))),
     ),

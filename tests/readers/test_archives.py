@@ -9,7 +9,6 @@ import zlib
 
 import pyppmd
 import pytest
-import pyzipper
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from gateway.documents.readers.containers import zip_directory
 from gateway.model import ReadStatus
 from tests.signatures.attacks_readings import ATTACKS
 from tests.support.cases import examples
+from tests.support.octets import locked_zip, streamed
 
 
 def problems_of(data: bytes) -> list[str]:
@@ -114,22 +114,7 @@ def test_ppmd_that_is_cut_or_wants_much_memory_is_reported():
 
 
 def test_streamed_members_with_data_descriptors_are_sound():
-    class Pipe(io.RawIOBase):
-        def __init__(self):
-            self.out = bytearray()
-
-        def writable(self):
-            return True
-
-        def write(self, data):
-            self.out += bytes(data)
-            return len(data)
-
-    pipe = Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.txt", b"a" * 1000)
-        archive.writestr("b.txt", b"b" * 1000)
-    reading = read(bytes(pipe.out))
+    reading = read(streamed({"a.txt": b"a" * 1000, "b.txt": b"b" * 1000}))
     assert reading.document.status is ReadStatus.OK
     assert names(reading) == ["a.txt", "b.txt"]
 
@@ -236,17 +221,8 @@ def test_too_many_members_are_a_limit():
     assert (reading.document.status, reading.document.reason) == (ReadStatus.LIMIT, "files")
 
 
-def locked(password, encryption):
-    buffer = io.BytesIO()
-    with pyzipper.AESZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.setpassword(password)
-        archive.setencryption(encryption, nbits=256)
-        archive.writestr("bí mật.txt", b"content " * 100)
-    return buffer.getvalue()
-
-
 def test_an_aes_archive_is_encrypted_until_a_password_fits():
-    data = locked("Mậtkhẩu1".encode(), pyzipper.WZ_AES)
+    data = locked_zip({"bí mật.txt": b"content " * 100}, "Mậtkhẩu1")
     closed = read(data, "wrong")
     assert (closed.document.status, closed.document.reason) == (ReadStatus.ENCRYPTED, "password")
     assert [run.text for run in closed.document.runs] == ["bí mật.txt"]
@@ -259,8 +235,8 @@ def test_an_aes_archive_is_encrypted_until_a_password_fits():
 def test_a_traditionally_encrypted_archive_opens_with_the_right_password_only():
     from tests.readers.zipcrypto import encrypted_zip
 
-    for streamed in (False, True):
-        data = encrypted_zip("a.txt", b"content " * 50, b"123456", streamed)
+    for is_streamed in (False, True):
+        data = encrypted_zip("a.txt", b"content " * 50, b"123456", is_streamed)
         assert read(data, "654321").document.status is ReadStatus.ENCRYPTED
         opened = read(data, "654321", "123456")
         assert opened.document.opened_with_password

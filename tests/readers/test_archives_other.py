@@ -21,6 +21,7 @@ from gateway.documents.readers.archives import tar as archive_tar
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.sniff import sniff
 from gateway.model import ReadStatus
+from tests.support.octets import seven_zip, tarred
 
 needs_libarchive = pytest.mark.skipif(
     not archive_foreign.available(), reason="libarchive.so.13 is not installed (package libarchive13t64)"
@@ -33,19 +34,11 @@ def read(module, data, kind, *passwords, filename=None, budget=None):
     return module.read(source, budget or Budget())
 
 
-def seven(members, **options):
-    buffer = io.BytesIO()
-    with py7zr.SevenZipFile(buffer, "w", **options) as archive:
-        for name, data in members:
-            archive.writestr(data, name)
-    return buffer.getvalue()
-
-
 SEVEN = "application/x-7z-compressed"
 
 
 def test_7z_members_are_read():
-    reading = read(archive_7z, seven([("thư mục/lên.txt", TEXT), ("b.bin", bytes(100))]), SEVEN)
+    reading = read(archive_7z, seven_zip({"thư mục/lên.txt": TEXT, "b.bin": bytes(100)}), SEVEN)
     assert reading.document.status is ReadStatus.OK
     assert [member.data for member in reading.members] == [TEXT, bytes(100)]
 
@@ -53,7 +46,7 @@ def test_7z_members_are_read():
 @pytest.mark.slow
 @pytest.mark.parametrize("hidden", [False, True])
 def test_a_locked_7z_opens_only_with_its_password(hidden):
-    data = seven([("a.txt", TEXT)], password="Mật khẩu 1", header_encryption=hidden)
+    data = seven_zip({"a.txt": TEXT}, password="Mật khẩu 1", header_encryption=hidden)
     closed = read(archive_7z, data, SEVEN, "wrong")
     assert (closed.document.status, closed.document.reason) == (ReadStatus.ENCRYPTED, "password")
     assert [run.text for run in closed.document.runs] == ([] if hidden else ["a.txt"])
@@ -64,18 +57,18 @@ def test_a_locked_7z_opens_only_with_its_password(hidden):
 
 @pytest.mark.slow
 def test_a_7z_bomb_is_a_limit():
-    data = seven([("a", bytes(48 << 20))])
+    data = seven_zip({"a": bytes(48 << 20)})
     assert read(archive_7z, data, SEVEN).document.status is ReadStatus.LIMIT
 
 
 def test_what_follows_a_7z_archive_is_named():
-    assert read(archive_7z, seven([("a", TEXT)]) + b"x", SEVEN).document.reason == "trailing-data"
+    assert read(archive_7z, seven_zip({"a": TEXT}) + b"x", SEVEN).document.reason == "trailing-data"
 
 
 def test_a_line_end_behind_an_archive_is_no_data():
     for module, data, kind in (
-        (archive_7z, seven([("a", TEXT)]), SEVEN),
-        (archive_tar, tarred([("a", TEXT)]), TAR),
+        (archive_7z, seven_zip({"a": TEXT}), SEVEN),
+        (archive_tar, tarred({"a": TEXT}), TAR),
         (archive_stream, gzip.compress(TEXT), "application/gzip"),
     ):
         assert read(module, data + b"\r\n", kind, filename="a").document.status is ReadStatus.OK
@@ -87,7 +80,7 @@ def test_a_7z_that_py7zr_does_not_unpack_is_unpacked_by_libarchive(monkeypatch):
         raise EOFError  # as at the second frame of Zstandard
 
     monkeypatch.setattr(archive_7z, "_extract", stumble)
-    data = seven([("a.txt", TEXT)])
+    data = seven_zip({"a.txt": TEXT})
     reading = read(archive_7z, data, SEVEN)
     assert (reading.document.status, reading.members[0].data) == (ReadStatus.OK, TEXT)
     damaged = read(archive_7z, data[:40] + bytes([data[40] ^ 0xFF]) + data[41:], SEVEN)
@@ -95,13 +88,13 @@ def test_a_7z_that_py7zr_does_not_unpack_is_unpacked_by_libarchive(monkeypatch):
 
 
 def test_a_volume_of_a_7z_is_unsupported():
-    reading = read(archive_7z, seven([("a", TEXT)]), SEVEN, filename="ho-so.7z.001")
+    reading = read(archive_7z, seven_zip({"a": TEXT}), SEVEN, filename="ho-so.7z.001")
     assert reading.document.reason == "multi-volume"
 
 
 def test_a_method_that_is_not_known_in_full_is_unsupported_and_not_damaged():
     """7-Zip ZS writes Brotli in frames; the letters of a frame in place of the first octets."""
-    data = bytearray(seven([("a.txt", TEXT)], filters=[{"id": py7zr.FILTER_BROTLI, "level": 3}]))
+    data = bytearray(seven_zip({"a.txt": TEXT}, filters=[{"id": py7zr.FILTER_BROTLI, "level": 3}]))
     data[32:48] = struct.pack("<IIIHH", 0x184D2A50, 8, 40, 0x5242, 1)
     document = read(archive_7z, bytes(data), SEVEN).document
     assert (document.status, document.reason) == (ReadStatus.UNSUPPORTED, "7z-method")
@@ -200,7 +193,7 @@ OLD_NAMES = {b"M\xc2\xf2T.txt": "MẬT.txt", b"M\xcbT.txt": "M╦T.txt"}  # Wind
 @needs_libarchive
 @pytest.mark.parametrize("octets", OLD_NAMES)
 def test_names_in_old_codes_are_read_and_given_as_bytes_too(octets):
-    tar = tarred([(octets.decode("utf-8", "surrogateescape"), b"x")])
+    tar = tarred({octets.decode("utf-8", "surrogateescape"): b"x"})
     for module, data, kind in (
         (archive_tar, tar, TAR),
         (archive_foreign, cpio((octets, b"x")), "application/x-cpio"),
@@ -322,18 +315,8 @@ def test_comments_of_an_old_rar_are_read_or_cannot_tell(method, words, reason):
 TAR = "application/x-tar"
 
 
-def tarred(members, **options):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", **options) as archive:
-        for name, data in members:
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return buffer.getvalue()
-
-
 def test_tar_members_are_read():
-    reading = read(archive_tar, tarred([("a/ă.txt", TEXT), ("../b", b"x")]), TAR)
+    reading = read(archive_tar, tarred({"a/ă.txt": TEXT, "../b": b"x"}), TAR)
     assert reading.document.status is ReadStatus.OK
     assert [member.name for member in reading.members] == ["a/ă.txt", "../b"]
 
@@ -363,17 +346,17 @@ def test_the_name_to_which_a_link_of_a_tar_leads_is_read():
 
 def test_a_tar_that_only_its_own_mail_leaves_no_room_for_has_met_a_shared_limit():
     budget = Budget(limit_bytes=2000, used_bytes=1500)
-    assert read(archive_tar, tarred([("a", bytes(1000))]), TAR, budget=budget).document.reason == "bytes"
+    assert read(archive_tar, tarred({"a": bytes(1000)}), TAR, budget=budget).document.reason == "bytes"
     assert (budget.shared_limit, budget.used_bytes) == (True, 1500)
 
 
 def test_what_hides_behind_the_end_of_a_tar_is_named():
-    hidden = tarred([("a", TEXT)]) + tarred([("b", TEXT)])
+    hidden = tarred({"a": TEXT}) + tarred({"b": TEXT})
     assert read(archive_tar, hidden, TAR).document.reason == "tar-trailing-data"
 
 
 def test_a_cut_tar_is_malformed():
-    assert read(archive_tar, tarred([("a", TEXT)])[:1500], TAR).document.status is ReadStatus.MALFORMED
+    assert read(archive_tar, tarred({"a": TEXT})[:1500], TAR).document.status is ReadStatus.MALFORMED
 
 
 STREAMS = {

@@ -2,7 +2,6 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -23,7 +22,7 @@ from tests.pki.signing import PdfSigning, sign_pdf, sign_pdf_twice, simple_signe
 from tests.pki.tree import NOW, letter_docx, letter_pdf, tree
 from tests.signatures.pdf_updates import Update, dictionary, name, sheet, stamp, update
 from tests.signatures.samples import Sample
-from tests.support.octets import zipped
+from tests.support.octets import streamed, zipped
 
 SECOND = PdfSigning(field="Signature2", box=(10, 10, 40, 40))
 
@@ -207,7 +206,7 @@ def _office() -> Iterator[tuple[str, bytes]]:
     yield "twice.docx", xml.sign_ooxml(good, seal, name="sig2.xml")
     yield "members-in-reverse.docx", xml.pack(dict(reversed(files.items())))
     yield "members-stored.docx", zipped(files, stored=tuple(files))
-    yield "members-streamed.docx", _streamed(files)
+    yield "members-streamed.docx", streamed(files)
     types = files["[Content_Types].xml"]
     for part, kind in (("docProps/core.xml", "package.core-properties"), ("docProps/app.xml", "officedocument.extended-properties")):  # fmt: skip
         declared = f'<Override PartName="/{part}" ContentType="application/vnd.openxmlformats-{kind}+xml"/></Types>'
@@ -223,28 +222,6 @@ def _office() -> Iterator[tuple[str, bytes]]:
     yield "absolute-way-to-signature.docx", xml.pack({**files, xml.ORIGIN_RELATIONSHIPS: way})
 
 
-class _Pipe(io.RawIOBase):
-    """A stream that cannot go back, so that sizes stand behind the members (data descriptors)."""
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, octets: Any) -> int:
-        self.data += octets
-        return len(octets)
-
-
-def _streamed(files: dict[str, bytes]) -> bytes:
-    pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
-        for member, data in files.items():
-            archive.writestr(member, data)
-    return bytes(pipe.data)
-
-
 def _open_document() -> Iterator[tuple[str, bytes]]:
     """OpenDocument files of old and new versions, with macros and pictures."""
     person, seal = tree().g2_person, tree().g2_seal
@@ -257,7 +234,7 @@ def _open_document() -> Iterator[tuple[str, bytes]]:
     yield "old-manifest-unsigned.odt", xml.sign_odf(xml.odt(version="1.1"), person, only={"content.xml"})
     twice = xml.sign_odf(xml.sign_odf(xml.odt(), person), seal)
     yield "twice.odt", twice
-    yield "streamed.odt", _streamed(xml.members(twice))
+    yield "streamed.odt", streamed(xml.members(twice))
     named = b'<manifest:file-entry manifest:full-path="META-INF/documentsignatures.xml"/></manifest:manifest>'
     files = xml.members(xml.odt())
     files["META-INF/manifest.xml"] = files["META-INF/manifest.xml"].replace(b"</manifest:manifest>", named)

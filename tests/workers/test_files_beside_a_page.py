@@ -1,7 +1,5 @@
 """Pictures and style sheets beside a page in its mail, book or archive: seen as the page shows them, not kept for other mails."""
 
-import io
-import zipfile
 from email.message import EmailMessage
 
 import pytest
@@ -9,7 +7,7 @@ from PIL import Image
 
 from gateway.documents.wall.wire import Done
 from gateway.vietnamese.marks import find_in_document
-from tests.support.octets import file_of
+from tests.support.octets import file_of, zipped
 from tests.workers.mails import frames_of, inspect, mail, page_with_pictures
 
 
@@ -44,12 +42,9 @@ def test_pictures_are_found_relative_to_the_page(names, joined):
     message.set_content(page, subtype="html", headers=["Content-Location: file:///C:/A/a.htm"])
     for name, data in pictures.items():
         message.add_related(data, "image", "png", headers=[f"Content-Location: file:///C:/A/{name}"])
-    book = io.BytesIO()
-    with zipfile.ZipFile(book, "w") as packed:
-        for name, data in {"b.opf": "<package/>", "A/a.xhtml": page, **{f"A/{name}": data for name, data in pictures.items()}}.items():  # fmt: skip
-            packed.writestr(name, data)
+    book = zipped({"b.opf": "<package/>", "A/a.xhtml": page, **{f"A/{name}": data for name, data in pictures.items()}})
     saved = message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    for content in (saved, mail(("sách.epub", book.getvalue()))):
+    for content in (saved, mail(("sách.epub", book))):
         found = any(part.filename == "joined-1.png" for part in inspect(content).tree().walk())
         assert found is joined or (content is not saved and "file:" in page)
 
@@ -72,11 +67,10 @@ def test_style_sheets_are_found_from_where_the_page_or_the_sheet_is(place, last)
                 message.add_related(text, subtype="css", headers=headers)
         content = message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     else:
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            for name, text in {**files, **({"b.opf": "<package/>"} if place == "book" else {})}.items():
-                archive.writestr(name.replace("css/more", "css") if place == "elsewhere" else name, text)
-        content = mail(("sách.epub" if place == "book" else "trang.zip", packed.getvalue()))
+        if place == "elsewhere":
+            files = {name.replace("css/more", "css"): text for name, text in files.items()}
+        packed = zipped(files | ({"b.opf": "<package/>"} if place == "book" else {}))
+        content = mail(("sách.epub" if place == "book" else "trang.zip", packed))
     marked = any(find_in_document(document) for document in inspect(content).documents)
     assert marked is (last == "T" and place != "elsewhere")
 

@@ -2,10 +2,8 @@
 
 import base64
 import hashlib
-import io
 
 import pytest
-import pyzipper
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,17 +18,12 @@ from gateway.documents.wall.merge import Merger
 from gateway.documents.wall.wire import Began, Result
 from gateway.model import ReadStatus, formats
 from tests.support.cases import examples
+from tests.support.octets import locked_zip
 from tests.workers.mails import NoVerifiers, frames_of, inspect, mail, request, statuses
 
 
 def locked(password, *members):
-    buffer = io.BytesIO()
-    with pyzipper.AESZipFile(buffer, "w", pyzipper.ZIP_DEFLATED) as archive:
-        archive.setpassword(password.encode())
-        archive.setencryption(pyzipper.WZ_AES, nbits=256)
-        for name, data in members:
-            archive.writestr(name, data)
-    return buffer.getvalue()
+    return locked_zip(dict(members), password)
 
 
 def active(merger):
