@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.model import About, Disposition, Document, Facts, Finding, Looked, Need, Rule
+from gateway.model import WORDS, About, Disposition, Document, Facts, Finding, Looked, Need, Rule
 from gateway.model.formats import by_name
 from gateway.vietnamese.colour import hue
 from gateway.vietnamese.fonts import family_key
@@ -98,7 +98,7 @@ class Observation(Struct, frozen=True, omit_defaults=True):
 def look(document: Document, settings: Settings) -> Look:
     """Look at the letters of a document; words are kept only as quotes, and none of a document that may be secret."""
     is_mail_text = _is_mail_text(document)
-    if is_mail_text and is_plain(document):
+    if document.format == WORDS or (is_mail_text and is_plain(document)):
         return Look()
     report = survey(document).quoting(_rules(settings))
     quoted = any(passage.quote for passage in report.passages)

@@ -14,6 +14,12 @@ from gateway.mime.transfer import from_digits, looks_like_file
 
 _LINE_LEAD: Final = re.compile(rb"\n[ \t>|]{1,40}")
 """Prefixes of lines in replies and indented blocks, after the line break at which the search resumes."""
+_LISTED_LINE: Final = re.compile(rb'(?:\[|\\n",)[ \t]{0,20}(?:\r?\n[ \t]{0,80})?"(?=[A-Za-z0-9+/]{4})')
+"""Between the lines of a file that JSON holds as a list of strings, as notebooks do (nbformat)."""
+_SPELT_BREAK: Final = re.compile(
+    rb'(?:"|\\n)(?=[A-Za-z0-9+/]{16,998}\\n)|\\n(?<=[A-Za-z0-9+/]{16}\\n)(?=[A-Za-z0-9+/])'
+)
+"""The same in one string: before each line that a break, spelt out, ends, and before the last."""
 _BASE64_BLOCK: Final = re.compile(
     rb"^(?:[A-Za-z0-9+/_-]{16,998}[ \t]{0,20}\r?\n)+(?:[A-Za-z0-9+/_-]{1,998}={0,2})?", re.MULTILINE
 )
@@ -57,6 +63,8 @@ def without_leads(text: bytes) -> bytes:
 def octets_in(text: bytes) -> Iterator[tuple[int, str, bytes]]:
     """Yield (offset, kind, bytes) of files and texts encoded in digits; lines of a block are not yielded again."""
     taken: list[tuple[int, int]] = []
+    if b"\\n" in text:
+        text = _SPELT_BREAK.sub(b"\n", _LISTED_LINE.sub(b"\n", text))
     if b"=" in text or _has_run(text, _ALPHABET, 12):
         for find in (_base64_blocks, _base64_tokens):
             yield from _taken("base64", find(text), taken)

@@ -5,7 +5,7 @@ Every value is a frozen msgspec struct, so it can cross the process wall as msgp
 """
 
 from gateway.model.directory import Delegate, Directory, Holders, Mailbox, MailboxKind, MailboxStatus, Unit, in_force
-from gateway.model.document import ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
+from gateway.model.document import WORDS, ActiveContent, Document, Image, Origin, PageSetup, ReadStatus, Role, Run
 from gateway.model.evidence import VIETNAM, AuthenticationResults, AuthResult, Evidence, History
 from gateway.model.facts import Facts, Looked, Observations, Observed, Observer, wordless
 from gateway.model.mail import (
@@ -52,7 +52,7 @@ from gateway.model.verdict import (
 )
 
 __all__ = [
-    "VIETNAM", "About", "ActiveContent", "Address", "AddressReading", "Ambiguity", "AuthResult",
+    "VIETNAM", "WORDS", "About", "ActiveContent", "Address", "AddressReading", "Ambiguity", "AuthResult",
     "AuthenticationResults", "Changes", "Coverage", "Delegate", "Directory", "Disposition", "Document", "Envelope",
     "Evidence", "Facts", "Finding", "FindingOutcome", "FrontEnd", "HeaderField", "History", "HolderKind", "Holders",
     "Image", "Indication", "Integrity", "JudgedFinding", "Language", "ListenerKind", "Looked", "Mailbox",

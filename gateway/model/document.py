@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 from msgspec import Struct
 
@@ -132,6 +133,10 @@ class ActiveContent(Struct, frozen=True, omit_defaults=True):
     """`macro`, `javascript`, `launch`, `external-template`, `external-object`, `dde`, `ole-object`, `embedded-file`,
     `hidden-layer`, `xfa` ..."""
     locator: str = ""
+
+
+WORDS: Final = "words"
+"""Format of what digits and escapes within a text spell, and relation of that part: nobody sees it so."""
 
 
 class Document(Struct, frozen=True, omit_defaults=True, kw_only=True, weakref=True):

@@ -28,7 +28,7 @@ from gateway.identity.live import LiveDirectory
 from gateway.metrics.load import Load, MailClass, SharedLoad
 from gateway.milter.connection import MilterSettings
 from gateway.milter.server import MilterServer
-from gateway.model import Directory, Envelope, Evidence, FrontEnd, Language, ListenerKind, Reply, Session
+from gateway.model import WORDS, Directory, Envelope, Evidence, FrontEnd, Language, ListenerKind, Reply, Session
 from gateway.model.reference import make_reference
 from gateway.nexthop.hop import NextHop
 from gateway.notice import Author, NoticeBook, Notices
@@ -395,6 +395,6 @@ def _class_of(evidence: Evidence) -> MailClass:
     """Return the class of a mail, for the metrics."""
     if any(document.image_pages for document in evidence.documents):
         return MailClass.SCANS
-    if all(document.format in ("text", "html") for document in evidence.documents):
+    if all(document.format in ("text", "html", WORDS) for document in evidence.documents):
         return MailClass.TEXT
     return MailClass.DOCUMENTS

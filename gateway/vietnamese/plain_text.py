@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-from gateway.model import Document, Origin, Role
+from gateway.model import WORDS, Document, Origin, Role
 from gateway.vietnamese.legacy import needs_decoding
 from gateway.vietnamese.normal import skeleton
 from gateway.vietnamese.once import once
@@ -39,7 +39,7 @@ class PlainText:
 @once
 def plain_text(document: Document) -> PlainText | None:
     """Return the lines of a document without any look, in sound Unicode letters; None for every other."""
-    if document.format != "text":
+    if document.format not in ("text", WORDS):
         return None
     texts = []
     for run in document.runs:

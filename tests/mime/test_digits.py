@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import os
 import random
 
@@ -42,6 +43,16 @@ def test_words_in_digits_are_decoded(name):
 )  # fmt: skip
 def test_hashes_numbers_and_prose_hold_no_file(words):
     assert all(file.kind == "text" for file in find_inline_encodings(words))
+
+
+@pytest.mark.parametrize("digits", [base64.encodebytes, base64.b64encode])
+@pytest.mark.parametrize("lines", [str, lambda text: text.splitlines(keepends=True)])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_file_in_a_notebook_is_whole_however_its_lines_are_listed(digits, lines, indent):
+    file = b"%PDF-1.4\n" + bytes(range(256)) * 4
+    notebook = {"cells": [{"data": {"application/pdf": lines(digits(file).decode())}, "text": ["x = 1\n", "y = 2"]}]}
+    found = find_inline_encodings(json.dumps(notebook, indent=indent).encode())
+    assert [one.data for one in found if one.kind == "base64"] == [file]
 
 
 def test_a_file_locked_by_openssl_is_a_file():

@@ -16,7 +16,7 @@ from gateway.documents.wall import inspector as module
 from gateway.documents.wall import sample
 from gateway.documents.wall.merge import Merger
 from gateway.documents.wall.wire import Began, Result
-from gateway.model import ReadStatus, formats
+from gateway.model import WORDS, ReadStatus, formats
 from tests.support.cases import examples
 from tests.support.octets import locked_zip
 from tests.workers.mails import NoVerifiers, frames_of, inspect, mail, request, statuses
@@ -218,6 +218,12 @@ def test_one_line_of_a_picture_in_base64_is_an_example_and_two_are_a_file(octets
     picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10\x08\x06\0\0\0\x1f\xf3\xffa" + bytes(range(128, 255))
     body = f"Ví dụ:\n{base64.encodebytes(picture[:octets]).decode()}[SNIP]\n"
     assert sum("inline" in part.path for part in inspect(mail(body=body)).tree().walk()) == members
+
+
+def test_words_that_escapes_spell_are_a_document_of_their_own_kind():
+    merger = inspect(mail(("a.log", b"q=%E1%BA%ADt t%E1%BB%91i\n")))
+    words = [document for document in merger.documents if document.format == WORDS]
+    assert [run.text for document in words for run in document.runs] == ["q=ật tối"]
 
 
 def test_an_encrypted_pgp_block_in_the_text_is_cannot_tell():

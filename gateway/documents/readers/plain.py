@@ -23,7 +23,7 @@ from gateway.documents.readers.excel.formulas import formula_kind, formula_words
 from gateway.documents.readers.ole.octets import narrow
 from gateway.documents.readers.text_art import is_text_art
 from gateway.mime.charsets import codec_of, is_foreign
-from gateway.model import ActiveContent, Document, Origin, ReadStatus, Role, Run
+from gateway.model import WORDS, ActiveContent, Document, Origin, ReadStatus, Role, Run
 from gateway.model.formats import SYLK
 from gateway.vietnamese.plain_text import PlainText, plain_text
 
@@ -207,7 +207,7 @@ def read_text(source: Source) -> Document:
     document = Document(
         part=source.part,
         filename=source.filename,
-        format="text",
+        format=WORDS if source.relation == WORDS else "text",
         status=ReadStatus.PARTIAL if decoded.lossy else ReadStatus.OK,
         reason="charset" if decoded.lossy else "",
         runs=tuple(runs),

@@ -14,7 +14,7 @@ from typing import Final
 from gateway.documents.readers.base import Member
 from gateway.documents.readers.sniff import OCTETS, sniff
 from gateway.mime import InlineFile, find_inline_encodings
-from gateway.model import Document, Origin
+from gateway.model import WORDS, Document, Origin
 
 _PLAIN: Final = frozenset({"text/plain", "text/csv"})
 _HTML: Final = "text/html"
@@ -25,8 +25,6 @@ _BY_DIGITS: Final = frozenset({"base64", "hex"})
 """Kinds without a beginning of their own, so that chance can make one."""
 _ONE_LINE: Final = 57
 """Bytes of one line of base64 (RFC 2045): of a picture, an example that breaks off, in which nothing can be seen."""
-WORDS: Final = "words"
-"""Relation of a member that is only decoded words."""
 _LIMIT_CHARACTERS: Final = 32 << 20
 
 
@@ -42,7 +40,7 @@ def in_source(data: bytes, kinds: tuple[str, ...]) -> Iterator[InlineFile]:
 
 def in_document(document: Document) -> Iterator[InlineFile]:
     """Yield the files and texts encoded in the text that a reader returned; text of pictures is not searched."""
-    if document.format in ("text", "image"):
+    if document.format in ("text", WORDS, "image"):
         return  # its source was searched, or it has none
     runs = (run for run in document.runs if run.origin is not Origin.OCR)
     lines = ("".join(run.text for run in block) for _, block in groupby(runs, key=lambda run: (run.block, run.role)))

@@ -33,7 +33,7 @@ from gateway.documents.wall.look import PartLook
 from gateway.documents.wall.members import children_of, signed_by
 from gateway.documents.wall.observed import Observed, Observers
 from gateway.documents.wall.wire import Began, Done, Finished, Frame, InspectionRequest, Result, Used
-from gateway.model import Document, Part, ReadStatus, formats
+from gateway.model import WORDS, Document, Part, ReadStatus, formats
 from gateway.model.formats import Container, Family
 from gateway.vietnamese.normal import skeleton
 
@@ -238,7 +238,7 @@ class Inspector:
         body = item.load()
         data = body.data
         self._budget.begin_part(len(data))
-        sniffed = _PLAIN if item.relation == encoded.WORDS else sniff(data, item.part.filename, item.part.declared_type)
+        sniffed = _PLAIN if item.relation == WORDS else sniff(data, item.part.filename, item.part.declared_type)
         look.part = structs.replace(
             item.part,
             detected_type=sniffed.primary,

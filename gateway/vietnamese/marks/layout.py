@@ -17,7 +17,7 @@ from math import isfinite
 from statistics import median
 from typing import Final
 
-from gateway.model import Document, Origin, Role, Run
+from gateway.model import WORDS, Document, Origin, Role, Run
 from gateway.vietnamese.colour import is_red
 from gateway.vietnamese.legacy import decode_runs, needs_decoding
 from gateway.vietnamese.marks.hits import Look, Place
@@ -27,7 +27,7 @@ _CELL: Final = re.compile(r"cell:(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d{
 _TABLE_CELL: Final = re.compile(r"(?:table:(?P<sheet>[\d.]+),)?row:(?P<row>\d{1,9}),column:(?P<column>\d{1,9})(?!\d)")
 _STRIP_PT, _HIGHEST = 36.0, 40
 """Height of a strip of a page, and strips that the highest line is in."""
-LINE_FORMATS: Final = frozenset({"pdf", "text", "image"})
+LINE_FORMATS: Final = frozenset({"pdf", "text", "image", WORDS})
 """Formats whose blocks are lines, so that a sentence may go on in the next block."""
 
 _PLACES: Final = {
