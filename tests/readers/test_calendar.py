@@ -28,6 +28,16 @@ def test_values_of_a_list_are_lines(line: str, marked: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("summary", "stopped"),
+    [("Họp BTV (Mật)", True), ("Công văn mật số 15", True), ("Tập huấn bảo mật", False), ("Sinh nhật chị Mật", False)],
+)
+def test_what_an_invitation_is_about_is_judged_as_a_subject(summary: str, stopped: bool) -> None:
+    data = f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:{summary}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n".encode()
+    document = calendar.read(Source(data=data, part="1", detected_type="text/calendar"), Budget()).document
+    assert any(mark.strength is not Strength.NOTED for mark in find_in_document(document)) is stopped
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "NOTE;CHARSET=windows-1258;ENCODING=QUOTED-PRINTABLE:t=F4=ECi m=E2=F2t",

@@ -23,6 +23,8 @@ MARKED: tuple[Form, ...] = (
         "Độ khẩn, độ mật: Khẩn, Tối mật", "Độ khẩn/Độ mật: Thường/Tối mật", "Độ mật: B (Tối mật)", "Độ mật: 2 - Tối mật", "Độ mật: *Tối mật*",
         "Cấp mật: Mật", "Loại mật: Tối mật", "Dấu mật: Tối mật", "Mức độ: Tối mật", "Tính chất văn bản: Tối mật", "Tính chất mật: Tối mật", "Bậc mật: Mật", "Security level: Tuyệt mật",
     )),
+    Form("label and value in lines of their own, as a page is pasted", LINES, ("Độ mật\nMật\nĐộ khẩn\nThường", "Mức độ mật\nTối mật")),
+    Form("label of data", TEXTS, ("Security level: Mật", "confidentiality: Tối mật", "tenDoMat: Mật", '"securityLevel":"Mật","urgency":"Khẩn"')),
     Form("label of a form that was filled in", TEXTS, (
         "Độ mật (Mật/Tối mật/Tuyệt mật): Tối mật", "Độ mật của tài liệu (Mật, Tối mật, Tuyệt mật): Mật",
     )),
@@ -68,7 +70,7 @@ MARKED: tuple[Form, ...] = (
     )),
     Form("level beside a title", LINES, (
         "TỐI MẬT Kế hoạch phòng thủ khu vực", "Kế hoạch bảo vệ (TỐI MẬT)", "Kế hoạch bảo vệ [Tối mật]", "Kế hoạch phòng thủ, TỐI MẬT",
-        "Phương án tác chiến / MẬT", "Báo cáo kết quả diễn tập (MẬT)", "TUYỆT MẬT Phương án bảo vệ mục tiêu",
+        "Bản đồ phòng thủ (MẬT)", "Đề thi học kỳ (TỐI MẬT)", "Mật Kế hoạch phòng thủ khu vực", "Tối mật Kế hoạch diễn tập", "Phương án tác chiến / MẬT", "Báo cáo kết quả diễn tập (MẬT)", "TUYỆT MẬT Phương án bảo vệ mục tiêu",
         "MẬT KẾ HOẠCH PHÒNG THỦ DÂN SỰ", "KẾ HOẠCH PHÒNG THỦ KHU VỰC TỐI MẬT",
     )),
     Form("set off without blanks, in brackets of every kind", NAMES, (
@@ -96,7 +98,7 @@ MARKED: tuple[Form, ...] = (
         "Tối mật - phim tư liệu trinh sát", "KẾ HOẠCH KIỂM TRA CÔNG TY MẬT KHẨN", "Danh sách tối mật về cán bộ", "Kế hoạch tối mật về diễn tập", "Đóng dấu Mật: kế hoạch A2", "Phụ lục mật kèm KH 12", "Báo cáo mật về tình hình biên giới", "Gửi anh tờ trình mật của Ban Chỉ huy", "KH phòng thủ - mật", "Kế hoạch tuần tra - mật", "CV-MAT", "Gửi ảnh chụp văn bản tối mật",
         "Hồ sơ tối mật về ông A", "Báo cáo tuyệt mật về vụ án A", "Tài liệu tối mật của Phòng", "Fwd: Kế hoạch tối mật cho kỳ họp",
         "Tài liệu Tối mật", "Văn bản tuyệt mật", "Độ mật Tối mật", "Kế hoạch Tuyệt Mật 2026", "[TỐI MẬT - KHẨN] Báo cáo", "(KHẨN - MẬT) Báo cáo",
-        "[Hỏa tốc - Mật] Kế hoạch A2", "[Mật, Hỏa tốc] Kế hoạch A2", "Fw: (Khẩn, Mật) Kế hoạch A2",
+        "Mật Kế hoạch A2", "[Hỏa tốc - Mật] Kế hoạch A2", "[Mật, Hỏa tốc] Kế hoạch A2", "Fw: (Khẩn, Mật) Kế hoạch A2",
     )),
     Form("copies", (*LINES, "cell"), ("MẬT (03 bản)", "TỐI MẬT (02 bản)", "MẬT (10 năm)", "TỐI MẬT - 20 NĂM")),
     Form("copy of a marked file", ("file name",), ("Bản sao của TỐI MẬT", "Copy of TUYET MAT", "Kế hoạch tối mật (1)", "Tuyệt mật v2", "ke hoach tuyet mat - Copy", "[tuyet mat] kh", "[toimat] kh", "mật_kế hoạch")),

@@ -102,6 +102,7 @@ PASSING: tuple[Form, ...] = (
     )),
     Form("monks, children, vessels of honey", EVERYWHERE, ("SƯ CÔ MẬT HẠNH", "BÉ MẬT", "THẦY MẬT", "HỦ MẬT", "CHAI MẬT", "VƯỜN MẬT", "KIM CANG MẬT TÍCH")),
     Form("heading of a text on other degrees", _BODY, ("ĐIỀU CHỈNH ĐỘ MẬT\nTừ ngày 01/01/2026, độ mật được điều chỉnh như sau:",)),
+    Form("heading of a text that says what each degree is", ("mail", "paragraph", "heading", "PDF line"), ("Độ mật\nMật\nLà thông tin quan trọng, chưa công khai.",)),
     Form("words and names of places that begin with it", EVERYWHERE, (
         "MẬT SƠN", "PHƯỜNG MẬT SƠN", "UBND XÃ MẬT SƠN", "MẬT SƠN: thông báo họp dân", "MẬT THẤT", "MẬT CHỈ CỦA VUA HÀM NGHI", "MẬT ĐẠO", "MẬT NGỌT",
         "MẬT KHU BỜI LỜI", "MẬT BÁO VIÊN", "MẬT DANH: Z30", "HÒN MẬT CẬT", "CẦU MẬT", "LÀNG MẬT", "ÔNG MẬT", "MẬT NGUYÊN CHẤT", "MEN MẬT",
@@ -118,6 +119,8 @@ PASSING: tuple[Form, ...] = (
         "e gui anh ho so toi mat hom qua", "Em gui anh bao cao toi mat dien thoai", "Em gửi anh VB mật khẩu", "Em gửi chị BC mật độ dân số",
         "Em gửi anh quy trình VB mật", "Tài liệu này mật không anh?", "VB này mật khẩu là gì", "Đính kèm: hướng dẫn văn bản mật",
         "File đính kèm: mật khẩu là 123456", "Kèm theo: 02 chai mật", "GIẢM MẬT ĐỘ XÂY DỰNG\nTừ ngày 01/01/2026", "Tuyệt mật - 30 năm", "Mật (10 năm)",
+        "Độ mật\nMật\nTối mật\nTuyệt mật", "Độ mật\nThường", "Mật báo cáo với vua",
+        "Mật Thị Hoa báo cáo", "Bản đồ mật độ dân số (2026)", "Chương trình tập huấn (BẢO MẬT)", "Security level: Mật khẩu 8 ký tự", "confidentiality: high",
         "Đóng dấu: Thường", "Khắc dấu: Mật/Tối mật/Tuyệt mật",
     )),
 )  # fmt: skip

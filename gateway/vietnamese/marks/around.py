@@ -31,6 +31,9 @@ from gateway.vietnamese.marks.titles import HEADLINE
 from gateway.vietnamese.marks.words import Level, Spelling, bare
 from gateway.vietnamese.normal import canonical, run_together
 
+_LONE_LABEL: Final = re.compile(r"\W*(?:muc |cap )?do (?:bao |bi )?mat\W*")
+_IS_LABEL: Final = re.compile(r"[^\n.,;!?]{1,40}")
+"""Label and value in lines of their own, as a page that shows them in columns is pasted."""
 _NAMES_STAMP: Final = re.compile(r"(?<!\w)(?:(?:đóng|dấu|chữ|độ)(?:\s+(?:TUYỆT|TỐI))?)\s*$")
 """Last words of a line whose sentence goes on with the name of a stamp in capitals."""
 _BROKEN: Final = re.compile(r"(?<![a-z])(?:bao|bi)[^a-z]{0,2}$")
@@ -90,8 +93,11 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
         return None, ()
     other = layout.line(value)
     same_block = other.block == line.block
+    pasted = line.place is other.place and line.runs[-1].bbox_pt is None
+    lone = pasted and _LONE_LABEL.fullmatch(bare(label)) is not None
     if not (
         label.endswith(":")
+        or lone
         or (
             line.place is other.place
             and (line.place in (Place.CELL, Place.ASIDE, Place.PROPERTY) or _on_one_line(line.runs[-1], other.runs[0]))
@@ -108,6 +114,10 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
     hit = _labelled(label, shown, line.look)
     if hit is None or hit.strength is Strength.NOTED or hit.spelling is not Spelling.EXACT:
         return None, ()
+    if lone and line.place is Place.BODY and not label.endswith(":"):
+        if following is not None and not _IS_LABEL.fullmatch(layout.lines[following].strip()):
+            return None, ()  # the heading of a text that says what each level is
+        hit = hit._replace(strength=min(hit.strength, Strength.SUSPECTED, key=lambda strength: strength.rank))
     return hit, ("split-blocks",)
 
 

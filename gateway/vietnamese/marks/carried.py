@@ -82,7 +82,8 @@ def _found(text: str, plain: str) -> Iterator[tuple[re.Match[str], Collection[Ca
     if not _OF_STUDIES.match(plain):
         yield from ((found, _ANY) for form in _SAYS if (found := form.match(plain)) is not None)
     if (found := _TITLED.match(plain) or (None if _IDLE.search(text) else _ABOUT.match(plain))) is not None:
-        yield found, _ANY if _ABOUT_OF_AN_OFFICE.match(plain) else ()
+        titled = found.re is _TITLED and text[found.end("level") :].lstrip(" -–:_")[:1].isupper()
+        yield found, _ANY if _ABOUT_OF_AN_OFFICE.match(plain) else (Case.TITLE,) if titled else ()
     capitals = text.isupper()
     if (found := _DEGREE.search(plain)) is not None and not OF_LAWS.search(plain[: found.start()]):
         yield found, _ANY

@@ -47,6 +47,8 @@ _TEXT: Final = frozenset({Role.BODY, Role.HEADING})
 _NAMED: Final = frozenset({Role.PROPERTY, Role.FIELD})
 _ELEMENT: Final = "element:"
 _NAME: Final = re.compile(r"(?:property|field|element):(.{1,120})", re.DOTALL)
+_SUBJECT: Final = re.compile(r"property:SUMMARY|element:(?:subject|trich_?yeu)", re.IGNORECASE)
+"""Where an invitation, or the data of a paper, says what it is about."""
 _HUMP: Final = re.compile(r"(?<=[a-zà-ỹ])(?=[A-ZĐ])")
 _PIECE: Final = 2000
 _LONGEST_NAME: Final = 32_000
@@ -68,6 +70,9 @@ def find_in_document(
         return ()
     work = work or Work()
     labelled = [mark for one in _labelled(document) for mark in Search(one, settings, work).run()]
+    for run in document.runs:
+        if _SUBJECT.fullmatch(run.locator) and not is_clear(run.text):
+            labelled += [replace(mark, locator=run.locator) for mark in find_in_subject(run.text, settings)]
     ranks = {(mark.locator, mark.level): mark.strength.rank for mark in reversed(labelled)}
     all_found = Search(document, settings, work).run()
     others = [mark for mark in all_found if mark.strength.rank > ranks.get((mark.locator, mark.level), -1)]

@@ -13,14 +13,14 @@ from gateway.vietnamese.normal import run_together
 
 _OF_SECRECY: Final = (
     r"(?:(?:dau )?chi )?(?:muc |cap )?(?<![a-z])do (?:bao |bi )?mat(?![a-z])|(?<![a-z])muc (?:do )?(?:bao |bi )?mat(?![a-z])"
-    r"|phan loai (?:do )?(?:bao |bi )?mat(?![a-z])|(?<![a-z])do[_-]mat(?![a-z])|(?<![a-z])domat(?![a-z])"
+    r"|phan loai (?:do )?(?:bao |bi )?mat(?![a-z])|(?<![a-z])(?:muc|cap|ten|ma)?[_-]?do[_-]?mat(?:[_-]?(?:text|name|ten))?(?![a-z])|(?<![a-z])(?:(?:security|secrecy|secret)[ _-]?level|confidentiality)(?![a-z])"
 )
 _PAPER: Final = "(?: (?:tai lieu|van ban|thong tin|ho so|cong van|vb))"
 _OF_ANYTHING: Final = rf"(?:phan loai{_PAPER}?|(?:security )?classifi(?:cation|ed))(?![a-z])"
 _LABEL: Final = re.compile(
     rf"{_OF_SECRECY}|(?<![a-z])(?:dau|che do|(?:cap|nhan|hang|bac|tinh chat)(?: bao| bi)?) mat(?![a-z])|(?<![a-z])mat cap(?![a-z])"
     r"|bi mat nha nuoc,? do(?=\s*:)|(?P<degree>(?<![a-z])(?:do|cap|muc)(?=\s*:))"
-    rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:security level|loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?|che do(?: su dung| bao quan)?(?! bao mat| mat))(?![a-z])"
+    rf"|(?P<open>{_OF_ANYTHING}|(?<![a-z])(?:loai mat|(?:muc do|cap do|tinh chat)(?: van ban| tai lieu)?|che do(?: su dung| bao quan)?(?! bao mat| mat))(?![a-z])"
     rf"|(?<![a-z])(?:nhan|phan cap|dong dau|ghi chu|trang thai|tinh trang|loai{_PAPER}?|bi mat nha nuoc|bmnn)(?=\s*:))"
 )
 _SPOKEN: Final = re.compile(f"{_OF_SECRECY}|{_OF_ANYTHING}")

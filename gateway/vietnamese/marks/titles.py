@@ -27,7 +27,9 @@ _AFTER_TITLE: Final = re.compile(rf"^[\W_]*{PAPERS} [^\n]*?\s{LEVEL_WORDS}[\W_]*
 _NOUN_ENDS: Final = re.compile(
     r"(?<![a-z])(?:do|muc|cap|loai|tin|dau|nuoc|thuoc|la|va|hoac|(?:tai|so) lieu|van ban|cong van|ho so|vat)\W*$"
 )
-_TITLE: Final = re.compile(rf"^[\W_\d]*(?:{PAPERS}|v/v|ve viec)(?![a-z])")
+_TITLE: Final = re.compile(
+    rf"^[\W_\d]*(?:{PAPERS}|ban do|so do|de thi|tai lieu|ket luan|du thao|de cuong|ban ve|chuong trinh|v/v|ve viec)(?![a-z])"
+)
 _NUMBERED: Final = re.compile(
     rf"^[\W_]*(?:tai lieu|van ban|dien|ban|{PAPERS}) {LEVEL_WORDS} so\s*:?\s*\d[\w/.\-]*[\W_]*$"
 )
@@ -74,12 +76,15 @@ def _before_title(text: str, plain: str) -> Hit | None:
     if found is not None and (noun := stamped_level(text, found)) is not None:
         return Hit(noun, Strength.SUSPECTED, "headed-line")
     found = _BEFORE_TITLE.match(plain)
-    stamped = stamped_level(text, found) if found is not None else None
-    if found is None or stamped is None or _NAMES_LEVELS.search(plain, found.end()):
+    if found is None or _NAMES_LEVELS.search(plain, found.end()):
         return None
-    if stamped is Level.MAT and not text[found.end() :][:1].isupper():
+    level, spelling, case = written_level(text, found)
+    begins = text[found.end() :][:1].isupper()
+    if spelling is not Spelling.EXACT or not (
+        (case is Case.CAPITALS and (begins or level is not Level.MAT)) or (case is Case.TITLE and begins)
+    ):
         return None
-    return Hit(stamped, Strength.SUSPECTED, "headed-line", exposed=True)
+    return Hit(level, Strength.SUSPECTED, "headed-line", exposed=True)
 
 
 def _behind_title(text: str, plain: str) -> Hit | None:
