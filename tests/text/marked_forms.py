@@ -34,6 +34,7 @@ MARKED: tuple[Form, ...] = (
         "\uf06f Mật \uf0fe Tối mật",
     )),
     Form("ticked box in lines of their own", (*LINES, "cell"), ("☐ Mật\n☑ Tối mật\n☐ Tuyệt mật", "○ Thường\n● Mật\n○ Tối mật", "[ ] Thường\n[x] Tuyệt mật")),
+    Form("stamp of a paper on health", ("paragraph", "heading", "PDF line"), ("MẬT\nPHIẾU KHÁM SỨC KHỎE\nHọ và tên: A\nGan: không to\nTụy: bình thường",)),
     Form("draft beside its mark", (*LINES, "text box"), (
         "MẬT (DỰ THẢO)", "DỰ THẢO\nMẬT", "DỰ THẢO - TỐI MẬT", "TUYỆT MẬT (Dự thảo)", "TỐI MẬT (Dự thảo lần 2)",
     )),

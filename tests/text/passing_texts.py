@@ -312,4 +312,17 @@ TEXTS: dict[str, str] = {
         "Cơ mật viện; Mật chiếu; Mật dụ; Mật sớ; Mật tấu của vua Hàm Nghi.\n"
         "Tài liệu tuyệt mật của Pháp (2e Bureau) nay lưu tại Vincennes."
     ),
+    "what was found of organs, in columns": (
+        "KẾT QUẢ KHÁM BỤNG\n"
+        "GAN:\t - Cỡ :\tvừa phải\n"
+        "\t\t  - Mô gan:\tđều\n"
+        "MẬT:\t - Đường mật trong gan: không giãn\n"
+        "\t\t - Ống mật chủ: không sỏi\n"
+        "\t\t - Túi mật: thành mỏng\n"
+        "TỤY:\t  - Không thấy gì lạ\n"
+        "LÁCH:\t  - Không to"
+    ),
+    "organs with a word each": "GAN\tKhông to\nMẬT\tKhông sỏi\nTỤY\tKhông thấy gì lạ",
+    "organs as headings": "I. GAN\nKhông to\nII. MẬT\nKhông sỏi\nIII. TỤY\nKhông thấy gì lạ",
+    "the gall as a heading": "MẬT\n- Túi mật: thành mỏng\n- Ống mật chủ: không giãn",
 }

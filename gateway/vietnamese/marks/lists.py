@@ -11,6 +11,7 @@ from gateway.vietnamese.marks.choice import begins_ticked, begins_with_empty_box
 from gateway.vietnamese.marks.hits import Hit, Place, Strength
 from gateway.vietnamese.marks.judge import SIBLINGS, value_of
 from gateway.vietnamese.marks.layout import Layout, Line, cell_key
+from gateway.vietnamese.marks.lexicon import alternatives
 from gateway.vietnamese.marks.lines import TITLED, is_item
 from gateway.vietnamese.marks.name_words import GOODS_AND_ORGANS, goes_on_below, is_person
 from gateway.vietnamese.marks.pieces import column_head, same_row
@@ -31,6 +32,12 @@ _OF_HONEY: Final = re.compile(
     r"\W*(?:\d[\d.,]* ?)?(?:(?:lit|ml|chai|hu|lo)\W*$|(?:ten hang|(?:ten )?san pham|mat hang)\W*$|thanh (?:mong|day)(?![a-z])|khong (?:soi|gian)(?![a-z]))"
 )
 """Cells in one row with MẬT that make it honey or the gall."""
+_ORGAN: Final = re.compile(
+    rf"[\W_]*(?:mật\W+|(?:\d{{1,2}}|[ivx]{{1,4}})[.)]\s*)?({alternatives('goods', 'examined')})\s*(?:[-:,.\t(]|\s{{2}}|$)",
+    re.IGNORECASE,
+)
+_FINDINGS: Final = 6
+"""An organ at the head of a line that says what was found of it, and lines on each side that are looked at."""
 _CELL_TICK: Final = re.compile(r"[xXvV\u2611\u2612\u2705\u2713\u2714\u2717\u2718]|TRUE")
 _ROW: Final = 8
 """Lines on each side among which the other cells of a row are looked for."""
@@ -163,7 +170,7 @@ def begins_with_noun(text: str) -> bool:
 
 
 def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
-    """Return whether "MẬT" alone is the last word of a name, or goods or an organ among others.
+    """Return whether "MẬT" alone is the last word of a name, goods among others, or an organ among what was found of several.
 
     `upper` is the line or cell before it.
     """
@@ -178,7 +185,18 @@ def is_another_word(layout: Layout, line: Line, upper: str) -> bool:
             other = cell_key(layout.line(number).runs[0])
             if own is None or other is None or own[1] == other[1] or own[2] == other[2]:
                 return True
-    return False
+    return _is_examined(layout, line)
+
+
+def _is_examined(layout: Layout, line: Line) -> bool:
+    """Return whether lines around say what was found of organs, one of them right beside this line: no stamp on such a paper."""
+    above, below = ([line.number, *layout.beside(line.number, step, _FINDINGS)] for step in (-1, 1))
+    organs = {
+        n: organ[1].casefold()
+        for n in (*above, *below)
+        if (organ := _ORGAN.match(canonical(layout.lines[n][:_BELOW]))) is not None
+    }
+    return len(set(organs.values())) > 1 and not organs.keys().isdisjoint((*above[:3], *below[:3]))
 
 
 def is_box_of_goods(layout: Layout, line: Line) -> bool:
