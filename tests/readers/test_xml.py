@@ -62,6 +62,12 @@ def test_a_file_in_base64_is_handed_on():
     assert [member.data for member in reading.members] == [content]
 
 
+def test_an_address_in_a_style_sheet_goes_on_behind_a_backslash():
+    lines = "\\\n".join(base64.encodebytes(b"\x89PNG\r\n\x1a\n" + bytes(200)).decode().split())
+    style = f'.a{{fill:url("data:image/png;base64,\\\n{lines}")}}'
+    assert [len(member.data) for member in read(f"<svg><style><![CDATA[{style}]]></style></svg>").members] == [208]
+
+
 def test_a_signature_value_is_no_file():
     reading = read(f"<SignatureValue>{base64.b64encode(bytes(range(250))).decode()}</SignatureValue>")
     assert reading.members == ()
@@ -443,9 +449,20 @@ def test_parts_of_an_opendocument_package_are_read_as_any_xml():
     )
 
 
+def test_what_the_data_of_a_paper_say_that_it_is_about_is_judged_as_a_subject():
+    assert find_in_document(read("<m><so>12</so><Subject>KH phòng thủ (Mật)</Subject></m>").document)
+    assert not find_in_document(read("<m><so>12</so><Subject>KH tập huấn bảo mật</Subject></m>").document)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "marked"),
-    [("doMat", "Tối mật", True), ("do_mat", "Mật", True), ("doMat", "Thường", False), ("ghiChu", "Mật", False)],
+    [
+        ("doMat", "Tối mật", True),
+        ("do_mat", "Mật", True),
+        ("securityLevel", "Mật", True),
+        ("doMat", "Thường", False),
+        ("ghiChu", "Mật", False),
+    ],
 )
 def test_the_name_of_an_element_is_the_label_of_its_value(name: str, value: str, marked: bool):
     document = read(f"<vanBan><so>12</so><{name}>{value}</{name}></vanBan>").document

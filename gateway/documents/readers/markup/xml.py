@@ -238,7 +238,8 @@ def _data_addresses(node: Element, sink: Sink) -> None:
     for value in (*node.attrib.values(), (node.text or "") if _local(node) == "style" else ""):
         if "data:" not in value:
             continue
-        addresses = [value] if is_data_address(value) else IN_TEXT.findall(value)
+        # A string of CSS goes on behind a backslash at the end of its line (CSS Syntax §4.3.5), as Illustrator writes it.
+        addresses = [value] if is_data_address(value) else IN_TEXT.findall(value.replace("\\\n", ""))
         for address in addresses:
             member = member_of(address, len(sink.members) + 1)
             if member is not None:
