@@ -69,6 +69,9 @@ MARKED: tuple[Form, ...] = (
     Form("stamp told in words", (*LINES, "header", "text box"), (
         "(đóng dấu TỐI MẬT)", "Đóng dấu: MẬT", "Đề nghị đóng dấu: MẬT", "(Đã đóng dấu MẬT)", "VĂN BẢN TỐI MẬT", "Số 15/KH-UBND (MẬT)",
     )),
+    Form("level beside the title of a sheet", ("cell", *LINES), (
+        "DANH SÁCH ĐỐI TƯỢNG - MẬT", "Danh sách đối tượng (Mật)", "BIỂU SỐ 01 - MẬT", "Biểu số 01 (Mật)", "BẢNG TỔNG HỢP QUÂN SỐ - TỐI MẬT", "Kế hoạch số 15/KH-UBND (Mật)",
+    )),
     Form("level beside a title", LINES, (
         "TỐI MẬT Kế hoạch phòng thủ khu vực", "Kế hoạch bảo vệ (TỐI MẬT)", "Kế hoạch bảo vệ [Tối mật]", "Kế hoạch phòng thủ, TỐI MẬT",
         "Bản đồ phòng thủ (MẬT)", "Đề thi học kỳ (TỐI MẬT)", "Mật Kế hoạch phòng thủ khu vực", "Tối mật Kế hoạch diễn tập", "Phương án tác chiến / MẬT", "Báo cáo kết quả diễn tập (MẬT)", "TUYỆT MẬT Phương án bảo vệ mục tiêu",

@@ -102,6 +102,10 @@ PASSING: tuple[Form, ...] = (
     )),
     Form("monks, children, vessels of honey", EVERYWHERE, ("SƯ CÔ MẬT HẠNH", "BÉ MẬT", "THẦY MẬT", "HỦ MẬT", "CHAI MẬT", "VƯỜN MẬT", "KIM CANG MẬT TÍCH")),
     Form("heading of a text on other degrees", _BODY, ("ĐIỀU CHỈNH ĐỘ MẬT\nTừ ngày 01/01/2026, độ mật được điều chỉnh như sau:",)),
+    Form("titles of sheets on other things", ("cell", *LINES), (
+        "BẢNG MẬT ĐỘ DÂN SỐ", "Bảng giá - Mật ong", "BẢNG KIỂM GAN - MẬT", "Danh mục tài liệu (Mật)", "Biểu mẫu dấu (Mật)", "Thống kê văn bản (Mật)", "BẢNG GIÁ ĐƯỜNG - MẬT",
+        "Danh sách hội viên (Lê Văn Mật)",
+    )),
     Form("heading of a text that says what each degree is", ("mail", "paragraph", "heading", "PDF line"), ("Độ mật\nMật\nLà thông tin quan trọng, chưa công khai.",)),
     Form("words and names of places that begin with it", EVERYWHERE, (
         "MẬT SƠN", "PHƯỜNG MẬT SƠN", "UBND XÃ MẬT SƠN", "MẬT SƠN: thông báo họp dân", "MẬT THẤT", "MẬT CHỈ CỦA VUA HÀM NGHI", "MẬT ĐẠO", "MẬT NGỌT",

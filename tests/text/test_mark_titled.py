@@ -57,6 +57,20 @@ def test_a_paper_that_says_it_is_stamped_differs_from_rules_on_such_papers(shown
     assert not stops(lines(innocent))
 
 
+@pytest.mark.parametrize("mark", ["TÀI LIỆU MẬT", "HỒ SƠ MẬT", "VĂN BẢN MẬT", "CÔNG VĂN MẬT"])
+@pytest.mark.parametrize("place", range(4))
+def test_it_is_a_mark_among_the_lines_of_a_letterhead_in_a_table(mark: str, place: int) -> None:
+    unit, motto = [HEAD[0], "PHƯỜNG TÂN TẠO", HEAD[3]], [HEAD[1], HEAD[2], HEAD[4]]
+    cells = ((1, [*unit[:place], mark, *unit[place:]]), (2, motto))
+    words = [(column, text) for column, texts in cells for text in texts]
+    runs = [
+        Run(text=text, block=n, role=Role.CELL, locator=f"table:1,row:1,column:{column}")
+        for n, (column, text) in enumerate(words)
+    ]
+    tail = [Run(text=text, block=len(runs) + n) for n, text in enumerate(TAIL)]
+    assert stops(Document(part="2", format="docx", runs=(*runs, *tail)))
+
+
 def test_it_is_a_mark_in_a_table_alone_in_its_row_or_beside_the_head_of_a_letter() -> None:
     people = (("STT", "Họ và tên"), ("1", "Nguyễn Văn An"))
     assert stops(table(("TÀI LIỆU MẬT", ""), *people))

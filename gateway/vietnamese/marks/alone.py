@@ -66,6 +66,11 @@ def belongs_to_head(line: str) -> bool:
     return any(pattern.search(line) for pattern in (_LETTERHEAD, _UNIT, _TITLE, _COPIES))
 
 
+def stands_in_head(line: str) -> bool:
+    """Return whether a bare line is the motto, the number or the date of a letter, whose head most often is a table."""
+    return _NUMBER_AND_MOTTO.search(line) is not None
+
+
 def is_inventory(beside: Sequence[str]) -> bool:
     """Return whether the bare words in one row with "TÀI LIỆU MẬT" make it a row of a list: figures, or several cells."""
     others = [words for words in beside if not belongs_to_head(words)]

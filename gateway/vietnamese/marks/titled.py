@@ -9,7 +9,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.vietnamese.marks.alone import around_line, belongs_to_head, is_inventory, is_of_a_letter, stands_as_mark
+from gateway.vietnamese.marks.alone import (
+    around_line,
+    belongs_to_head,
+    is_inventory,
+    is_of_a_letter,
+    stands_as_mark,
+    stands_in_head,
+)
 from gateway.vietnamese.marks.hits import Hit, Place, Strength
 from gateway.vietnamese.marks.layout import Layout, Line
 from gateway.vietnamese.marks.lines import TITLED, stamp_line
@@ -62,7 +69,8 @@ def titled(layout: Layout, line: Line, hit: Hit, shown: str) -> Hit | None:
     mates = row_mates(layout, line) if hit.level is Level.MAT else []
     # At the head of a page the name of a firm may be beside a stamp; a table has no such freedom.
     free = line.place is not Place.CELL and len(around.above) <= _HEAD_LINES
-    if is_inventory(mates) if free else any(not belongs_to_head(mate) for mate in mates):
+    letterhead = sum(stands_in_head(mate) for mate in mates) > 1
+    if is_inventory(mates) if free else not letterhead and any(not belongs_to_head(mate) for mate in mates):
         return hit._replace(strength=Strength.NOTED, form="list")
     if hit.form != TITLED:
         return hit

@@ -28,8 +28,9 @@ _NOUN_ENDS: Final = re.compile(
     r"(?<![a-z])(?:do|muc|cap|loai|tin|dau|nuoc|thuoc|la|va|hoac|(?:tai|so) lieu|van ban|cong van|ho so|vat)\W*$"
 )
 _TITLE: Final = re.compile(
-    rf"^[\W_\d]*(?:{PAPERS}|ban do|so do|de thi|tai lieu|ket luan|du thao|de cuong|ban ve|chuong trinh|v/v|ve viec)(?![a-z])"
+    rf"^[\W_\d]*(?:{PAPERS}|ban do|so do|de thi|tai lieu|ket luan|du thao|de cuong|ban ve|chuong trinh|bang|bieu|thong ke|tong hop|so lieu|v/v|ve viec)(?![a-z])"
 )
+_LEVEL_AND_TITLE: Final = re.compile(rf"^[\W_]*{LEVEL_WORDS}{_TITLE.pattern[1:]}")
 _NUMBERED: Final = re.compile(
     rf"^[\W_]*(?:tai lieu|van ban|dien|ban|{PAPERS}) {LEVEL_WORDS} so\s*:?\s*\d[\w/.\-]*[\W_]*$"
 )
@@ -50,7 +51,8 @@ def headed_line(text: str, plain: str, look: Look) -> Hit | None:
         return None
     hit = _in_brackets(text, plain) if "(" in plain or "[" in plain else None
     if look.place is Place.CELL:
-        return hit  # the subject under the number of a letter
+        # The subject under the number of a letter, the title of a sheet.
+        return hit or (_dashed(text, plain) if _TITLE.match(plain) or _LEVEL_AND_TITLE.match(plain) else None)
     return hit or _before_title(text, plain) or _behind_title(text, plain) or _dashed(text, plain)
 
 
@@ -63,7 +65,7 @@ def _in_brackets(text: str, plain: str) -> Hit | None:
     if not title and not (text.isupper() and len(re.findall("[a-z]{2,}", plain)) > 2):
         return None
     level, spelling, case = written_level(text, tail)
-    labelled = tail["open"] == "[" or (tail["degree"] and not OF_LAWS.search(plain, 0, tail.start()))
+    labelled = tail["open"] == "[" or not OF_LAWS.search(plain, 0, tail.start())
     stamped = case is Case.CAPITALS or (labelled and case is Case.TITLE and title)
     if spelling is not Spelling.EXACT or not stamped:
         return None
