@@ -3,11 +3,13 @@
 import errno
 import os
 import subprocess
+from unittest.mock import Mock
 
 import pytest
 
 from gateway.documents.wall.supervise import ZygoteProcess
 from gateway.errors import TemporaryError
+from gateway.serve.supervisor import _Supervisor
 from gateway.system.supervised import SupervisedProcess
 
 
@@ -21,6 +23,19 @@ def test_a_process_that_cannot_be_forked_is_tried_again(monkeypatch: pytest.Monk
         patched.setattr(os, "fork", no_room)
         assert not process.supervise()
     assert process.pid == 0
+
+
+def test_a_front_end_that_cannot_be_forked_leaves_no_descriptor(monkeypatch: pytest.MonkeyPatch) -> None:
+    inherited = Mock(rulebook=Mock(current=Mock(policies=Mock(observers=()))))
+    inherited.configuration.console = None
+    supervisor = _Supervisor(inherited, Mock(), Mock(), Mock())
+    supervisor._due = [0.0]
+    before = set(os.listdir("/proc/self/fd"))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fork", no_room)
+        supervisor._replace()
+    assert supervisor._due > [0.0]
+    assert set(os.listdir("/proc/self/fd")) == before
 
 
 def test_readers_that_cannot_be_started_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,7 +53,7 @@ from gateway.system.certificate_expiry import certificate_ends
 from gateway.system.heart import Heart
 from gateway.system.levels import Levels
 from gateway.system.listening import take_addresses, take_metrics
-from gateway.system.supervised import Pauses, end_with, no_core_files
+from gateway.system.supervised import Pauses, end_with, guarded, no_core_files
 from gateway.system.trouble import Trouble
 from gateway.texts.catalogue import both, reason, reasons
 from gateway.yaml.file import read_yaml
@@ -215,7 +215,12 @@ class _Supervisor:
         taken = {frontend.slot for frontend in self._frontends.values()}
         slot = next(number for number in itertools.count() if number not in taken)
         heart = Heart()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(reader)
+            os.close(writer)
+            raise
         if pid == 0:
             os.close(reader)
             end_with(parent)
@@ -223,7 +228,7 @@ class _Supervisor:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until it takes it; it loads the certificates after that
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS - {signal.SIGHUP})  # a reload waits until it takes it
-            os._exit(_guarded(lambda: run(self._inherited, slot, heart, writer)))
+            os._exit(guarded(lambda: run(self._inherited, slot, heart, writer), "front end", _tell))
         os.close(writer)
         self._frontends[pid] = _Frontend(slot, time.monotonic(), heart)
         return reader
@@ -387,14 +392,5 @@ def _modules(rulebook: Rulebook) -> frozenset[str]:
     return frozenset(one.module for one in rulebook.current.policies.observers)
 
 
-def _guarded(work: Callable[[], None]) -> int:
-    """Run a front end in the forked process; return its exit code in every case."""
-    try:
-        work()
-    except GatewayError as error:  # a full disk, a removed file: no bug of ours
-        print(f"gateway: {error}", file=sys.stderr, flush=True)
-        return 2
-    except BaseException as error:  # noqa: BLE001 - the child must not return into the supervisor's code
-        _LOG.critical("front end failed", exc_info=error)
-        return 1
-    return 0
+def _tell(error: GatewayError) -> None:
+    print(f"gateway: {error}", file=sys.stderr, flush=True)

@@ -112,15 +112,20 @@ class SupervisedProcess:
         """Do the work in the forked process; return its exit code in any case."""
         ctypes.CDLL(None).prctl(_PR_SET_NAME, self._name.encode(), 0, 0, 0)
         leave_no_core()
-        try:
-            self._work()
-        except GatewayError as error:  # a full disk, a file that went away: no bug of ours
-            _LOG.critical("%s", error)
-            return 2
-        except BaseException as error:  # noqa: BLE001 - the child must not return into the supervisor's code
-            _LOG.critical("%s failed", self._name, exc_info=error)
-            return 1
-        return 0
+        return guarded(self._work, self._name, lambda error: _LOG.critical("%s", error))
+
+
+def guarded(work: Callable[[], None], name: str, tell: Callable[[GatewayError], None]) -> int:
+    """Run what a forked process does; return its exit code in every case."""
+    try:
+        work()
+    except GatewayError as error:  # a full disk, a file that went away: no bug of ours
+        tell(error)
+        return 2
+    except BaseException as error:  # noqa: BLE001 - the child must not return into the supervisor's code
+        _LOG.critical("%s failed", name, exc_info=error)
+        return 1
+    return 0
 
 
 class AsideProcess(SupervisedProcess):
