@@ -5,8 +5,6 @@ import gzip
 import io
 import lzma
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import pikepdf
 
@@ -14,6 +12,8 @@ from tests.accuracy.portable import base
 from tests.accuracy.shapes import Writing
 from tests.accuracy.texts import message, tnef
 from tests.accuracy.word import package, para, runs
+from tests.pki import cms
+from tests.pki.tree import tree
 from tests.support.octets import file_of, locked_zip, members, seven_zip, tarred, zipped
 
 Wrap = Callable[[str, bytes], tuple[str, bytes]]
@@ -127,34 +127,9 @@ def _uuencoded(name: str, data: bytes) -> tuple[str, bytes]:
     return "thu.txt", f"Kính gửi anh,\nTệp kèm theo:\n\nbegin 644 {name}\n".encode() + rows + b"`\nend\n"
 
 
-@cache
-def _key():
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "thu")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(7).not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(9)).sign(key, hashes.SHA256())
-    )  # fmt: skip
-    return key, certificate
-
-
 def _signed(name: str, data: bytes) -> tuple[str, bytes]:
     """A file inside its signature (CMS SignedData with content)."""
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.serialization import pkcs7
-
-    key, certificate = _key()
-    made = (
-        pkcs7.PKCS7SignatureBuilder().set_data(data).add_signer(certificate, key, hashes.SHA256())
-        .sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary])
-    )  # fmt: skip
-    return f"{name}.p7m", made
+    return f"{name}.p7m", cms.cms(data, tree().g2_person, detached=False)
 
 
 CONTAINERS: dict[str, Wrap] = {

@@ -5,7 +5,6 @@ import hashlib
 import html
 import re
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from gateway.console.guard import Rates
 from gateway.console.routes import ROUTES
 from gateway.steward import questions as q
+from tests.support.certificates import Pki
 
 READING = {
     "WhoAmI", "Search", "Explain", "Overview", "AskHealth", "AskPolicy", "AskLog", "GetCheckpoint", "AskAccounts",
@@ -128,10 +128,8 @@ def test_answers_carry_the_header_fields_of_the_design(system):
 
 
 def test_with_a_certificate_cookies_are_host_cookies_and_https_is_demanded(start, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-                    "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True)  # fmt: skip
-    system = start(certificate=str(folder / "cert.pem"), key=str(folder / "key.pem"))
+    certificate, key = Pki(tmp_path_factory.mktemp("tls")).issue("127.0.0.1")
+    system = start(certificate=str(certificate), key=str(key))
     status, headers, text = system.ask("GET", "/login")
     assert status == 200
     assert headers["Strict-Transport-Security"].startswith("max-age=31536000")

@@ -5,24 +5,21 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
-from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 
 import pypdf
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
-from cryptography.x509.oid import NameOID
 from msoffcrypto.format.ooxml import OOXMLFile
 from PIL import Image
 
 from gateway.cli import main
 from gateway.demo.documents import Paragraph, official_letter, pdf_file, word_file, zip_archive
 from gateway.serve import app
+from tests.pki.tree import tree
 from tests.readers.zipcrypto import encrypted_zip
 from tests.support.octets import file_of, seven_zip, written
 
@@ -73,20 +70,7 @@ def photo(form: str) -> bytes:
 
 def enveloped(content: bytes) -> bytes:
     """The mail encrypted by the mail program (S/MIME, RFC 8551 §3.3)."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Noi vu")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    builder = pkcs7.PKCS7EnvelopeBuilder().set_data(content).add_recipient(certificate)
+    builder = pkcs7.PKCS7EnvelopeBuilder().set_data(content).add_recipient(tree().g2_person.certificate)
     head = f"From: {UNIT}\r\nTo: {UNIT}\r\nSubject: Gui tai lieu\r\nDate: Fri, 27 Nov 2026 09:00:00 +0700\r\n".encode()
     return head + builder.encrypt(serialization.Encoding.SMIME, []).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
