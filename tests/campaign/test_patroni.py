@@ -20,10 +20,11 @@ import pytest
 from gateway.cluster.database import connect
 from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration
-from tests.cluster.support import local, there, until
+from tests.cluster.support import local, there
 from tests.e2e.clients import Clients
 from tests.e2e.gateway_process import ROOT, cli, serving
 from tests.support.certificates import Pki
+from tests.support.loops import until
 from tests.support.postgres import binaries
 from tests.support.sink import Sink
 

@@ -1,8 +1,6 @@
 """Logs, a centre and shippers for the cluster tests."""
 
-import asyncio
 import sqlite3
-import time
 from contextlib import contextmanager
 
 from gateway.cluster.database import connect
@@ -50,12 +48,3 @@ def there(connection, node="one", what="seq, body, hash", table="record"):
     """The same at the centre."""
     rows = connection.execute(f"SELECT {what} FROM {table} WHERE node = %s ORDER BY 1", (node,)).fetchall()
     return [tuple(bytes(one) if isinstance(one, memoryview) else one for one in row) for row in rows]
-
-
-async def until(holds, limit_s=300):
-    """Wait until a condition holds; return the elapsed seconds."""
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < limit_s
-        await asyncio.sleep(0.02)
-    return time.monotonic() - began

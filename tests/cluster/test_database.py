@@ -15,6 +15,7 @@ from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.serve.app import check_cluster
+from tests.support.loops import until
 from tests.support.proxy import Proxy
 
 pytestmark = pytest.mark.cluster
@@ -30,13 +31,6 @@ async def database(dsn):
         yield one
     finally:
         await one.close()
-
-
-async def until(holds, limit_s=300):
-    ends = time.monotonic() + limit_s
-    while not holds():
-        assert time.monotonic() < ends
-        await asyncio.sleep(0.01)
 
 
 def on_uvloop(work):

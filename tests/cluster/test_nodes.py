@@ -12,10 +12,11 @@ from collections import Counter
 import pytest
 
 from tests.cluster.nodes import LOGIN, PORTS, logged_in, nodes, talking
-from tests.cluster.support import centre, local, there, until
+from tests.cluster.support import centre, local, there
 from tests.e2e.clients import LOST, Clients, mail, reference, token
 from tests.e2e.commands import COLLEAGUE, STAFF
 from tests.support.long import LONG
+from tests.support.loops import until
 from tests.support.proxy import Proxy
 from tests.support.sink import Act, Sink
 

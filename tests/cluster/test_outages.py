@@ -18,11 +18,12 @@ import pytest
 from gateway.cluster.records import place
 from gateway.cluster.records import shipped as told_shipped
 from tests.audit.support import fill
-from tests.cluster.support import centre, local, shipped, there, until
+from tests.cluster.support import centre, local, shipped, there
 from tests.e2e.clients import Clients, mail
 from tests.e2e.gateway_process import configured, serving
 from tests.e2e.test_metrics import figures
 from tests.support.long import LONG
+from tests.support.loops import until
 from tests.support.proxy import Proxy
 from tests.support.sink import Sink
 

@@ -19,12 +19,12 @@ from gateway.serve.vitals import Vitals
 from gateway.system.heart import Heart
 from gateway.system.trouble import Board, Pipe, Reporter
 from tests.cluster.nodes import nodes
-from tests.cluster.support import until
 from tests.e2e.clients import Clients
 from tests.e2e.gateway_process import ROOT
 from tests.fire.support import needs_root, stopped
 from tests.fire.test_disks import file_system
 from tests.support.long import LONG
+from tests.support.loops import until
 from tests.support.sink import Sink
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]

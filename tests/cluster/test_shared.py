@@ -23,8 +23,9 @@ from gateway.smtp.throttle import AuthThrottle
 from gateway.system.levels import Levels
 from gateway.system.trouble import Pipe, Reporter
 from tests.audit.support import OK, evidence, transaction, verdict
-from tests.cluster.support import centre, until
+from tests.cluster.support import centre
 from tests.smtp import test_throttle
+from tests.support.loops import until
 from tests.support.proxy import Proxy
 
 pytestmark = pytest.mark.cluster

@@ -16,9 +16,10 @@ from gateway.serve.password_watch import PasswordWatch
 from tests.e2e.gateway_process import serving
 from tests.e2e.test_secrets import files_with, process_texts, spellings
 from tests.notice.test_mail import hop_to
-from tests.notice.test_sender import Clock, notices
+from tests.notice.test_sender import NOW, notices
 from tests.support.certificates import Pki
 from tests.support.client import RawClient
+from tests.support.loops import Clock
 from tests.support.sink import Act, Sink
 
 pytestmark = pytest.mark.slow
@@ -161,7 +162,7 @@ async def test_a_notice_that_could_not_be_sent_is_sent_at_the_next_login_and_onc
 
 
 async def test_a_notice_for_which_the_mailbox_had_no_room_is_sent_once_it_has(tmp_path):
-    settings, clock = Passwords(check=True, notice=True, notice_from=OFFICE), Clock()
+    settings, clock = Passwords(check=True, notice=True, notice_from=OFFICE), Clock(NOW)
     async with Sink() as sink:
         hop = hop_to(sink)
         sender = notices(tmp_path, hop, clock)

@@ -16,17 +16,12 @@ from gateway.nexthop.names import Names
 from gateway.nexthop.settings import BreakerSettings, NextHopSettings, NextHopTls, client_tls_context
 from tests.bench.contestants import free_port
 from tests.support.gateway import hop_settings
+from tests.support.loops import until
 from tests.support.sink import Act, Sink
 
 
 async def nothing():
     pass
-
-
-async def until(reached):
-    async with asyncio.timeout(300):
-        while not reached():
-            await asyncio.sleep(0.01)
 
 
 async def in_content(port, **changes):

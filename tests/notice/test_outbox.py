@@ -9,7 +9,8 @@ from gateway.notice import Author, NoticeBook
 from gateway.notice.book import MOST_A_DAY, NAME, Fate, lost
 from gateway.notice.outbox import PATIENCE_S, Outbox
 from tests.notice.test_mail import AN, hop_to
-from tests.notice.test_sender import NOW, Clock
+from tests.notice.test_sender import NOW
+from tests.support.loops import Clock
 from tests.support.sink import Act, Sink
 
 FIELDS = {"code": "CANARYFIELD"}
@@ -19,7 +20,7 @@ class Post:
     """The process that sends, which may be started anew."""
 
     def __init__(self, folder, sink):
-        self.folder, self.sink, self.clock = folder, sink, Clock()
+        self.folder, self.sink, self.clock = folder, sink, Clock(NOW)
         self.start()
 
     def start(self):

@@ -12,27 +12,20 @@ from gateway.nexthop.hop import NextHop
 from gateway.notice import Author, NoticeBook, Notices
 from gateway.notice.book import DAY_S, MOST_A_DAY, NAME, Fate, lost
 from tests.notice.test_mail import AN, hop_to
+from tests.support.loops import Clock
 from tests.support.sink import Act, Sink
 
 NOW = 1_800_000_000.0
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def notices(folder, hop: NextHop, clock=None) -> Notices:
     """What a process has: a book of its own on the one file."""
-    return Notices(hop, NoticeBook(folder), Author("gateway@gw.example", "gw.example"), clock=clock or Clock())
+    return Notices(hop, NoticeBook(folder), Author("gateway@gw.example", "gw.example"), clock=clock or Clock(NOW))
 
 
 @pytest.mark.slow
 async def test_ten_thousand_occasions_in_several_processes_and_over_restarts_are_twenty_mails(tmp_path):
-    clock = Clock()
+    clock = Clock(NOW)
     async with Sink() as sink:
         hop = hop_to(sink)
         for _ in range(2):

@@ -8,6 +8,7 @@ import pytest
 from gateway.smtp.settings import SmtpLimits
 from gateway.smtp.throttle import AuthThrottle
 from gateway.system.levels import Levels
+from tests.support.loops import Clock
 
 LIMITS = SmtpLimits(auth_failures_per_address=30, auth_failures_per_login=10, auth_window_s=900)
 
@@ -15,13 +16,6 @@ LIMITS = SmtpLimits(auth_failures_per_address=30, auth_failures_per_login=10, au
 @pytest.fixture(autouse=True)
 def _no_patience(monkeypatch):
     monkeypatch.setattr("gateway.smtp.throttle.PATIENCE_S", ())
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 async def guess(throttle, address="10.0.0.1", login="a@x", times=1):

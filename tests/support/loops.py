@@ -1,7 +1,7 @@
 """Asyncio's loop and uvloop, which differ in how connections end; the quick check runs on the one that is in service.
 
 Their clocks count no moment in which the machine was busy elsewhere, so that a limit of a fifth of a second ends what is
-silent and never what was only kept from running.
+silent and never what was only kept from running. Beside them a clock that a test moves, and a wait for an event.
 """
 
 import asyncio
@@ -85,3 +85,22 @@ def pytest_asyncio_loop_factories(config, item):
 @pytest.fixture(scope="session")
 def pki(tmp_path_factory):
     return Pki(tmp_path_factory.mktemp("pki"))
+
+
+class Clock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def until(holds, limit_s=300):
+    """Wait until a condition holds; return the elapsed seconds."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < limit_s
+        await asyncio.sleep(0.01)
+    return time.monotonic() - began

@@ -9,15 +9,9 @@ import pytest
 from gateway.documents.wall.desk import DeskService
 from gateway.documents.wall.desk_channel import DeskClient
 from gateway.documents.wall.shelf import OVERHEAD_BYTES, Shelf
+from tests.support.loops import Clock
 
 KEY, OTHER = b"k" * 32, b"o" * 32
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 def test_what_is_too_old_is_forgotten():

@@ -19,6 +19,7 @@ from gateway.errors import TemporaryError, UserError
 from gateway.model import ReadStatus
 from gateway.system.processors import peoples
 from tests.support.cases import slow
+from tests.support.loops import until
 from tests.support.processes import fields
 from tests.workers import refusing_kernel
 from tests.workers.wall_probe import FORBIDDEN, PROBE, QUICK, request_for
@@ -312,12 +313,6 @@ def _hangs(pid):
 
 def zombies_of(pool):
     return [pid for pid, state in _family(pool) if state == "Z"]
-
-
-async def until(condition):
-    async with asyncio.timeout(300):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("short_of", ["room at the door", "descriptors"])
