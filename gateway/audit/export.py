@@ -15,7 +15,7 @@ import msgspec
 
 from gateway.audit.filter import Filter
 from gateway.audit.reader import Reader
-from gateway.audit.render import Title, decided, moment, with_content, words_of
+from gateway.audit.render import Title, decided, moment, subject_words, with_content, words_of
 from gateway.audit.rows import Row
 from gateway.errors import SearchTimeError
 from gateway.system.atomic_file import replacing
@@ -135,7 +135,7 @@ class Export:
             " ".join(row.recipients),
             decided(row.disposition, row.would_be, language),
             words_of("state", row.state, language),
-            row.subject or "",
+            subject_words(row, language),
             "; ".join(row.files),
             " ".join(row.rules),
             "; ".join(self._title(*rule.split(".", 1)) for rule in row.rules),

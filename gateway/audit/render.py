@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
@@ -31,6 +32,7 @@ def with_content(title: Title, language: str) -> Title:
     return known
 
 
+_ACT = re.compile(r"(✖ )?([^ ]+) ?(.*)", re.DOTALL)
 _NARROWEST = 14
 """No column of addresses or subjects becomes narrower, however narrow the terminal."""
 
@@ -111,7 +113,7 @@ def render_verification(result: Verification, language: str = "vi") -> str:
                 last=result.last,
                 checkpoints=result.checkpoints,
             ),
-            f"  head {result.last}: {result.head}",
+            f"  {_say('label', 'head', language, last=result.last)}: {result.head}",
         ]
     lines += [render_witnessed(one, language) for one in result.witnessed]
     if result.index_fault:
@@ -251,7 +253,8 @@ def event_words(record: r.AnyRecord, language: str) -> tuple[str, str]:
             said = (record.via, decided(record.disposition, record.would_be, language), *record.codes)
             detail = f"{_line(record.who)} {' '.join(_line(one) for one in said)}"
         case r.Act():
-            detail = f"{_line(record.who) or '?'} {words_of('act', record.what, language)} {_line(record.about, 200)}".rstrip()
+            about = _line(about_words(record.what, record.about, language), 200)
+            detail = f"{_line(record.who) or '?'} {words_of('act', record.what, language)} {about}".rstrip()
         case r.Unknown():
             detail = _line(raw(record), 600)
         case r.Start() | r.Stop() | r.Reload() | r.Mailboxes() | r.Intent() | r.Sending():
@@ -279,7 +282,21 @@ def _recipients(recipients: tuple[str, ...]) -> str:
 def _subject(row: Row, language: str) -> str:
     if row.confidential:
         return _say("label", "confidential", language)
-    return _line(row.subject or "", 70)
+    return _line(subject_words(row, language), 70)
+
+
+def subject_words(row: Row, language: str) -> str:
+    """Return a subject as it is shown: of an act what was done, in words, and about what."""
+    text = row.subject or ""
+    if row.kind != "act" or (found := _ACT.fullmatch(text)) is None:
+        return text
+    return f"{found[1] or ''}{words_of('act', found[2], language)} {about_words(found[2], found[3], language)}".rstrip()
+
+
+def about_words(what: str, about: str, language: str) -> str:
+    """Return what an act is about; of a login, which names no one, in words."""
+    words = product_texts("audit")["about"] if "login" in what or what == "recovery_code" else {}
+    return " ".join(words[one][language] if one in words else one for one in about.split(" "))
 
 
 def moment(time: datetime) -> str:

@@ -181,6 +181,7 @@ def sessions(
                     raise AccountFaultError("unknown")
                 end_all(connection, name, mailbox=mailbox)
                 signed(data, reason)(connection, "sessions_end", name)
+            print(both("steward", "say", "ended", name=name))
         for who, begun, seen in Sessions(book, time.time).listed(name):
             said = both("steward", "say", "session", begun=_time(begun), seen=_time(seen))
             print(f"{printable(who, limit=320)}  {said}")

@@ -100,25 +100,29 @@ def find(path: Path | None, query: str) -> Result:
     if path is None:
         raise UserError(both("start", "directory", "which"))
     directory = load(path)
+    names = directory.unit_names
     exact = directory.find(normal_form(query))
     wanted = skeleton(query)
     found = [exact] if exact is not None else [
         mailbox
         for mailbox in _mailboxes(directory)
-        if any(wanted in skeleton(text) for text in (mailbox.name, mailbox.unit, mailbox.address, *mailbox.aliases))
+        if any(
+            wanted in skeleton(text)
+            for text in (mailbox.name, mailbox.unit, names.get(mailbox.unit, ""), mailbox.address, *mailbox.aliases)
+        )
     ]  # fmt: skip
     if not found:
         return Result(f"không tìm thấy “{query}” / nothing found", 1)
-    lines = [line for mailbox in found[:_SHOWN] for line in _description(mailbox)]
+    lines = [
+        line for mailbox in found[:_SHOWN] for line in _description(mailbox, names.get(mailbox.unit, mailbox.unit))
+    ]
     if len(found) > _SHOWN:
         lines.append(f"... {len(found) - _SHOWN} nữa / more")
     return Result("\n".join(lines), 0)
 
 
-def _description(mailbox: Mailbox) -> list[str]:
-    lines = [
-        f"{mailbox.address}  {mailbox.kind.value}  {mailbox.status.value}  {mailbox.name}  {mailbox.unit}".rstrip()
-    ]
+def _description(mailbox: Mailbox, unit: str) -> list[str]:
+    lines = [f"{mailbox.address}  {mailbox.kind.value}  {mailbox.status.value}  {mailbox.name}  {unit}".rstrip()]
     days = [
         f"{word} {day}"
         for word, day in (

@@ -17,7 +17,7 @@ from typing import Final
 from gateway.audit import record as r
 from gateway.audit.checkpoint import parse_notes
 from gateway.audit.filter import Filter
-from gateway.audit.render import render_verification, words_of
+from gateway.audit.render import about_words, render_verification, words_of
 from gateway.audit.store import Folder
 from gateway.audit.verifier import Verification
 from gateway.audit.verify import verify as verify_log
@@ -36,6 +36,7 @@ _LIMIT_CHECKPOINTS: Final = 50
 _LIMIT_NOTES_BYTES: Final = 16 << 20
 _NOTES: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.notes|public-key\.txt")
 _LIMIT_LINES: Final = 200
+_TOKEN: Final = re.compile(r"[^\s,]+")
 
 
 @dataclass
@@ -71,7 +72,7 @@ def log_view(desk: Desk, _person: Person, question: q.AskLog, language: Language
         verified=verified.when,
         verdict=verdict,
         checkpoints=tuple(islice(_checkpoints(data), _LIMIT_CHECKPOINTS)),
-        acts=tuple(_act_row(act, language) for act in acts if act is not None),
+        acts=tuple(_act_row(act, desk, language) for act in acts if act is not None),
         older=older,
         newer=newer,
     )
@@ -85,7 +86,19 @@ def _octets(data: Path) -> int:
     return total
 
 
-def _act_row(act: r.Act, language: Language) -> q.ActRow:
+def _about(act: r.Act, desk: Desk, language: Language) -> str:
+    """Return what an act is about, roles and units by their names."""
+    head, text, names = "", about_words(act.what, act.about, language), {}
+    if act.what.endswith("_report"):
+        names = desk.unit_names()
+    elif act.what.startswith("account_"):
+        names = {role: words[language] for role, words in product_texts("console")["role"].items()}
+        name, colon, text = text.partition(": ")
+        head = name + colon
+    return head + _TOKEN.sub(lambda found: names.get(found[0], found[0]), text)
+
+
+def _act_row(act: r.Act, desk: Desk, language: Language) -> q.ActRow:
     key, roles = "done" if act.ok else "not_done", product_texts("console")["role"]
     return q.ActRow(
         seq=act.seq,
@@ -93,7 +106,7 @@ def _act_row(act: r.Act, language: Language) -> q.ActRow:
         who=clean(act.who, limit=320),
         roles=", ".join(roles[role][language] if role in roles else clean(role) for role in act.roles),
         what=words_of("act", act.what, language),
-        about=clean(act.about, limit=320),
+        about=clean(_about(act, desk, language), limit=320),
         reason=clean(act.reason, limit=500),
         client=clean(act.client),
         result=q.Badge(said("answers", "log", key, language), "plain" if act.ok else "warn", key),

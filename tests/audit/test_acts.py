@@ -13,6 +13,7 @@ from gateway.audit.acts import Acts, record_at_once
 from gateway.audit.committer import Committer
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.record import Act
+from gateway.audit.render import render_rows
 from gateway.audit.service import AuditService
 from gateway.audit.verify import verify
 from gateway.errors import AuditError, AuditLostError
@@ -81,6 +82,7 @@ async def test_an_act_that_may_have_been_written_is_taken_back_by_the_next(tmp_p
     with AuditReader.open(tmp_path) as reader:
         rows = reader.find(Filter(state="act"))
     assert [row.subject for row in rows][:2] == ["other", "✖ export tu:a@b"]
+    assert "✖ tải danh sách tu:a@b" in render_rows(rows)
 
 
 def test_an_act_in_hand_when_its_process_ends_is_a_lost_one_and_no_fault_of_ours() -> None:

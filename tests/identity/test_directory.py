@@ -410,6 +410,9 @@ def test_find_shows_an_address_or_searches(tmp_path):
     named = write(tmp_path, "n.yaml", "mailboxes:\n  - {address: a@b.vn, kind: unit, unit: Văn phòng Đảng ủy}\n")
     for words in ("Văn phòng", "VAN PHONG", "van phòng dang uy"):
         assert commands.find(named, words).text.startswith("a@b.vn")
+    by_id = "units: [{id: vp, name: Văn phòng}]\nmailboxes: [{address: a@b.vn, kind: unit, unit: vp}]\n"
+    for words in ("van phong", "vp"):
+        assert commands.find(write(tmp_path, "u.yaml", by_id), words).text.endswith("Văn phòng")
 
 
 def test_import_makes_json_that_means_the_same(tmp_path):

@@ -91,7 +91,7 @@ def test_commands_change_what_a_running_steward_answers(console, tmp_path):
     assert "operator operator" not in said
     assert office.kind(q.WhoAmI(), token) == "no_session"
     token = office.ask(q.Login("an.tt", PASSWORD, office.code("an.tt"))).token
-    console("account", "sessions", "an.tt", "--end")
+    assert "an.tt: đã kết thúc mọi phiên" in console("account", "sessions", "an.tt", "--end")
     assert office.kind(q.WhoAmI(), token) == "no_session"
     for _ in range(5):
         office.ask(q.Login("an.tt", "wrong"))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gateway.audit.acts import record_at_once
@@ -15,7 +16,7 @@ from gateway.audit.record import Act
 from gateway.commands import doctor
 from gateway.config.sections import Configuration
 from gateway.demo.pki import Pki, revocation_list
-from gateway.model import Language
+from gateway.model import Language, Unit
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
 from gateway.steward.condition import Health, Running, condition, disk_lines, log_lines, revocation_lines, sandbox_line
@@ -104,6 +105,16 @@ def test_the_log_is_shown_with_acts_and_pages_of_them(at: Desk, data: Path):
 
 
 def test_what_people_did_is_said_in_words(at: Desk, data: Path):
+    told = [
+        ("account_add", "operator: operator auditor, operator@x.vn", "operator: Vận hành Kiểm tra, giám sát, operator@x.vn"),
+        ("account_lock", "auditor", "auditor"), ("login", "locks locks_address", "khóa tên 15 phút khóa địa chỉ máy"),
+        ("recovery_code", "9 left", "9 mã còn lại"), ("send_report", "2026-10 noivu a@x.vn", "2026-10 Phòng Nội vụ a@x.vn"),
+    ]  # fmt: skip
+    for what, about, _ in told:
+        record_at_once(data, Act(who="au", what=what, about=about))
+    named = msgspec.structs.replace(directory(), units={"noivu": Unit(id="noivu", name="Phòng Nội vụ")})
+    seen = log_view(replace(at, rules=lambda: Rules(preset(), named)), AUDITOR, q.AskLog(), Language.VI)
+    assert [act.about for act in reversed(seen.acts[: len(told)])] == [shown for _, _, shown in told]
     record_at_once(data, Act(who="au", roles=("auditor", "machine", "x\x1b"), what="open_mail"))
     (act, *_) = log_view(at, AUDITOR, q.AskLog(), Language.VI).acts
     assert (act.what, act.roles) == ("xem thư của người khác", "Kiểm tra, giám sát, lệnh trên máy, x")

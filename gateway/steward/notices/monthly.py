@@ -94,7 +94,7 @@ def record_lost(desk: Desk, waiting: Waiting) -> None:
 
 def _act(fields: dict[str, str] | dict[str, object], recipient: str, *, ok: bool = True) -> Act:
     about = " ".join(str(one) for one in (fields["month"], fields["unit"] or "-", recipient))
-    return Act(who="gateway", roles=("machine",), what="send_report", about=about, ok=ok)
+    return Act(who="gateway", roles=("gateway",), what="send_report", about=about, ok=ok)
 
 
 def _recipients(notifier: Notifier, month: Month) -> Iterator[tuple[Unit | None, str]]:
