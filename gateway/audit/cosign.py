@@ -21,7 +21,7 @@ from gateway.audit.store import Folder, reading
 from gateway.audit.tree import Tree
 from gateway.errors import GatewayError
 from gateway.system.atomic_file import append_whole
-from gateway.texts.catalogue import both
+from gateway.texts.catalogue import both, reason
 
 PATIENCE_S: Final = 10.0
 _ANSWER_BYTES: Final = 64 << 10
@@ -134,7 +134,9 @@ def _post(url: str, body: str) -> tuple[int, str]:
         with answer:
             return int(answer.status), answer.read(_ANSWER_BYTES).decode("utf-8", "replace")
     except (OSError, ValueError, HTTPException) as error:
-        raise WitnessError(str(getattr(error, "reason", error)) or type(error).__name__) from None
+        cause = getattr(error, "reason", error)
+        said = reason(cause) if isinstance(cause, OSError) else str(cause)
+        raise WitnessError(said or type(error).__name__) from None
 
 
 class LogSource:

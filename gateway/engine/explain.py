@@ -75,7 +75,7 @@ def explanation(
         ]
     if not verdict.findings:
         lines.append(said("reply", "label", "nothing", language))
-    contact = policies.contact_line(language, on)
+    contact = policies.contact_line(language, on, reference)
     if contact and verdict.disposition >= Disposition.HOLD:
         lines += ["", f"{said('reply', 'label', 'contact', language)}: {contact}"]
     return "\n".join(lines)

@@ -89,9 +89,9 @@ class PolicySet:
         found = {name: pick(words, language, on) for name, words in self.names.items()}
         return {name: words for name, words in found.items() if words is not None}
 
-    def contact_line(self, language: Language, on: date) -> str:
-        """Return whom to ask, empty when nothing is configured."""
-        return pick(self.contact, language, on) or ""
+    def contact_line(self, language: Language, on: date, reference: str = "") -> str:
+        """Return whom to ask about a mail, `{reference}` in it filled; empty when nothing is configured."""
+        return (pick(self.contact, language, on) or "").replace("{reference}", reference or "BT-...")
 
     def warnings(self, now: datetime) -> tuple[str, ...]:
         """Return what an administrator should know at start: what has ended, or cannot act as it is written."""

@@ -164,7 +164,7 @@ class _Speaker:
 
     def closing(self, reference: str, lead: JudgedFinding, *, left: int) -> str:
         """Return how many faults were not shown, the reference, and who helps."""
-        contact = "" if lead.marked else self._policies.contact_line(self._language, day(self._now))
+        contact = "" if lead.marked else self._policies.contact_line(self._language, day(self._now), reference)
         parts = [
             self._say("reply", "more", count=left) if left else "",
             f"{self._say('label', 'reference')} {clean(reference)}" if reference else "",

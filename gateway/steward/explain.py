@@ -134,7 +134,7 @@ class _Explainer:
             directory_digest=(mail.directory_digest or "") if mail is not None else "",
             today=today,
             today_note=note,
-            contact=clean(policies.contact_line(language, words.on), limit=400)
+            contact=clean(policies.contact_line(language, words.on, self.history.reference), limit=400)
             if row.disposition in {"hold", "defer", "reject"}
             else "",
             own=own,

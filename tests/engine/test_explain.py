@@ -1,6 +1,7 @@
 """Replies, header fields, explanations and the JSON of `check`."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,6 +68,14 @@ def test_the_first_line_says_cause_way_out_and_reference_and_the_last_who_helps(
         "550 5.7.1 Căn cứ: QĐ 7600/QĐ-UBND, Điều 8.3.",
         "550 5.7.1 Mã tra cứu BT-7F3K2Q9X. Cần hỗ trợ: CNTT 028-000.",
     ]
+
+
+def test_who_helps_may_be_the_page_of_the_mail(office: PolicySet):
+    page = tuple(one.model_copy(update={"vi": "https://gw.example/t/{reference}"}) for one in office.contact)
+    office = replace(office, contact=page)
+    assert answer(office, sender="x@bad.example")[-1].endswith("Cần hỗ trợ: https://gw.example/t/BT-7F3K2Q9X.")
+    told = explanation(evaluate(evidence(sender="x@bad.example"), office), office, language=Language.VI, now=NOW)
+    assert told.endswith("https://gw.example/t/BT-..."), "`check` judges what has no reference"
 
 
 def test_a_second_language_follows_the_first(office: PolicySet):
