@@ -385,6 +385,7 @@ def test_every_address_is_tried_and_a_port_without_the_right_is_not_taken_for_a_
             {"listeners": listeners, "next_hop": {"address": "127.0.0.1:25", "tls": "none"}, "metrics": address}
         )
         relay, metrics = doctor._ports(configuration)
+        assert "cổng đang có chương trình dùng; bình thường nếu cổng thư đang chạy" in metrics.both
     assert (relay.health, metrics.health) == (doctor.Health.GOOD, doctor.Health.WARNING)
     assert address in metrics.both
     assert "fine when the gateway is running" in metrics.both
