@@ -44,7 +44,7 @@ MARKED: tuple[Form, ...] = (
     Form("tuyệt mật without signs in a name", NAMES, ("TuyetMat_KH", "tuyet mat - KH A2", "Tuyetmat", "KH A2_tuyet_mat")),
     Form("slip of the keyboard in a name", NAMES, ("[MẶT] Kế hoạch", "[TỐI MẶT] Kế hoạch", "Kế hoạch - TỐI MẶT", "TỐI MẶT: kế hoạch")),
     Form("letter of the outer envelope", (*LINES, "cell", "text box"), ("A - TUYỆT MẬT", "B - TỐI MẬT", "C - MẬT", "TỐI MẬT (B)", "MẬT (C)")),
-    Form("abbreviated value", EVERYWHERE, ("Độ mật: A", "Ký hiệu độ mật: B", "Độ mật: C", "Độ mật: TM", "Độ mật, khẩn: Mật, Khẩn", "Độ mật: Mật Bản số: 02", "Phân loại: MẬT", "Độ mật MẬT", "CLASSIFIED: MẬT")),
+    Form("abbreviated value", EVERYWHERE, ("Độ mật: A", "Ký hiệu độ mật: B", "Độ mật: C", "Độ mật: TM", "Độ mật, khẩn: Mật, Khẩn", "Độ mật: Mật Bản số: 02", "Phân loại: MẬT", "Độ mật MẬT", "Độ mật Mật", "CLASSIFIED: MẬT")),
     Form("glued words", EVERYWHERE, ("TỐIMẬTKHẨN", "TUYỆTMẬTHỎATỐC", "MẬTKHẨN", "KHẨNTỐIMẬT", "TỐIMẬT", "HỎATỐC-TỐIMẬT", "TỐIMẬTTỐIMẬT")),
     Form("words with a capital each", NAMES, ("KeHoachTuyệtMật", "KếHoạchTốiMật", "KẾHOẠCHTỐIMẬT", "PhươngÁnTuyệtMật2026")),
     Form("digits for letters", EVERYWHERE, (

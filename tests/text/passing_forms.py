@@ -123,7 +123,7 @@ PASSING: tuple[Form, ...] = (
         "e gui anh ho so toi mat hom qua", "Em gui anh bao cao toi mat dien thoai", "Em gửi anh VB mật khẩu", "Em gửi chị BC mật độ dân số",
         "Em gửi anh quy trình VB mật", "Tài liệu này mật không anh?", "VB này mật khẩu là gì", "Đính kèm: hướng dẫn văn bản mật",
         "File đính kèm: mật khẩu là 123456", "Kèm theo: 02 chai mật", "GIẢM MẬT ĐỘ XÂY DỰNG\nTừ ngày 01/01/2026", "Tuyệt mật - 30 năm", "Mật (10 năm)",
-        "Độ mật\nMật\nTối mật\nTuyệt mật", "Độ mật\nThường", "Mật báo cáo với vua",
+        "Độ mật\nMật\nTối mật\nTuyệt mật", "Độ mật\nThường", "Độ mật Thường", "Xác định độ mật Mật", "Mật báo cáo với vua",
         "Mật Thị Hoa báo cáo", "Bản đồ mật độ dân số (2026)", "Chương trình tập huấn (BẢO MẬT)", "Security level: Mật khẩu 8 ký tự", "confidentiality: high",
         "Đóng dấu: Thường", "Khắc dấu: Mật/Tối mật/Tuyệt mật",
     )),

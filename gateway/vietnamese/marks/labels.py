@@ -87,8 +87,10 @@ def _labels(text: str, plain: str, look: Look) -> Iterator[Hit]:
             continue
         if tail["bracket"] in ("“", '"', "«") and not text[tail.end() :].isupper():
             continue  # a heading that names what it treats: Độ mật “Tuyệt mật”
-        if tail["none"] is not None and hit.level is Level.MAT and not text[tail.end() :].isupper():
-            continue  # "xác định độ mật mật"
+        value = text[tail.end() :].strip()
+        shown = value.isupper() or (value.istitle() and not plain[: label.start()].strip())
+        if tail["none"] is not None and hit.level is Level.MAT and not shown:
+            continue  # "xác định độ mật mật", while a page that is pasted has "Độ mật Mật"
         doubtful = tail["bracket"] or tail["none"] is not None or label["degree"]
         if doubtful and hit.strength is Strength.MARKED:
             hit = hit._replace(strength=Strength.SUSPECTED)
