@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import pwd
@@ -17,10 +18,11 @@ from tempfile import TemporaryFile
 
 from gateway.cluster.keys import read_key, verifier_keys
 from gateway.commands.common import EXIT_REFUSED
+from gateway.commands.looking import look_by
 from gateway.config.sections import Configuration
 from gateway.config.values import split_host_port
 from gateway.engine.lint import strangers
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, TemporaryError
 from gateway.hold.seal import identity_of, public_of
 from gateway.hold.way import try_out
 from gateway.model import VIETNAM, ListenerKind
@@ -297,9 +299,17 @@ def _keys(configuration: Configuration) -> Iterator[Condition]:
         yield with_words(Health.GOOD, "keys", ", ".join(names))
 
 
+_WITH_A_FILE = b"Content-Type: application/pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF-1.4\r\n%%EOF\r\n"
+"""A mail that only a child reads."""
+
+
 def _workers(configuration: Configuration) -> Iterator[Condition]:
     with closing(start_workers(configuration)) as pool:
         ready = pool.ready
+        try:
+            asyncio.run(look_by(pool, configuration)(_WITH_A_FILE))
+        except TemporaryError as error:
+            yield with_words(Health.BAD, "readers", _say("no_child", reason=error))
     lacking = dict(shortcomings(ready))
     for subject, words in lacking.items():
         yield with_words(Health.WARNING, subject, words)

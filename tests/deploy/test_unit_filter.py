@@ -10,7 +10,7 @@ import pytest
 
 from gateway.demo.mails import samples
 from tests.deploy.test_deploy import UNIT
-from tests.e2e.gateway_process import configured, serving
+from tests.e2e.gateway_process import cli, configured, serving
 from tests.support.sink import Sink
 
 pytestmark = [
@@ -34,3 +34,14 @@ async def test_documents_are_read_and_the_console_answers(tmp_path):
         answer = await asyncio.to_thread(urllib.request.urlopen, f"http://{host}:{port}/healthz", timeout=60)
         assert answer.status == 200
         assert "Operation not permitted" not in gateway.log
+
+
+async def test_the_doctor_before_the_start_says_that_no_file_can_be_read(tmp_path):
+    tight = tmp_path / "tight.service"
+    tight.write_text(UNIT.read_text().replace(" capset", ""))
+    config = tmp_path / "gateway.yaml"
+    config.write_text(f"data: {tmp_path / 'data'}\n")
+    for unit, fit in ((tight, False), (UNIT, True)):
+        launcher = (sys.executable, "-m", "tests.support.unit_filter", str(unit))
+        told = await cli("doctor", "--config", config, launcher=launcher)
+        assert ("không đọc được tệp nào" in told.out) is not fit, told.out
