@@ -46,6 +46,26 @@ def font_record(number: int, face: str) -> bytes:
     return record(82, struct.pack("<I", number) + bytes(28) + face.encode("utf-16-le").ljust(64, b"\0"))
 
 
+def wmf(*records: tuple[int, bytes]) -> bytes:
+    """Kinds and parameters of records."""
+    whole = b"".join(struct.pack("<IH", 3 + len(body) // 2, kind) + body for kind, body in (*records, (0, b"")))
+    return b"\xd7\xcd\xc6\x9a" + bytes(36) + whole
+
+
+def wmf_text(raw: bytes) -> tuple[int, bytes]:
+    return 0x0521, struct.pack("<H", len(raw)) + raw + bytes(len(raw) % 2) + struct.pack("<hh", 10, 0)
+
+
+def wmf_font(face: bytes, charset: int = 0) -> tuple[int, bytes]:
+    return 0x02FB, bytes(13) + bytes((charset,)) + bytes(4) + face.ljust(32, b"\0")
+
+
+def zigzag(up: int = 90) -> bytes:
+    """A polygon that is no box."""
+    corners = b"".join(struct.pack("<hh", 10 * number, up * (number % 2)) for number in range(30))
+    return record(86, bytes(16) + struct.pack("<I", 30) + corners)
+
+
 def read_bytes(data: bytes) -> Reading:
     return read(Source(data=data, part="1", filename="a.emf"), Budget())
 
@@ -88,7 +108,7 @@ def test_pictures_in_emf_plus_records_become_pictures() -> None:
     pixels = struct.pack("<IIiiiII", 0xDBC01002, 1, 64, 2, 256, 0x26200A, 0) + bytes(512)
     halves = [struct.pack("<I", len(packed)) + half for half in (packed[:30], packed[30:])]
     data = emf(plus((0x4008, 0x8500, halves[0])), plus((0x4008, 0x8500, halves[1]), (0x4008, 0x0501, pixels)))
-    assert [member.data[:4] for member in read_bytes(data).members] == [b"\x89PNG", b"BM6\x02"]
+    assert [member.data[:4] for member in read_bytes(data).members] == [b"\x89PNG", b"BMF\x02"]
 
 
 @pytest.mark.parametrize("drawn", [0x4014, 0x4015])
@@ -131,16 +151,78 @@ def test_texts_of_a_record_of_several_are_read() -> None:
 
 
 def test_letters_of_a_wmf_are_decoded_by_the_character_set_of_their_font() -> None:
-    face = bytes(13) + bytes((163,)) + bytes(4) + b"Times New Roman".ljust(32, b"\0")
     text = "MẬT".encode("cp1258", "replace").replace(b"?", b"\xc2\xf2")
-    string = struct.pack("<H", len(text)) + text + bytes(len(text) % 2) + struct.pack("<hh", 10, 0)
-    records = b"".join(
-        struct.pack("<IH", 3 + len(body) // 2, kind) + body
-        for kind, body in ((0x02FB, face), (0x012D, struct.pack("<H", 0)), (0x0521, string))
-    )
-    data = b"\xd7\xcd\xc6\x9a" + bytes(18) + bytes(18) + records + struct.pack("<IH", 3, 0)
+    data = wmf(wmf_font(b"Times New Roman", 163), (0x012D, b"\0\0"), wmf_text(text))
     run = read_bytes(data).document.runs[0]
     assert (run.font, run.text.encode("cp1258")) == ("Times New Roman", text)
+
+
+WHITE, WHOLE = b"\xff\xff\xff\0", (".VnTimeH", "000000", "MËT")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        emf(
+            *(font_record(1, ".VnTimeH"), font_record(2, "Arial"), record(24, bytes(4)), record(37, b"\1\0\0\0")),
+            *(record(33, b""), record(37, b"\2\0\0\0"), record(24, WHITE), text_record("Số", 5)),
+            *(record(34, struct.pack("<i", -1)), text_record("MËT", 30)),
+        ),
+        emf(
+            *(font_record(2, "Arial"), font_record(1, ".VnTimeH"), record(24, bytes(4)), record(37, b"\1\0\0\0")),
+            *(record(40, b"\2\0\0\0"), record(38, b"\2\0\0\0" + bytes(16)), record(37, b"\2\0\0\0")),
+            text_record("MËT", 30),
+        ),
+        wmf(
+            *(wmf_font(b".VnTimeH"), wmf_font(b"Arial", 163), (0x012D, b"\0\0"), (0x0209, bytes(4)), (0x001E, b"")),
+            *((0x012D, b"\1\0"), (0x0209, WHITE), (0x0127, b"\xff\xff"), wmf_text("MËT".encode("cp1252"))),
+        ),
+    ],
+    ids=["EMF", "EMF, number of another object", "WMF"],
+)
+def test_letters_have_the_font_and_colour_that_were_saved_before_others_were_chosen(data: bytes) -> None:
+    run = read_bytes(data).document.runs[-1]
+    assert (run.font, run.colour, run.text) == WHOLE
+
+
+def test_letters_of_one_byte_in_an_emf_are_decoded_by_the_character_set_of_their_font() -> None:
+    raw = b"M\xc2\xf2T"
+    body = bytes(28) + struct.pack("<iiIII", 0, 0, len(raw), 76, 0) + bytes(20) + raw
+    font = bytearray(font_record(1, "Times New Roman"))
+    font[35] = 163
+    run = read_bytes(emf(bytes(font), record(37, b"\1\0\0\0"), record(83, body))).document.runs[0]
+    assert run.text.encode("cp1258") == raw
+
+
+def test_outlines_after_a_clip_are_drawn() -> None:
+    clip = (record(59, b""), zigzag(40), record(60, b""), record(67, struct.pack("<I", 5)))
+    (member,) = read_bytes(emf(*clip, zigzag())).members
+    with PIL.Image.open(io.BytesIO(member.data)) as picture:
+        assert picture.width < 4 * picture.height  # 290 by 90, not by 40
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_transparent_pixels_of_a_bitmap_show_the_paper(plain: bool) -> None:
+    """Letters on a transparent ground would be black on black: AlphaBlend of GDI and bitmaps of GDI+."""
+    pixels = (bytes(4) * 31 + b"\0\0\0\xff") * 32
+    header = struct.pack("<IiiHHIIiiII", 40, 32, 32, 1, 32, 0, len(pixels), 0, 0, 0, 0)
+    body = bytearray(132) + header + pixels
+    struct.pack_into("<IIII", body, 76, 140, 40, 180, len(pixels))
+    body[32:36] = b"\0\0\xff\1"
+    bitmap = struct.pack("<IIiiiII", 0xDBC01002, 1, 32, 32, 128, 0x26200A, 0) + pixels
+    (member,) = read_bytes(emf(record(114, bytes(body)) if plain else plus((0x4008, 0x0501, bitmap)))).members
+    with PIL.Image.open(io.BytesIO(member.data)) as picture:
+        assert picture.convert("RGBA").getchannel("A").getextrema() == (0, 255)
+
+
+def test_strings_of_glyphs_stand_on_the_lines_of_their_places() -> None:
+    texts = ("Số: 12/BC-VP", "TỐI MẬT", "BÁO CÁO")
+    strings = [
+        struct.pack("<IIII", 0, 1, 0, len(text)) + text.encode("utf-16-le") + struct.pack("<ff", 9, y) * len(text)
+        for y, text in enumerate(texts)
+    ]
+    runs = read_bytes(emf(plus(*((0x4036, 0, string) for string in strings)))).document.runs
+    assert [(run.block - runs[0].block, run.text) for run in runs] == list(enumerate(texts))
 
 
 @pytest.mark.parametrize("start", [struct.pack("<HHH", 1, 9, 0x300), struct.pack("<HHH", 1, 9, 0x100), b"VCLMTF\1\0"])
@@ -200,8 +282,6 @@ def test_a_damaged_metafile_is_malformed_not_clean(data: bytes) -> None:
     ids=["set", "left", "right", "restored"],
 )
 def test_outlines_stand_where_the_transform_of_the_drawing_puts_them(change: bytes) -> None:
-    corners = b"".join(struct.pack("<hh", 10 * number, 90 * (number % 2)) for number in range(30))
-    body = bytes(16) + struct.pack("<I", 30) + corners
-    (member,) = read_bytes(emf(change, record(86, body))).members
+    (member,) = read_bytes(emf(change, zigzag())).members
     with PIL.Image.open(io.BytesIO(member.data)) as picture:
         assert picture.height > 2 * picture.width

@@ -13,7 +13,7 @@ from gateway.model import ReadStatus
 
 _OBJECT, _FILL_POLYGON, _DRAW_LINES, _FILL_PATH, _DRAW_PATH = 0x4008, 0x400C, 0x400D, 0x4014, 0x4015
 _STRING, _TRANSFORM, _NO_TRANSFORM, _GLYPHS = 0x401C, 0x402A, 0x402B, 0x4036
-_PATH, _IMAGE = 3, 5
+_PATH, _IMAGE, _ALPHA = 3, 5, 0x40000
 _GOES_ON, _SHORT, _RELATIVE, _COUNTED = 0x8000, 0x4000, 0x0800, 0x1000
 """Flags of records and of the points of a path: parts of one object, two bytes a number, differences, run lengths."""
 
@@ -35,7 +35,7 @@ class EmfPlus:
 
     def __init__(self, bitmaps: list[bytes], drawn: Drawn) -> None:
         self._bitmaps, self._drawn = bitmaps, drawn
-        self._begun = b""
+        self._begun = bytearray()
         """The parts so far of an object that is cut in several records."""
         self._paths: dict[int, list[Contour]] = {}
         self._matrix: Matrix = UNTURNED
@@ -53,15 +53,13 @@ class EmfPlus:
     def _record(self, kind: int, flags: int, body: bytes) -> Iterator[Words]:
         match kind:
             case k if k == _STRING and len(body) >= 28:
-                (count,) = struct.unpack_from("<I", body, 8)
-                place = struct.unpack_from("<ff", body, 12)
-                left, top = (int(side) if abs(side) < 1e9 else 0 for side in place)
-                yield Words(body[28 : 28 + 2 * count].decode("utf-16-le", "replace"), top, None, None, left)
+                yield self._said(body, 28, struct.unpack_from("<I", body, 8)[0], 12)
             case k if k == _GLYPHS and len(body) >= 16:
                 options, _, count = struct.unpack_from("<III", body, 4)
                 if not options & 1:
                     raise ReadError(ReadStatus.UNSUPPORTED, "glyph-numbers")
-                yield Words(body[16 : 16 + 2 * count].decode("utf-16-le", "replace"), 0, None, None)
+                if count:
+                    yield self._said(body, 16, count, 16 + 2 * count)
             case k if k == _OBJECT:
                 self._object(flags, body)
             case k if k == _TRANSFORM:
@@ -77,13 +75,19 @@ class EmfPlus:
             case _:
                 return
 
+    def _said(self, body: bytes, at: int, count: int, place: int) -> Words:
+        """Return so many letters, with the place that is told at `place`: of the first, or of the box of all."""
+        (point,) = moved([[struct.unpack_from("<ff", body, place)]], self._matrix)[0]
+        left, top = (int(side) if abs(side) < 1e9 else 0 for side in point)
+        return Words(body[at : at + 2 * count].decode("utf-16-le", "replace"), top, None, None, left)
+
     def _object(self, flags: int, body: bytes) -> None:
         if flags & _GOES_ON:
             self._begun += body[4:]
             if len(self._begun) < struct.unpack_from("<I", body)[0]:
                 return
-            body = self._begun
-        self._begun = b""
+            body = bytes(self._begun)
+        self._begun.clear()
         kind = flags >> 8 & 0x7F
         if kind == _PATH:
             self._paths[flags & 0xFF] = _path(body)
@@ -130,4 +134,16 @@ def _bitmap(body: bytes) -> bytes | None:
     if depth not in (24, 32):
         raise ReadError(ReadStatus.UNSUPPORTED, "metafile-bitmap")
     header = struct.pack("<IiiHHIIiiII", 40, width, -height, 1, depth, 0, len(body) - 28, 0, 0, 0, 0)
-    return struct.pack("<2sIII", b"BM", 54 + len(body) - 28, 0, 54) + header + body[28:]
+    return bmp(with_alpha(header) if form & _ALPHA else header, body[28:])
+
+
+def with_alpha(header: bytes) -> bytes:
+    """Return the header (BITMAPINFOHEADER) of a bitmap of 32 bits a pixel for one of which each pixel has its alpha."""
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    return struct.pack("<I", 56) + header[4:16] + struct.pack("<I", 3) + header[20:40] + masks
+
+
+def bmp(header: bytes, bits: bytes) -> bytes:
+    """Return a bitmap as a file."""
+    offset = 14 + len(header)
+    return struct.pack("<2sIII", b"BM", offset + len(bits), 0, offset) + header + bits

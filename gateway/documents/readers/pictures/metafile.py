@@ -15,7 +15,7 @@ from typing import Final
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.containers.zip_streams import Zlib, collect, pieces
 from gateway.documents.readers.ooxml.colours import hex_colour
-from gateway.documents.readers.pictures.emf_plus import EmfPlus, Words
+from gateway.documents.readers.pictures.emf_plus import EmfPlus, Words, bmp, with_alpha
 from gateway.documents.readers.pictures.metafile_shapes import Drawn
 from gateway.documents.readers.pictures.outlines import drawn, without_frames
 from gateway.documents.readers.sink import Face, Place, Sink
@@ -27,6 +27,7 @@ _SVM: Final = b"VCLMTF"
 _EMF_PLUS: Final = b"EMF+"
 _LEAST_PIXELS: Final = 24
 _BY_NUMBER: Final = 0x10
+_ALPHA_BLEND: Final = 114
 _LIMIT_RECORDS: Final = 2_000_000
 _CODE_PAGES: Final = {163: "cp1258", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5", 204: "cp1251", 238: "cp1250"}
 _DIB_RECORDS: Final = {
@@ -87,13 +88,13 @@ def read_metafile(data: bytes, sink: Sink, place: Place, *, name: str) -> None:
         sink.members.append(Member(name=f"{name}.{number}.bmp", data=bitmap, relation="image", locator=place.locator))
 
 
-def _all_words(drawing: _Emf | _Wmf, budget: Budget) -> Iterator[Words]:
+def _all_words(drawing: _Drawing, budget: Budget) -> Iterator[Words]:
     """Words of a drawing, and those of the better drawing that a WMF may carry in its comments."""
     said = set()
     for words in drawing.words(budget):
         said.add(words.text)
         yield words
-    enhanced = bytes(drawing.enhanced) if isinstance(drawing, _Wmf) else b""
+    enhanced = bytes(drawing.enhanced)
     if enhanced[40:44] != b" EMF":
         return
     budget.take_bytes(len(enhanced))
@@ -103,75 +104,108 @@ def _all_words(drawing: _Emf | _Wmf, budget: Budget) -> Iterator[Words]:
     drawing.bitmaps += inner.bitmaps
 
 
-class _Emf:
+class _Drawing:
+    """The records of a drawing."""
+
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._fonts: dict[int, str] = {}
-        self._font: str | None = None
-        self._colour: str | None = None
+        self.enhanced = bytearray()
+        """The same drawing as an EMF, which programs show instead when it is there."""
         self.bitmaps: list[bytes] = []
         self.drawn = Drawn()
-        self._plus = EmfPlus(self.bitmaps, self.drawn)
 
     def words(self, budget: Budget) -> Iterator[Words]:
-        data, position = self._data, 0
-        for count in range(_LIMIT_RECORDS):
-            if position + 8 > len(data):
-                return
+        """Yield the words of all records, take their bitmaps and outlines."""
+        for count, (kind, record) in enumerate(self._records()):
+            if count == _LIMIT_RECORDS:
+                raise ReadError(ReadStatus.LIMIT, "metafile")
+            if not count & 0xFFF:
+                budget.check_time()
+            try:
+                yield from self._record(kind, record)
+            except (struct.error, ValueError):
+                raise ReadError(ReadStatus.MALFORMED, "metafile") from None
+
+    def _records(self) -> Iterator[tuple[int, bytes]]:
+        raise NotImplementedError
+
+    def _record(self, kind: int, record: bytes) -> Iterator[Words]:
+        raise NotImplementedError
+
+    def _choose(self, font: tuple[str, str] | None) -> None:
+        """Take the face and charset of a font; other objects have no face."""
+        if font is not None and font[0]:
+            self.drawn.state = self.drawn.state._replace(font=font[0], codec=font[1])
+
+    def _colour(self, colour: bytes) -> None:
+        self.drawn.state = self.drawn.state._replace(colour=hex_colour(colour[:3].hex()))
+
+    def _said(self, raw: bytes, codec: str, y: int, x: int) -> Words:
+        state = self.drawn.state
+        return Words(raw.decode(codec or state.codec, "replace"), y, state.font, state.colour, x)
+
+
+class _Emf(_Drawing):
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._fonts: dict[int, tuple[str, str]] = {}
+        self._plus = EmfPlus(self.bitmaps, self.drawn)
+
+    def _records(self) -> Iterator[tuple[int, bytes]]:
+        data, position, kind = self._data, 0, 0
+        while position + 8 <= len(data) and kind != 14:
             kind, size = struct.unpack_from("<II", data, position)
             if size < 8 or position + size > len(data):
                 raise ReadError(ReadStatus.MALFORMED, "metafile")
-            if not count & 0xFFF:
-                budget.check_time()
-            record = data[position : position + size]
-            try:
-                yield from self._record(kind, record)
-            except (struct.error, UnicodeDecodeError, ValueError):
-                raise ReadError(ReadStatus.MALFORMED, "metafile") from None
-            if kind == 14:
-                return
+            yield kind, data[position : position + size]
             position += size
-        raise ReadError(ReadStatus.LIMIT, "metafile")
 
     def _record(self, kind: int, record: bytes) -> Iterator[Words]:
         match kind:
             case 83 | 84:
-                yield self._said(record, 36, is_wide=kind == 84)
+                yield self._text(record, 36, is_wide=kind == 84)
             case 96 | 97:
                 for number in range(struct.unpack_from("<I", record, 36)[0]):
-                    yield self._said(record, 40 + 40 * number, is_wide=kind == 97)
+                    yield self._text(record, 40 + 40 * number, is_wide=kind == 97)
             case 108:
                 x, y, count, options = struct.unpack_from("<iiII", record, 8)
                 _check(options)
-                start = 36 if options & 0x100 else 52
-                raw = record[start : start + count * (1 if options & 0x200 else 2)]
-                text = raw.decode("cp1252" if options & 0x200 else "utf-16-le", "replace")
-                yield Words(text, y, self._font, self._colour, x)
+                start, small = 36 if options & 0x100 else 52, options & 0x200
+                yield self._said(
+                    record[start : start + count * (1 if small else 2)], "cp1252" if small else "utf-16-le", y, x
+                )
             case 82:
-                (number,) = struct.unpack_from("<I", record, 8)
                 face = record[40:104].decode("utf-16-le", "replace").partition("\0")[0]
-                self._fonts[number] = face
+                self._fonts[_number(record)] = face, _CODE_PAGES.get(record[35], "cp1252")
+            case 40:
+                self._fonts.pop(_number(record), None)
             case 37:
-                self._font = self._fonts.get(struct.unpack_from("<I", record, 8)[0], self._font)
+                self._choose(self._fonts.get(_number(record)))
             case 24:
-                red, green, blue = record[8:11]
-                self._colour = hex_colour(f"{red:02X}{green:02X}{blue:02X}")
+                self._colour(record[8:])
             case 70 if record[12:16] == _EMF_PLUS:
                 yield from self._plus.words(record[16:])
             case _ if kind in _DIB_RECORDS:
                 for at in _DIB_RECORDS[kind]:
                     header, header_size, bits, bits_size = struct.unpack_from("<IIII", record, at)
-                    _keep(record[header : header + header_size], record[bits : bits + bits_size], self.bitmaps)
+                    own, alpha = record[header : header + header_size], kind == _ALPHA_BLEND and record[43] & 1
+                    own = with_alpha(own) if alpha and own[14:16] == b" \0" else own
+                    _keep(own, record[bits : bits + bits_size], self.bitmaps)
             case _:
                 self.drawn.emf(kind, record)
 
-    def _said(self, record: bytes, at: int, *, is_wide: bool) -> Words:
+    def _text(self, record: bytes, at: int, *, is_wide: bool) -> Words:
         """Return the words of an EmrText (MS-EMF 2.2.5)."""
         x, y, count, offset, options = struct.unpack_from("<iiIII", record, at)
         if count:
             _check(options)
         raw = record[offset : offset + count * (2 if is_wide else 1)] if offset else b""
-        return Words(raw.decode("utf-16-le" if is_wide else "cp1252", "replace"), y, self._font, self._colour, x)
+        return self._said(raw, "utf-16-le" if is_wide else "", y, x)
+
+
+def _number(record: bytes) -> int:
+    """Return the number of the object that a record of an EMF names."""
+    return int.from_bytes(record[8:12], "little")
 
 
 def _check(options: int) -> None:
@@ -180,36 +214,20 @@ def _check(options: int) -> None:
         raise ReadError(ReadStatus.UNSUPPORTED, "glyph-numbers")
 
 
-class _Wmf:
+class _Wmf(_Drawing):
     def __init__(self, data: bytes) -> None:
-        self._data = data
+        super().__init__(data)
         self._objects: list[tuple[str, str] | None] = []
-        self._font: str | None = None
-        self._codec = "cp1252"
-        self._colour: str | None = None
-        self.enhanced = bytearray()
-        """The same drawing as an EMF, which programs show instead when it is there."""
-        self.bitmaps: list[bytes] = []
-        self.drawn = Drawn()
 
-    def words(self, budget: Budget) -> Iterator[Words]:
+    def _records(self) -> Iterator[tuple[int, bytes]]:
         data = self._data
         position = (22 if data.startswith(_PLACEABLE) else 0) + 18
-        for count in range(_LIMIT_RECORDS):
-            if position + 6 > len(data):
-                return
+        while position + 6 <= len(data):
             size, kind = struct.unpack_from("<IH", data, position)
             if size < 3 or kind == 0:
                 return
-            if not count & 0xFFF:
-                budget.check_time()
-            record = data[position : position + 2 * size]
-            try:
-                yield from self._record(kind, record)
-            except (struct.error, ValueError):
-                raise ReadError(ReadStatus.MALFORMED, "metafile") from None
+            yield kind, data[position : position + 2 * size]
             position += 2 * size
-        raise ReadError(ReadStatus.LIMIT, "metafile")
 
     def _record(self, kind: int, record: bytes) -> Iterator[Words]:
         if kind in _WMF_OBJECTS:
@@ -224,36 +242,29 @@ class _Wmf:
             case 0x0521:
                 (count,) = struct.unpack_from("<H", record, 6)
                 y, x = struct.unpack_from("<hh", record, 8 + count + count % 2)
-                yield Words(self._text(record[8 : 8 + count]), y, self._font, self._colour, x)
+                yield self._said(record[8 : 8 + count], "", y, x)
             case 0x0A32:
                 y, x, count, options = struct.unpack_from("<hhHH", record, 6)
                 _check(options)
                 start = 22 if options & 6 else 14
-                yield Words(self._text(record[start : start + count]), y, self._font, self._colour, x)
-            case 0x012D:
+                yield self._said(record[start : start + count], "", y, x)
+            case 0x012D | 0x01F0:
                 number = struct.unpack_from("<H", record, 6)[0]
-                chosen = self._objects[number] if number < len(self._objects) else None
-                if chosen and chosen[0]:
-                    self._font, self._codec = chosen
-            case 0x01F0:
-                number = struct.unpack_from("<H", record, 6)[0]
-                if number < len(self._objects):
+                if number < len(self._objects) and kind == 0x012D:
+                    self._choose(self._objects[number])
+                elif number < len(self._objects):
                     self._objects[number] = None
             case 0x0626 if record[6:8] == _COMMENT and record[10:18] == _ENHANCED:
                 (length,) = struct.unpack_from("<I", record, 32)
                 self.enhanced += record[44 : 44 + length]
             case 0x0209:
-                red, green, blue = record[6:9]
-                self._colour = f"{red:02X}{green:02X}{blue:02X}"
+                self._colour(record[6:])
             case _ if kind in _WMF_DIBS:
                 dib = record[_WMF_DIBS[kind] :]
                 if len(dib) >= 40:
                     _keep(dib[: _dib_header(dib)], dib[_dib_header(dib) :], self.bitmaps)
             case _:
                 self.drawn.wmf(kind, record)
-
-    def _text(self, raw: bytes) -> str:
-        return raw.decode(self._codec, "replace")
 
 
 def _dib_header(dib: bytes) -> int:
@@ -272,8 +283,7 @@ def _keep(header: bytes, bits: bytes, bitmaps: list[bytes]) -> None:
         return
     width, height = struct.unpack_from("<ii", header, 4)
     if abs(width) >= _LEAST_PIXELS and abs(height) >= _LEAST_PIXELS:
-        offset = 14 + len(header)
-        bitmaps.append(struct.pack("<2sIII", b"BM", offset + len(bits), 0, offset) + header + bits)
+        bitmaps.append(bmp(header, bits))
 
 
 def _strings(data: bytes) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.pictures.outlines import (
@@ -30,6 +30,17 @@ _WMF: Final = {0x0324: _FILLED, 0x0325: _OPEN, 0x0538: _FILLED | _MANY}
 _SMALL: Final = 83
 
 
+class State(NamedTuple):
+    """What a drawing saves, changes and restores."""
+
+    matrix: Matrix = UNTURNED
+    font: str | None = None
+    codec: str = "cp1252"
+    """Charset of that font."""
+    colour: str | None = None
+    """Of letters."""
+
+
 class Drawn:
     """Collects the outlines of one drawing."""
 
@@ -38,8 +49,8 @@ class Drawn:
         self._at: Point = (0.0, 0.0)
         self._path: list[Contour] | None = None
         self._points = 0
-        self._matrix: Matrix = UNTURNED
-        self._saved: list[Matrix] = []
+        self.state = State()
+        self._saved: list[State] = []
 
     def emf(self, kind: int, record: bytes) -> None:
         """Take one record of an EMF; a damaged one raises struct.error."""
@@ -47,19 +58,19 @@ class Drawn:
             case 27 | 54:
                 self._step(struct.unpack_from("<ii", record, 8), anew=kind == 27)
             case 33:
-                self._saved.append(self._matrix)
+                self._saved.append(self.state)
             case 34:
-                for _ in range(min(-struct.unpack_from("<i", record, 8)[0], len(self._saved))):
-                    self._matrix = self._saved.pop()
+                self._restore(struct.unpack_from("<i", record, 8)[0])
             case 35:
-                self._matrix = struct.unpack_from("<6f", record, 8)
+                self.state = self.state._replace(matrix=struct.unpack_from("<6f", record, 8))
             case 36:
                 own, mode = struct.unpack_from("<6f", record, 8), struct.unpack_from("<I", record, 32)[0]
-                ways = {1: UNTURNED, 2: product(own, self._matrix), 3: product(self._matrix, own), 4: own}
-                self._matrix = ways.get(mode, self._matrix)
+                before = self.state.matrix
+                ways = {1: UNTURNED, 2: product(own, before), 3: product(before, own), 4: own}
+                self.state = self.state._replace(matrix=ways.get(mode, before))
             case 59:
                 self._path = []
-            case 68:
+            case 67 | 68:  # a path that clips is not drawn
                 self._path = None
             case 62 | 63 | 64 if self._path is not None:
                 self.add(self._path, filled=kind != 64)
@@ -81,10 +92,21 @@ class Drawn:
         if kind in (0x0213, 0x0214):
             y, x = struct.unpack_from("<hh", record, 6)
             self._step((x, y), anew=kind == 0x0214)
+        elif kind == 0x001E:
+            self._saved.append(self.state)
+        elif kind == 0x0127:
+            self._restore(struct.unpack_from("<h", record, 6)[0])
         elif (how := _WMF.get(kind)) is not None:
             number = struct.unpack_from("<H", record, 6)[0]
             counts = struct.unpack_from(f"<{number}H", record, 8) if how & _MANY else (number,)
             self._take(how, counts, _points(record, 8 + (2 * number if how & _MANY else 0), sum(counts), "hh"))
+
+    def _restore(self, back: int) -> None:
+        """Go back by so many saved states, a number below 0, or to the one of a number."""
+        kept = back if back >= 0 else len(self._saved) + back + 1
+        if 0 < kept <= len(self._saved):
+            self.state = self._saved[kept - 1]
+            del self._saved[kept - 1 :]
 
     def _step(self, to: Point, *, anew: bool) -> None:
         lines = self._path if self._path is not None else [self._placed([self._at])]
@@ -118,7 +140,7 @@ class Drawn:
             self.add(contours, filled=bool(how & _FILLED))
 
     def _placed(self, contour: Contour) -> Contour:
-        return moved([contour], self._matrix)[0] if self._matrix != UNTURNED else contour
+        return moved([contour], self.state.matrix)[0] if self.state.matrix != UNTURNED else contour
 
     def add(self, contours: list[Contour], *, filled: bool) -> None:
         """Take contours that are drawn as one; LIMIT `outlines` when there are too many."""
