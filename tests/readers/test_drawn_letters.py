@@ -1,5 +1,7 @@
 """Letters drawn as outlines in Office files, OpenDocument and SVG are read; icons and diagrams are no letters."""
 
+import math
+
 import cv2
 import docx
 import numpy as np
@@ -14,7 +16,7 @@ from pptx.util import Emu
 
 from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.markup import svg
-from gateway.documents.readers.pictures.outlines import contours, drawn, shape_of
+from gateway.documents.readers.pictures.outlines import Shape, contours, drawn, shape_of
 from gateway.documents.readers.pictures.specimen import mosaic
 from gateway.model import ReadStatus
 from tests.readers.test_joined_pictures import FONT, found
@@ -258,10 +260,20 @@ def test_curves_and_arcs_end_where_they_say():
         "M0 0C0 9 9 9 9 0",
         "M0 0Q5 9 9 0",
         "M0 0A5 5 0 1 1 9 0",
+        "M0 0a5 5 0 019 0",
+        "M0 0a5 5 0 11 9 0",
         "M0 0C0 1 2 3 4 5S8 0 9 0",
         "M0 0Q1 2 3 0T9 0",
     ):
         assert contours(path)[0][-1] == pytest.approx((9, 0))
+
+
+@pytest.mark.parametrize("arc", ["1 1 0 0 0 1e200 1e200", "1 1 1e999 0 0 5 5", "1e-300 1e-150 0 0 0 9 9"])
+def test_numbers_beyond_measure_are_no_fault(arc):
+    (outline,) = contours(f"M0 0A{arc}L1e999 1e-999 9 9")
+    assert all(math.isfinite(side) for point in outline for side in point)
+    ends = [[(-1e308, -1e308), (1e308, 1e308), (0.0, 1.0)]]
+    assert drawn([Shape(ends, segments=60)]) is None
 
 
 @pytest.mark.slow

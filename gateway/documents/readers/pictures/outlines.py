@@ -25,6 +25,10 @@ _SIDE: Final = 900
 _STEPS: Final = 8
 _PAIR: Final = re.compile(r"\d[\s,-]")
 _TOKEN: Final = re.compile(r"([A-Za-z])|(-?(?:\d{1,12}\.?\d{0,12}|\.\d{1,12})(?:[eE][-+]?\d{1,3})?)")
+_FLAG: Final = re.compile(r"([A-Za-z])|([01])")
+"""Two numbers of an arc are flags of one digit, after which nothing need separate the next number."""
+_FAR: Final = 1e15
+"""Larger numbers are cut down to this one, and smaller ones than 1e-12 are 0: squares of others have no room in a float."""
 _ARGUMENTS: Final = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
 _MOVE, _LINE, _CLOSE = 0x4000, 0x0001, 0x6000
 _SEGMENTS: Final = {0x4000: ("M", 1), 0x0000: ("L", 1), 0x2000: ("C", 3), _CLOSE: ("Z", 0)}
@@ -91,7 +95,9 @@ def contours(path: str) -> list[Contour]:
 def _commands(path: str) -> Iterator[tuple[str, list[float]]]:
     command = ""
     numbers: list[float] = []
-    for match in _TOKEN.finditer(path):
+    at = 0
+    while match := (_FLAG if command in ("A", "a") and len(numbers) in (3, 4) else _TOKEN).search(path, at):
+        at = match.end()
         if match[1]:
             command, numbers = match[1], []
             if command.upper() not in _ARGUMENTS:
@@ -99,7 +105,7 @@ def _commands(path: str) -> Iterator[tuple[str, list[float]]]:
             if command in "zZ":
                 yield command, []
             continue
-        numbers.append(float(match[2]))
+        numbers.append(min(max(round(float(match[2]), 12), -_FAR), _FAR))
         if command and len(numbers) == _ARGUMENTS[command.upper()]:
             yield command, numbers
             command, numbers = {"M": "L", "m": "l"}.get(command, command), []
@@ -237,10 +243,10 @@ def drawn(shapes: Sequence[Shape]) -> bytes | None:
         return None
     if len(points) > LIMIT_POINTS:
         raise ReadError(ReadStatus.LIMIT, "outlines")
-    if not all(math.isfinite(side) for point in points for side in point):
-        return None
     low = [min(point[axis] for point in points) for axis in (0, 1)]
     size = [max(point[axis] for point in points) - low[axis] for axis in (0, 1)]
+    if not all(math.isfinite(side) for point in (size, *points) for side in point):
+        return None
     if min(size) <= 0 or max(size) / min(size) > 60:
         return None
     scale = _SIDE / max(size)
