@@ -34,8 +34,8 @@ RED_FLOOR = 13
 """Least redness that counts, of 255."""
 UNEVEN = 20
 """Height of the threshold over the usual level from which the page is not of one colour."""
-RED_SHARE = 1.2e-4
-"""Share of red pixels from which a page has red ink at all."""
+RED_SHARE, HINT = 1.2e-4, 0.2
+"""Share of red pixels from which a page has red ink at all, and of these in the sample that tells whether to look for any."""
 DARKEST_PAPER, PAPER_DIFFERENCE, PAPER_GRAIN = 70.0, 40.0, 26.0
 """Of 255: the darkest paper, how much it may differ within a box from around it, and how rough it may be."""
 LEAST_CONTRAST = 40.0
@@ -109,7 +109,7 @@ class ColouredInk(NamedTuple):
 
 def coloured(page: Pixels) -> list[ColouredInk]:
     """Return the coloured inks that a page has, grey or BGR; blue is taken from `BLUE_UPPER` only: below are signatures."""
-    if page.ndim == 2:
+    if page.ndim == 2 or not _has_colour(page):
         return []
     blue, green, red = (cv2.GaussianBlur(plane, (3, 3), 0) for plane in cv2.split(page))
     rows = int(page.shape[0] * BLUE_UPPER)
@@ -123,6 +123,14 @@ def coloured(page: Pixels) -> list[ColouredInk]:
         if levelled is not None:
             found.append(ColouredInk(kind, *levelled))
     return found
+
+
+def _has_colour(page: Pixels) -> bool:
+    """Return whether some pixels of a BGR page are so much stronger in red, or in blue, than in the others that they may be ink."""
+    blue, green, red = cv2.split(np.ascontiguousarray(page[::4, ::4]))
+    found = (cv2.subtract(red, cv2.max(green, blue)), cv2.subtract(blue, cv2.min(red, green)))
+    least = HINT * RED_SHARE * blue.size
+    return any(cv2.countNonZero(cv2.threshold(ink, RED_FLOOR, 1, cv2.THRESH_BINARY)[1]) > least for ink in found)
 
 
 def alone(ink: ColouredInk) -> Pixels:

@@ -57,8 +57,8 @@ CROWD, MOST = 900.0, 7000.0
 """Letters from which on short lines without such a word are not read either, and beyond which a page is not read in full."""
 MOST_PHOTO = 1500.0
 """Letters that are read of a picture that looks like no page."""
-FEW_RUNS = 30
-"""Lines of a picture that may be a word or two."""
+FEW_LINES = 30
+"""Lines of a picture that may be a word or two, read or not."""
 SAMPLE, SHOWN = 3, 20.0
 """Lines of prose that show whether a page can be read that has no others, and heights of the first that are read before them."""
 LIMIT_SPARSE_S = 2.5
@@ -77,22 +77,22 @@ def examine(pixels: Pixels, view: PageView, budget: Budget) -> PageReading:
         pixels = detector.resized(pixels, scale)
         view = replace(view, dpi=OCR_DPI, points_per_pixel=view.points_per_pixel / scale)
     plain = without_colour(pixels)
-    reading = _examine(pixels, plain, view, budget)
-    if len(reading.runs) > FEW_RUNS or ocr.engine() is None:
+    reading, found = _examine(pixels, plain, view, budget)
+    if max(len(reading.runs), found) > FEW_LINES or ocr.engine() is None:
         return reading
     height, width = (side * view.points_per_pixel for side in pixels.shape[:2])
     shown = column.figure(pixels, plain)
     for word in (column.as_row(shown), in_proportion(shown)):
         if word is not None:
             first = max(view.first_block, next_block(reading.runs))
-            more = _examine(word, without_colour(word), replace(view, first_block=first), budget)
+            more, _ = _examine(word, without_colour(word), replace(view, first_block=first), budget)
             runs = (structs.replace(run, bbox_pt=(0.0, 0.0, width, height)) for run in more.runs)
             reading = replace(reading, runs=(*reading.runs, *runs))
     return reading
 
 
-def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> PageReading:
-    """Read a picture as it is; `plain` is the same as one plane where it has no colour."""
+def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> tuple[PageReading, int]:
+    """Read a picture as it is, and count its lines; `plain` is the same as one plane where it has no colour."""
     height, width = pixels.shape[:2]
     if min(height, width) < LEAST_SIDE:
         wider = ((0, max(LEAST_SIDE - height, 0)), (0, max(LEAST_SIDE - width, 0)), (0, 0))
@@ -102,14 +102,14 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> P
     if engine is None:
         reading = _reading(pixels, _stamps(plain, view.dpi, budget.end_s)[0], [], view)
         grey = np.ascontiguousarray(pixels[:, :, 2])
-        return replace(reading, doubtful=writing(lines.sheet(grey, view.dpi).ink).is_page)
+        return replace(reading, doubtful=writing(lines.sheet(grey, view.dpi).ink).is_page), 0
     began = time.thread_time()
     head = HEAD if view.page == 1 and not view.locator else 0.0
     page = _Page(pixels, plain, view.dpi, head, engine)
     seen = writing(page.ink)
     page.photo = photo = not seen.is_page
     if budget.words_left_s(photo=photo) <= 0:
-        return replace(_reading(pixels, _stamps(plain, view.dpi, budget.end_s)[0], [], view), doubtful=not photo)
+        return replace(_reading(pixels, _stamps(plain, view.dpi, budget.end_s)[0], [], view), doubtful=not photo), 0
     turns = (1, 3, 0, 2) if seen.on_its_side else (0, 2, 1, 3)
     if turns[0] and not photo:
         page = _Page(_turned(pixels, turns[0]), _turned(plain, turns[0]), view.dpi, head, engine)
@@ -142,7 +142,7 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> P
         reading = replace(reading, runs=(*reading.runs, *large))
     budget.spend_words(time.thread_time() - began, photo=photo)
     budget.check_time()  # a search that was cut short has not seen all
-    return reading
+    return reading, page.patches
 
 
 def _turned(pixels: Pixels, quarters: int) -> Pixels:
@@ -186,6 +186,11 @@ class _Page:
     def ink(self) -> Pixels:
         """Its ink, reduced."""
         return self._sheet.ink
+
+    @property
+    def patches(self) -> int:
+        """Number of its lines and other patches."""
+        return len(self._sheet.lines)
 
     @property
     def words(self) -> list[ocr.Word]:
