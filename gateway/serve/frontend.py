@@ -144,7 +144,7 @@ class _Frontend:
         audit = await self._opened_audit()
         loop.add_signal_handler(signal.SIGHUP, self._reload)  # recorded in the log
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
-        living = asyncio.create_task(self._vitals.live(audit))
+        living = asyncio.create_task(self._vitals.live(audit, inherited.workers))
         history = SenderHistory(configuration.data)
         behind = Behind(limit_bytes=configuration.inspection.behind_bytes, limit_s=configuration.inspection.behind_s)
         limits, first = inherited.smtp.limits, self._slot == 0

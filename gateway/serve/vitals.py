@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.audit import AuditLog
+from gateway.documents.wall.pool import WorkerPool
 from gateway.errors import AuditError
 from gateway.metrics.disk import LEAST_ROOM_BYTES
 from gateway.metrics.ready import BARRING
@@ -22,7 +23,7 @@ from gateway.texts.catalogue import both
 _ROUND_S: Final = 1.0
 _UNANSWERED_S: Final = 5.0
 _FAILURES_IN_A_ROW: Final = 3
-"""Failures of the next hop before a trouble is reported: one broken connection is none."""
+"""Failures of the next hop, or of children that read, before a trouble is reported: one is none."""
 _MOST_DESCRIPTORS: Final = 1 << 16
 """The number that a child closes before it reads (`gateway.documents.wall.fork`)."""
 _SPARE_PART: Final = 4
@@ -58,7 +59,7 @@ class Vitals:
         self._descriptors = limit - limit // _SPARE_PART
         self._descriptors_limit = limit
 
-    async def live(self, audit: AuditLog) -> None:
+    async def live(self, audit: AuditLog, workers: WorkerPool) -> None:
         """Send a heartbeat every second, and check for trouble."""
         while True:
             self._heart.beat()
@@ -69,6 +70,8 @@ class Vitals:
                 audit.probe()
             if self._reporter.lasts(Trouble.DESCRIPTORS) and self._lowest_free() < self._descriptors:
                 self._reporter.over(Trouble.DESCRIPTORS)
+            unbegun = both("trouble", "line", "unbegun", count=workers.unbegun)
+            self._reporter.state(Trouble.READER, unbegun if workers.unbegun >= _FAILURES_IN_A_ROW else None)
             self._reporter.count()
             await asyncio.sleep(_ROUND_S)
 

@@ -39,6 +39,7 @@ class Trouble(Enum):
     AUDIT = "audit"
     FRONT_END = "front_end"
     ZYGOTE = "zygote"
+    READER = "reader"
     SPACE = "space"
     INODES = "inodes"
     DESCRIPTORS = "descriptors"

@@ -11,6 +11,7 @@ import pytest
 from gateway.demo.mails import samples
 from tests.deploy.test_deploy import UNIT
 from tests.e2e.gateway_process import cli, configured, serving
+from tests.support.loops import until
 from tests.support.sink import Sink
 
 pytestmark = [
@@ -45,3 +46,22 @@ async def test_the_doctor_before_the_start_says_that_no_file_can_be_read(tmp_pat
         launcher = (sys.executable, "-m", "tests.support.unit_filter", str(unit))
         told = await cli("doctor", "--config", config, launcher=launcher)
         assert ("không đọc được tệp nào" in told.out) is not fit, told.out
+
+
+async def test_readers_that_cannot_begin_are_a_trouble(tmp_path):
+    """Mail with a document is answered 451, mail of text goes on."""
+    unit = tmp_path / "gateway.service"
+    unit.write_text(UNIT.read_text().replace("setpriority capset", "capset"))
+    launcher = (sys.executable, "-m", "tests.support.unit_filter", str(unit))
+    word, plain = (
+        next(one for one in samples(lambda octets: octets) if one.key == key).content(datetime.now(UTC))
+        for key in ("word_file", "plain")
+    )
+    async with (
+        Sink() as sink,
+        serving(tmp_path / "gw", config=configured(sink, workers=1), launcher=launcher) as gateway,
+    ):
+        assert [(await gateway.send(mail)).code for mail in (word, word, plain, word)] == [451, 451, 250, 451]
+        await until(lambda: "cannot begin" in gateway.log)
+        assert gateway.log.count("cannot begin: mails") == 1
+        gateway.faults_expected = True

@@ -63,6 +63,8 @@ class WorkerPool:
         self._owner = os.getpid()
         self.desk = DeskClient(None, settings.children)
         """Says whose turn it is; `connect` makes another for the loop of its process."""
+        self.unbegun = 0
+        """Mails in a row of which no child could begin its work."""
 
     @classmethod
     def start(cls, settings: PoolSettings | None = None) -> WorkerPool:
@@ -234,6 +236,7 @@ class _Conversation:
                 raise _unobserved(reason)
             if not merger.give_up_current(status, reason):
                 if reason == _OUR_FAULT:
+                    self._pool.unbegun += 1
                     raise TemporaryError("a child could not begin its work")
                 break  # it died where no part is to blame: the next child would do the same
             if merger.complete:
@@ -266,6 +269,7 @@ class _Conversation:
         try:
             fault = await self._exchange(ours, request)
             if merger.finished and fault is None:
+                self._pool.unbegun = 0
                 return ReadStatus.OK, ""
             # Closing both ends tells the zygote to kill a child that still runs.
             ours.close()
