@@ -17,8 +17,8 @@ BETWEEN = 0.12
 LONELY = 0.12
 """Share of the ink that has at most two of its eight neighbours, from which there are dots; edges of letters have none."""
 LEAST_INK = 400
-BAND = 32
-"""Rows of the bands of which every fourth is searched for dots."""
+BAND, LEAST_BANDS = 32, 8
+"""Rows of the bands of which every fourth is searched for dots, where there are more than so many of these: a word alone may stand between."""
 CELL = 0.008
 """Inches: the spread of the blur that fills the gaps between dots."""
 
@@ -32,7 +32,7 @@ def smoothed(page: Pixels, dpi: float) -> Pixels:
     if inked == 0.0 or between > BETWEEN or cv2.mean(cv2.subtract(most, least))[0] > 3.0:
         return page
     rows = page[: len(page) // BAND * BAND].reshape(-1, BAND, *page.shape[1:])[::4]
-    some = rows.reshape(-1, *page.shape[1:]) if len(rows) > 1 else page
+    some = rows.reshape(-1, *page.shape[1:]) if len(rows) > LEAST_BANDS else page
     green = some if some.ndim == 2 else cv2.extractChannel(some, 1)
     ink = cv2.threshold(green, 128, 1, cv2.THRESH_BINARY_INV)[1]
     around = cv2.boxFilter(ink, cv2.CV_8U, (3, 3), normalize=False)
