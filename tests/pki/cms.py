@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.pki.signing import simple_signer
 
@@ -9,7 +10,9 @@ from tests.pki.signing import simple_signer
 def cms(data, identity, *, detached=True, digest="sha256", **options):
     """A CMS signature in DER over `data`."""
     signer = simple_signer(identity, **options)
-    info = asyncio.run(signer.async_sign_general_data(data, digest, detached=detached))
+    # A thread of its own serves callers that run in an event loop already.
+    with ThreadPoolExecutor(1) as thread:
+        info = thread.submit(asyncio.run, signer.async_sign_general_data(data, digest, detached=detached)).result()
     return info.dump()
 
 
