@@ -25,7 +25,7 @@ from gateway.texts.catalogue import both
 _LOG = logging.getLogger("gateway.trouble")
 _AGAIN_S: Final = 900.0
 _BOARD: Final = "gateway-trouble"
-_BOARD_BYTES: Final = 1 << 16
+_BOARD_BYTES: Final = 1 << 17
 """Holds every trouble with the longest reason in the widest escapes of JSON."""
 _READS: Final = 100
 """Attempts to read the board between two writes of the supervisor."""
