@@ -19,6 +19,8 @@ from tests.readers import test_archives_other as archives
 from tests.readers import test_doc, test_docx_hostile, test_ppt, test_tnef, test_xls
 from tests.readers.ole_support import damaged
 from tests.support.cases import examples
+from tests.support.octets import seven_zip as seven_zip_of
+from tests.support.octets import tarred
 
 pytestmark = pytest.mark.slow
 
@@ -28,10 +30,10 @@ SOUND = {
     "ppt": (ppt, "", test_ppt.SMALL),
     "docx": (ooxml, "", test_docx_hostile.SAMPLE),
     "tnef": (tnef, "application/ms-tnef", test_tnef.SOUND),
-    "7z": (seven_zip, archives.SEVEN, archives.seven([("a.txt", archives.TEXT)])),
+    "7z": (seven_zip, archives.SEVEN, seven_zip_of({"a.txt": archives.TEXT})),
     "rar4": (rar, archives.RAR, archives.RARS[0]),
     "rar5": (rar, archives.RAR, archives.RARS[1]),
-    "tar": (tar, archives.TAR, archives.tarred([("a.txt", archives.TEXT)])),
+    "tar": (tar, archives.TAR, tarred({"a.txt": archives.TEXT})),
     "gz": (stream, "application/gzip", gzip.compress(archives.TEXT)),
     "zst": (stream, "application/zstd", zstd.compress(archives.TEXT)),
 }

@@ -182,7 +182,7 @@ def test_a_session_is_of_one_person_and_says_what_that_one_may_ask(office, token
         assert not me.person.may & {
             type(one).__struct_config__.tag for one, whom in ASKED.items() if not whom & roles and whom
         }
-        assert (me.person.units == ("noivu",)) is (role is Role.UNIT_HEAD)
+        assert (me.person.units == ("Phòng Nội vụ",)) is (role is Role.UNIT_HEAD)
         assert role in MAILBOX_ROLES or not me.person.units
 
 
