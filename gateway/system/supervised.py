@@ -115,12 +115,12 @@ class SupervisedProcess:
         return guarded(self._work, self._name, lambda error: _LOG.critical("%s", error))
 
 
-def guarded(work: Callable[[], None], name: str, tell: Callable[[GatewayError], None]) -> int:
+def guarded(work: Callable[[], None], name: str, report: Callable[[GatewayError], None]) -> int:
     """Run what a forked process does; return its exit code in every case."""
     try:
         work()
     except GatewayError as error:  # a full disk, a file that went away: no bug of ours
-        tell(error)
+        report(error)
         return 2
     except BaseException as error:  # noqa: BLE001 - the child must not return into the supervisor's code
         _LOG.critical("%s failed", name, exc_info=error)

@@ -21,11 +21,12 @@ from gateway.documents.readers.excel.xls_records import (
 )
 from gateway.documents.readers.excel.xls_sheet import Book, Sheet
 from gateway.documents.readers.excel.xls_styles import differential_words
-from gateway.documents.readers.ole.art import bitmap, keep_picture, read_drawing
+from gateway.documents.readers.ole.art import keep_picture, read_drawing
 from gateway.documents.readers.ole.compound import Compound
 from gateway.documents.readers.ole.objects import strings
 from gateway.documents.readers.ole.octets import u8, u16, u32
 from gateway.documents.readers.ole.properties import read_beside
+from gateway.documents.readers.pictures.dib import bitmap
 from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, ReadStatus, Role
 

@@ -15,6 +15,7 @@ from typing import Final
 from gateway.documents.readers.base import Budget, Member, ReadError
 from gateway.documents.readers.containers.zip_streams import salvaged
 from gateway.documents.readers.ole.octets import rgb, u8, u16, u32, wide
+from gateway.documents.readers.pictures.dib import bitmap
 from gateway.documents.readers.pictures.outlines import freeform
 from gateway.documents.readers.sink import Face, Place, Sink
 from gateway.model import Image, ReadStatus, Role
@@ -203,15 +204,6 @@ def _placeable(bounds: bytes) -> bytes:
     for word in struct.unpack("<10H", head):
         check ^= word
     return head + check.to_bytes(2, "little")
-
-
-def bitmap(picture: bytes) -> bytes:
-    """Return a bitmap with the header of a file before its own, which may be that of OS/2."""
-    old = u32(picture, 0) == 12
-    depth = u16(picture, 10 if old else 14)
-    colours = (0 if old else u32(picture, 32)) or (1 << depth if depth <= 8 else 0)
-    offset = 14 + u32(picture, 0) + (3 if old else 4) * colours
-    return struct.pack("<2sIHHI", b"BM", 14 + len(picture), 0, 0, min(offset, 0xFFFFFFFF)) + picture
 
 
 def read_drawing(data: bytes, sink: Sink, place: Place, *, delayed: bytes = b"") -> None:

@@ -15,11 +15,11 @@ from msgspec import structs
 from gateway.documents.readers.base import Budget, Member, Reading, Source
 from gateway.documents.readers.containers import Contents
 from gateway.documents.readers.loose_words import loose_runs
-from gateway.documents.readers.ole.art import bitmap
 from gateway.documents.readers.ole.compound import CUT_SHORT, Compound
 from gateway.documents.readers.ole.objects import is_file, native_member
 from gateway.documents.readers.ole.octets import u32
 from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
+from gateway.documents.readers.pictures.dib import bitmap
 from gateway.documents.readers.pictures.metafile import is_metafile
 from gateway.documents.readers.sink import Sink
 from gateway.model import ActiveContent, ReadStatus

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gateway.documents.readers.base import ReadError
+from gateway.documents.readers.pictures.dib import bmp, with_alpha
 from gateway.documents.readers.pictures.metafile_shapes import Drawn
 from gateway.documents.readers.pictures.outlines import UNTURNED, Contour, Matrix, curve, moved
 from gateway.model import ReadStatus
@@ -53,13 +54,13 @@ class EmfPlus:
     def _record(self, kind: int, flags: int, body: bytes) -> Iterator[Words]:
         match kind:
             case k if k == _STRING and len(body) >= 28:
-                yield self._said(body, 28, struct.unpack_from("<I", body, 8)[0], 12)
+                yield self._words(body, 28, struct.unpack_from("<I", body, 8)[0], 12)
             case k if k == _GLYPHS and len(body) >= 16:
                 options, _, count = struct.unpack_from("<III", body, 4)
                 if not options & 1:
                     raise ReadError(ReadStatus.UNSUPPORTED, "glyph-numbers")
                 if count:
-                    yield self._said(body, 16, count, 16 + 2 * count)
+                    yield self._words(body, 16, count, 16 + 2 * count)
             case k if k == _OBJECT:
                 self._object(flags, body)
             case k if k == _TRANSFORM:
@@ -75,8 +76,8 @@ class EmfPlus:
             case _:
                 return
 
-    def _said(self, body: bytes, at: int, count: int, place: int) -> Words:
-        """Return so many letters, with the place that is told at `place`: of the first, or of the box of all."""
+    def _words(self, body: bytes, at: int, count: int, place: int) -> Words:
+        """Return `count` letters from `at`; the point at `place` is that of the first, or a corner of the box of all."""
         (point,) = moved([[struct.unpack_from("<ff", body, place)]], self._matrix)[0]
         left, top = (int(side) if abs(side) < 1e9 else 0 for side in point)
         return Words(body[at : at + 2 * count].decode("utf-16-le", "replace"), top, None, None, left)
@@ -135,15 +136,3 @@ def _bitmap(body: bytes) -> bytes | None:
         raise ReadError(ReadStatus.UNSUPPORTED, "metafile-bitmap")
     header = struct.pack("<IiiHHIIiiII", 40, width, -height, 1, depth, 0, len(body) - 28, 0, 0, 0, 0)
     return bmp(with_alpha(header) if form & _ALPHA else header, body[28:])
-
-
-def with_alpha(header: bytes) -> bytes:
-    """Return the header (BITMAPINFOHEADER) of a bitmap of 32 bits a pixel for one of which each pixel has its alpha."""
-    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
-    return struct.pack("<I", 56) + header[4:16] + struct.pack("<I", 3) + header[20:40] + masks
-
-
-def bmp(header: bytes, bits: bytes) -> bytes:
-    """Return a bitmap as a file."""
-    offset = 14 + len(header)
-    return struct.pack("<2sIII", b"BM", offset + len(bits), 0, offset) + header + bits

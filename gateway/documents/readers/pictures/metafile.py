@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import struct
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Final
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.containers.zip_streams import Zlib, collect, pieces
 from gateway.documents.readers.ooxml.colours import hex_colour
-from gateway.documents.readers.pictures.emf_plus import EmfPlus, Words, bmp, with_alpha
+from gateway.documents.readers.pictures.dib import bmp, header_size, with_alpha
+from gateway.documents.readers.pictures.emf_plus import EmfPlus, Words
 from gateway.documents.readers.pictures.metafile_shapes import Drawn
 from gateway.documents.readers.pictures.outlines import drawn, without_frames
 from gateway.documents.readers.sink import Face, Place, Sink
@@ -104,7 +106,7 @@ def _all_words(drawing: _Drawing, budget: Budget) -> Iterator[Words]:
     drawing.bitmaps += inner.bitmaps
 
 
-class _Drawing:
+class _Drawing(ABC):
     """The records of a drawing."""
 
     def __init__(self, data: bytes) -> None:
@@ -126,11 +128,13 @@ class _Drawing:
             except (struct.error, ValueError):
                 raise ReadError(ReadStatus.MALFORMED, "metafile") from None
 
+    @abstractmethod
     def _records(self) -> Iterator[tuple[int, bytes]]:
-        raise NotImplementedError
+        """Yield kind and bytes of each record."""
 
+    @abstractmethod
     def _record(self, kind: int, record: bytes) -> Iterator[Words]:
-        raise NotImplementedError
+        """Yield the words of a record; struct.error or ValueError for a damaged one."""
 
     def _choose(self, font: tuple[str, str] | None) -> None:
         """Take the face and charset of a font; other objects have no face."""
@@ -140,7 +144,7 @@ class _Drawing:
     def _colour(self, colour: bytes) -> None:
         self.drawn.state = self.drawn.state._replace(colour=hex_colour(colour[:3].hex()))
 
-    def _said(self, raw: bytes, codec: str, y: int, x: int) -> Words:
+    def _words(self, raw: bytes, codec: str, y: int, x: int) -> Words:
         state = self.drawn.state
         return Words(raw.decode(codec or state.codec, "replace"), y, state.font, state.colour, x)
 
@@ -171,7 +175,7 @@ class _Emf(_Drawing):
                 x, y, count, options = struct.unpack_from("<iiII", record, 8)
                 _check(options)
                 start, small = 36 if options & 0x100 else 52, options & 0x200
-                yield self._said(
+                yield self._words(
                     record[start : start + count * (1 if small else 2)], "cp1252" if small else "utf-16-le", y, x
                 )
             case 82:
@@ -200,7 +204,7 @@ class _Emf(_Drawing):
         if count:
             _check(options)
         raw = record[offset : offset + count * (2 if is_wide else 1)] if offset else b""
-        return self._said(raw, "utf-16-le" if is_wide else "", y, x)
+        return self._words(raw, "utf-16-le" if is_wide else "", y, x)
 
 
 def _number(record: bytes) -> int:
@@ -242,12 +246,12 @@ class _Wmf(_Drawing):
             case 0x0521:
                 (count,) = struct.unpack_from("<H", record, 6)
                 y, x = struct.unpack_from("<hh", record, 8 + count + count % 2)
-                yield self._said(record[8 : 8 + count], "", y, x)
+                yield self._words(record[8 : 8 + count], "", y, x)
             case 0x0A32:
                 y, x, count, options = struct.unpack_from("<hhHH", record, 6)
                 _check(options)
                 start = 22 if options & 6 else 14
-                yield self._said(record[start : start + count], "", y, x)
+                yield self._words(record[start : start + count], "", y, x)
             case 0x012D | 0x01F0:
                 number = struct.unpack_from("<H", record, 6)[0]
                 if number < len(self._objects) and kind == 0x012D:
@@ -262,19 +266,9 @@ class _Wmf(_Drawing):
             case _ if kind in _WMF_DIBS:
                 dib = record[_WMF_DIBS[kind] :]
                 if len(dib) >= 40:
-                    _keep(dib[: _dib_header(dib)], dib[_dib_header(dib) :], self.bitmaps)
+                    _keep(dib[: header_size(dib)], dib[header_size(dib) :], self.bitmaps)
             case _:
                 self.drawn.wmf(kind, record)
-
-
-def _dib_header(dib: bytes) -> int:
-    """Size of a BITMAPINFO with its palette."""
-    size, *_, depth, compression = struct.unpack_from("<IiiHHI", dib)
-    (colours,) = struct.unpack_from("<I", dib, 32)
-    if not colours and depth <= 8:
-        colours = 1 << depth
-    masks = 12 if compression == 3 and size == 40 else 0
-    return min(len(dib), int(size + 4 * min(colours, 256) + masks))
 
 
 def _keep(header: bytes, bits: bytes, bitmaps: list[bytes]) -> None:
