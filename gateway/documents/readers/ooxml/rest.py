@@ -206,9 +206,10 @@ def _control(parts: Parts, name: str, root: Element, sink: Sink) -> None:
     _swept(name, root, sink)
     if (root.get(_CLASS) or "").upper() in _CHOICES:
         return
+    place = Place(f"field:{''.join(filter(str.isdecimal, name))}", Role.FIELD)
     for relation in parts.package.relationships(name):
         if (stored := parts.package.find(relation.target)) is not None:
-            sink.put_lines(loose_lines(parts.package.read(stored)), Place(f"part:{name}", Role.FIELD))
+            sink.put_lines(loose_lines(parts.package.read(stored)), place)
 
 
 def _drawn(parts: Parts, name: str, root: Element, sink: Sink) -> None:
