@@ -7,7 +7,7 @@ set -euo pipefail
 run=(python3-venv fonts-dejavu-core fonts-liberation libarchive13t64 libjs-htmx libtesseract5 tesseract-ocr-vie)
 # What the tests use beside it: real mail programs, a browser, a second opinion on documents, fault injection.
 test=(age chromium curl faketime gcc haproxy libc6-dev libreoffice-calc-nogui libreoffice-impress-nogui libreoffice-writer-nogui python3-uno
-  libnet-ssleay-perl libsasl2-modules msmtp mutt p7zip-full poppler-utils postfix postgresql prometheus qpdf sasl2-bin strace swaks tesseract-ocr xmlsec1)
+  libnet-ssleay-perl libsasl2-modules msmtp mutt p7zip-full poppler-utils postfix postgresql prometheus qpdf sasl2-bin slapd strace swaks tesseract-ocr xmlsec1)
 
 # Debian 12 has the library under its old name.
 if ! apt-cache show libarchive13t64 >/dev/null 2>&1 && apt-cache show libarchive13 >/dev/null 2>&1; then

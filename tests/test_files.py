@@ -10,6 +10,7 @@ import pytest
 
 from gateway.errors import ConfigError, Fault
 from gateway.files import read_file
+from gateway.system.atomic_file import replace_file
 from gateway.yaml.file import read_octets
 from tests.e2e.gateway_process import cli
 
@@ -101,3 +102,16 @@ async def test_a_command_ends_with_one_message_about_what_is_no_file(odd, comman
         assert "\x1b" not in run.err
         assert len([line for line in said if " lỗi / faults" not in line]) == 1, (name, said)
         assert not (odd / "copy.docx").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes for others")
+def test_a_file_that_root_writes_can_be_read_by_the_user_of_the_service(tmp_path):
+    os.chown(tmp_path, 0, 12345)
+    replace_file(tmp_path / "new", b"1", mode=0o640)
+    os.chown(tmp_path / "new", 23456, 12345)
+    replace_file(tmp_path / "new", b"2", mode=0o640)
+    replace_file(tmp_path / "other", b"3", mode=0o640)
+    assert [(one.stat().st_uid, one.stat().st_gid) for one in sorted(tmp_path.iterdir())] == [
+        (23456, 12345),
+        (0, 12345),
+    ]

@@ -177,7 +177,9 @@ def from_ldap(
         unit_attribute=unit_attribute,
     )
     with progress("ldap", None) as tick:
-        return write_rows(imported(source, target, tick=tick), target)
+        file, elsewhere = imported(source, target, tick=tick)
+    remarks = (printable(both("start", "directory", "ldap_elsewhere", url=url), 1000) for url in elsewhere)
+    return Result("\n".join((write_rows(file, target).text, *remarks)), 0)
 
 
 def write_rows(file: DirectoryFile, target: Path) -> Result:

@@ -171,7 +171,6 @@ class PolicyText:
         buffer = io.StringIO()
         self._yaml.dump(self._content, buffer)
         octets = buffer.getvalue().encode()
-        status = self.path.stat()
         trial = self.path.with_name(f".{self.path.stem}.{os.getpid()}{self.path.suffix}")
         try:
             replace_file(trial, octets, mode=0o600)
@@ -181,7 +180,5 @@ class PolicyText:
             raise UserError(both("waiver", "fault", "unsound", path=self.path, fault=fault)) from None
         finally:
             trial.unlink(missing_ok=True)
-        replace_file(self.path, octets, mode=status.st_mode & 0o777)
-        if os.geteuid() == 0:
-            os.chown(self.path, status.st_uid, status.st_gid)
+        replace_file(self.path, octets, mode=self.path.stat().st_mode & 0o777)
         return policies

@@ -7,8 +7,10 @@ never sent before, never shown, never kept. What comes back is checked like any 
 from __future__ import annotations
 
 import ssl
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ from gateway.errors import UserError
 from gateway.identity.directory import parse
 from gateway.identity.directory_rows import DirectoryFile, MailboxRow
 from gateway.model import MailboxKind, MailboxStatus
+from gateway.texts.catalogue import both
 from gateway.vietnamese.addresses import normal_form
 
 _ATTRIBUTES: Final = ("mail", "proxyAddresses", "displayName", "userAccountControl", "msExchRecipientTypeDetails")
@@ -55,24 +58,36 @@ class LdapSource:
         return (self.unit_attribute,) if self.unit_attribute else _UNITS
 
 
-def imported(source: LdapSource, target: Path, *, tick: Callable[[int], None] = lambda _: None) -> DirectoryFile:
-    """Read the mailboxes and check them as the file `target`; `tick` is called for each entry. UserError, ConfigError."""
-    file = rows(_entries(source, tick), office=source.office, units=source.unit_attributes)
+def imported(
+    source: LdapSource, target: Path, *, tick: Callable[[int], None] = lambda _: None
+) -> tuple[DirectoryFile, list[str]]:
+    """Return the mailboxes, checked as the file `target`, and the addresses of branches that other servers have.
+
+    `tick` is called for each entry. UserError, ConfigError.
+    """
+    entries, elsewhere = _entries(source, tick)
+    file = rows(entries, office=source.office, units=source.unit_attributes)
     parse(target, msgspec.json.encode(file))
-    return file
+    return file, elsewhere
 
 
 def rows(
     entries: Iterable[Mapping[str, Any]], *, office: tuple[str, ...] = (), units: tuple[str, ...] = _UNITS
 ) -> DirectoryFile:
-    """Return the mailboxes of entries given as attributes; entries without address are left out."""
+    """Return the mailboxes of entries given as attributes; entries without address are left out.
+
+    Of several addresses in `mail` the first is the mailbox, the others are aliases where no other entry has them.
+    """
     offices = {normal_form(one) for one in office}
+    addressed = [(entry, [normal_form(one.strip()) for one in _all(entry, "mail")]) for entry in entries]
+    holders = Counter(chain.from_iterable(addresses for _, addresses in addressed))
     found: dict[str, MailboxRow] = {}
-    for entry in entries:
-        address = normal_form(_first(entry, "mail"))
+    for entry, addresses in addressed:
+        address = next(iter(addresses), "")
         if not address or address in found:
             continue
-        aliases = (normal_form(one[5:]) for one in _all(entry, "proxyAddresses") if one[:5].lower() == "smtp:")
+        others = [one for one in addresses if holders[one] == 1]
+        others += (normal_form(one[5:]) for one in _all(entry, "proxyAddresses") if one[:5].lower() == "smtp:")
         found[address] = MailboxRow(
             address=address,
             kind=MailboxKind.OFFICE if address in offices else _kind(entry),
@@ -81,7 +96,7 @@ def rows(
             status=MailboxStatus.SUSPENDED
             if _number(entry, "userAccountControl") & _DISABLED
             else MailboxStatus.ACTIVE,
-            aliases=tuple(alias for alias in dict.fromkeys(aliases) if alias != address),
+            aliases=tuple(alias for alias in dict.fromkeys(others) if alias != address),
         )
     return DirectoryFile(mailboxes=tuple(found.values()))
 
@@ -107,8 +122,8 @@ def _number(entry: Mapping[str, Any], name: str) -> int:
     return int(word) if word.isdigit() else 0
 
 
-def _entries(source: LdapSource, tick: Callable[[int], None]) -> Iterable[Mapping[str, Any]]:
-    """Return the attributes of every entry; UserError says why there are none."""
+def _entries(source: LdapSource, tick: Callable[[int], None]) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """Return what `fetch` does; UserError says why there is nothing."""
     try:
         import ldap3
         from ldap3.core.exceptions import LDAPException
@@ -131,8 +146,10 @@ def _entries(source: LdapSource, tick: Callable[[int], None]) -> Iterable[Mappin
         )
         bind = ldap3.AUTO_BIND_NO_TLS if parts.scheme == "ldaps" else ldap3.AUTO_BIND_TLS_BEFORE_BIND
         with ldap3.Connection(
-            server, source.user, source.password, auto_bind=bind, receive_timeout=_TIMEOUT_S, read_only=True
-        ) as connection:
+            server, source.user, source.password,
+            auto_bind=bind, receive_timeout=_TIMEOUT_S, read_only=True,
+            auto_referrals=False,  # the password is for this server, under TLS
+        ) as connection:  # fmt: skip
             return fetch(connection, source.base, source.search_filter, units=source.unit_attributes, tick=tick)
     except (LDAPException, OSError, ssl.SSLError) as error:
         raise UserError(f"{source.url}: không đọc được LDAP / cannot be read: {error}") from None
@@ -145,16 +162,26 @@ def fetch(
     *,
     units: tuple[str, ...] = _UNITS,
     tick: Callable[[int], None] = lambda _: None,
-) -> list[Mapping[str, Any]]:
-    """Return the attributes of what a bound connection finds, page by page."""
+) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """Return the attributes of all that a bound connection finds, page by page, and references to other servers.
+
+    UserError for an answer that is empty or not whole.
+    """
     found = connection.extend.standard.paged_search(
         base, search_filter, attributes=[*_ATTRIBUTES, *units], paged_size=_PAGE, generator=True
     )
     entries: list[Mapping[str, Any]] = []
+    elsewhere: list[str] = []
     for entry in found:
         if entry.get("type") == "searchResEntry":
             entries.append(entry["attributes"])
             tick(1)
+        else:
+            elsewhere += entry.get("uri", ())
         if len(entries) > _LIMIT_ENTRIES:
             raise UserError(f"LDAP trả về quá nhiều mục / more than {_LIMIT_ENTRIES} entries")
-    return entries
+    if (said := connection.result["description"]) != "success":
+        raise UserError(both("start", "directory", "ldap_not_whole", said=said))
+    if not entries:
+        raise UserError(both("start", "directory", "ldap_empty", base=base))
+    return entries, elsewhere

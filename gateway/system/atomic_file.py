@@ -60,7 +60,7 @@ def replace_file(target: Path, data: bytes, *, mode: int) -> None:
 def replacing(target: Path, *, mode: int) -> Iterator[Path]:
     """Give a file to write, which takes the place of another once it is whole; OSError, which names that, leaves the old one.
 
-    A link stays a link.
+    A link stays a link. Written by root, a file keeps its owner, and a new one has the group of its folder.
     """
     target = target.resolve()
     try:
@@ -73,6 +73,9 @@ def replacing(target: Path, *, mode: int) -> Iterator[Path]:
     os.close(descriptor)
     try:
         yield Path(name)
+        if os.geteuid() == 0:
+            status = (target if target.exists() else target.parent).stat()
+            os.chown(name, status.st_uid if target.exists() else 0, status.st_gid)
         Path(name).chmod(mode)
         Path(name).replace(target)
     except BaseException:

@@ -33,7 +33,7 @@ def connection():
 
 
 def test_mailboxes_are_read_with_aliases_units_and_status(connection):
-    file = rows(fetch(connection, BASE, "(objectClass=person)"), office=("VanPhong.binhtan@tphcm.gov.vn",))
+    file = rows(fetch(connection, BASE, "(objectClass=person)")[0], office=("VanPhong.binhtan@tphcm.gov.vn",))
     found = {row.address: row for row in file.mailboxes}
     assert set(found) == {"a.binhtan@tphcm.gov.vn", "b.binhtan@tphcm.gov.vn", "vanphong.binhtan@tphcm.gov.vn"}
     assert found["a.binhtan@tphcm.gov.vn"].aliases == ("nguyenvana.binhtan@tphcm.gov.vn",)
@@ -45,6 +45,15 @@ def test_mailboxes_are_read_with_aliases_units_and_status(connection):
 def test_a_shared_mailbox_is_one_of_a_unit():
     file = rows([{"mail": "noivu@b.vn", "msExchRecipientTypeDetails": [b"4"]}, {"mail": "a@b.vn"}])
     assert [row.kind for row in file.mailboxes] == [MailboxKind.UNIT, MailboxKind.PERSONAL]
+
+
+def test_a_second_address_is_an_alias_unless_another_entry_has_it_too():
+    entries = [
+        {"mail": ["a@b.vn", " A2@b.vn ", "phong@b.vn", "c@b.vn"]},
+        {"mail": ["c@b.vn", "phong@b.vn"]},
+        {"mail": ["d@b.vn", "d@b.vn"]},
+    ]
+    assert [row.aliases for row in rows(entries).mailboxes] == [("a2@b.vn",), (), ()]
 
 
 def test_the_unit_is_taken_from_department_or_ou_or_the_attribute_that_is_named():
@@ -60,7 +69,7 @@ def test_what_is_written_loads_again(tmp_path, connection):
     from gateway.commands.directory import write_rows
 
     target = tmp_path / "d.json"
-    assert write_rows(rows(fetch(connection, BASE, "(objectClass=person)")), target).exit_code == 0
+    assert write_rows(rows(fetch(connection, BASE, "(objectClass=person)")[0]), target).exit_code == 0
     assert load(target).find("nguyenvana.binhtan@tphcm.gov.vn") is not None
     assert len(json.loads(target.read_text())["mailboxes"]) == 3
 
