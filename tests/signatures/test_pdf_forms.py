@@ -283,7 +283,41 @@ def _one_more_font(writer):
     writer.root["/AcroForm"]["/DR"]["/Font"][name("/ZaDb2")] = writer.add_object(other)
 
 
+def _without_defaults(writer):
+    """A form whose field awaits a font of the name F1, or the look of the form, and finds neither."""
+    form, field = writer.root["/AcroForm"], text_field(writer)
+    for key in ("/DR", "/DA"):
+        form.pop(name(key), None)
+    field[name("/DA")] = generic.pdf_string("/F1 20 Tf 0 g")
+    for one in (form, field):
+        writer.update_container(one)
+
+
+def _font(**more):
+    kind = dictionary(Type=name("/Font"), Subtype=name("/Type1"), BaseFont=name("/Helvetica"), **more)
+    return lambda form: form.update({name("/DR"): dictionary(Font=dictionary(F1=kind))})
+
+
+_PAINTED = dictionary(Differences=generic.ArrayObject([generic.NumberObject(49), name("/nine")]))
+
+
 class TestDefaultsOfTheForm:
+    @pytest.mark.parametrize(("change", "stands"), [
+        (_font(), True), (_font(Encoding=name("/WinAnsiEncoding")), True),
+        (_font(Encoding=_PAINTED), False), (_font(FontDescriptor=dictionary()), False),
+        (lambda form: form.update({name("/DA"): generic.pdf_string("/Helv 0 Tf 0 g ")}), True),
+        (lambda form: form.update({name("/DA"): generic.pdf_string("/Helv 12 Tf 1 g")}), False),
+        (lambda form: form.update({name("/Q"): generic.NumberObject(2)}), False),
+    ])  # fmt: skip
+    def test_what_fields_await_is_filled_in_by_plain_letters_alone(self, form, change, stands):
+        """Poppler draws a field with the font that comes later, MuPDF in the colour."""
+
+        def changed(writer):
+            change(writer.root["/AcroForm"])
+            writer.update_container(writer.root["/AcroForm"])
+
+        assert stand(update(sign_pdf(update(form, _without_defaults), tree().g2_person), changed)) is stands
+
     @pytest.mark.parametrize("change", [_draw_anew, _white, _other_font])
     def test_fields_are_not_drawn_in_another_way_after_signing(self, form, change):
         def changed(writer):

@@ -7,6 +7,7 @@ Attacks, NDSS 2021; Rohlmann et al., Breaking the Specification: PDF Certificati
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,43 +19,52 @@ from pyhanko.sign.fields import enumerate_sig_fields
 from gateway.documents.signatures.pdf_objects import entry
 
 _MAX_FIELDS = 20_000
+_BLACK = re.compile(r"(?:\s*/\S+ [\d.]+ Tf(?: 0 g| 0 0 0 rg)?\s*)?")
 _HIDDEN = 2
 """Annotation flag (ISO 32000-2 table 167)."""
 
 
 def assert_same_form_defaults(old: HistoricalResolver, new: HistoricalResolver) -> None:
-    """Raise SuspiciousModification when fields other than signatures would be drawn in another way; what is added changes nothing."""
+    """Raise SuspiciousModification when fields other than signatures would be drawn in another way; what none of them awaits changes nothing."""
     before, after = entry(old.root, "/AcroForm"), entry(new.root, "/AcroForm")
     if not isinstance(before, generic.DictionaryObject) or not isinstance(after, generic.DictionaryObject):
         return
-    if not _has_other_fields(before):
+    looks = _looks(before)
+    if not looks:
         return
     if entry(after, "/NeedAppearances", False) and not entry(before, "/NeedAppearances", False):
         raise SuspiciousModification("viewers are to redraw all fields")
-    if any(key in before and entry(before, key) != entry(after, key) for key in ("/DA", "/Q")):
+    if entry(before, "/Q", 0) != entry(after, "/Q", 0) or not _is_same_look(before, after):
         raise SuspiciousModification("the default appearance of fields was changed")
-    if any(one != other for one, other in _resources(before, after)):
+    if any(one != other for one, other in _resources(before, after, set(re.findall(r"/([^\s/]+)", " ".join(looks))))):
         raise SuspiciousModification("a default resource of fields was replaced")
 
 
-def _has_other_fields(form: Any) -> bool:
-    """Return whether a form has a field that is no signature; in doubt it has."""
-    stack = list(entry(form, "/Fields", ()))
+def _is_same_look(before: Any, after: Any) -> bool:
+    """Return whether the default appearance is the same, or black letters where there was none."""
+    held = entry(after, "/DA")
+    return bool("/DA" not in before and _BLACK.fullmatch(str(held or ""))) or bool(entry(before, "/DA") == held)
+
+
+def _looks(form: Any) -> list[str]:
+    """Default appearances of the form and of its fields that are no signatures, none when there are none; in doubt there are."""
+    stack, found = list(entry(form, "/Fields", ())), [str(entry(form, "/DA", ""))]
+    others = 0
     for _ in range(_MAX_FIELDS):
         if not stack:
-            return False
+            return found if others else []
         field = stack.pop().get_object()
         if not isinstance(field, generic.DictionaryObject):
             continue
         kind = entry(field, "/FT")
-        if kind is not None and kind != "/Sig":
-            return True
+        others += kind not in (None, "/Sig")
+        found.append(str(entry(field, "/DA", "")))
         stack.extend(entry(field, "/Kids", ()))
-    return True
+    return found
 
 
-def _resources(before: Any, after: Any) -> Iterator[tuple[Any, Any]]:
-    """Pairs of what a default resource was and is."""
+def _resources(before: Any, after: Any, awaited: set[str]) -> Iterator[tuple[Any, Any]]:
+    """Pairs of what a default resource was and is; of those that were not there, the fonts that fields await."""
     old, new = entry(before, "/DR", {}), entry(after, "/DR", {})
     for category in old:
         names, later = old[category], entry(new, category, {})
@@ -62,6 +72,19 @@ def _resources(before: Any, after: Any) -> Iterator[tuple[Any, Any]]:
             yield from ((names[name], entry(later, name)) for name in names)
         else:
             yield names, later
+    held, fonts = entry(old, "/Font", {}), entry(new, "/Font", {})
+    yield from (
+        (None, fonts[name])
+        for name in fonts
+        if name[1:] in awaited and name not in held and not _is_standard(fonts[name])
+    )
+
+
+def _is_standard(font: Any) -> bool:
+    """Return whether a font is one of those that every viewer has, in a usual encoding (ISO 32000-2 §9.6.2.2)."""
+    return (
+        font["/Subtype"] == "/Type1" and "/FontDescriptor" not in font and isinstance(entry(font, "/Encoding", ""), str)
+    )
 
 
 def has_unsigned_field(reader: PdfFileReader, revision: int, intact: frozenset[str]) -> bool:
