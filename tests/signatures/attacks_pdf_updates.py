@@ -318,8 +318,9 @@ def _prepared() -> Iterator[Sample]:
     )
     signed = sign_pdf(update(plain, tagged), tree().g2_person)
     element: Callable[[Writer], generic.DictionaryObject] = lambda writer: writer.root["/StructTreeRoot"]["/K"]
-    other = _entry(element, "Alt", lambda _: generic.pdf_string("số tiền khác"))
-    yield Sample("G04", "picture-given-words.pdf", update(signed, other))
+    for title, key in (("words", "Alt"), ("attributes", "A")):
+        other = _entry(element, key, lambda _: generic.pdf_string("số tiền khác"))
+        yield Sample("G04", f"picture-given-{title}.pdf", update(signed, other))
 
 
 def _hidden() -> Iterator[Sample]:

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name as name
-from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldSpec, append_signature_field
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
 
@@ -68,6 +68,19 @@ class TestSignatureFields:
     def test_the_seal_may_be_put_in_a_new_field_of_a_document_certified_for_filling_in(self, certify):
         certified = sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(certify=certify))
         assert stand(sign_pdf(certified, tree().g2_seal, SECOND))
+
+    @pytest.mark.parametrize("how", [FieldMDPSpec(FieldMDPAction.ALL), FieldMDPSpec(FieldMDPAction.EXCLUDE, ["khac"])])
+    def test_a_lock_of_all_fields_is_on_those_there_were(self, form, how):
+        locked = sign_pdf(form, tree().g2_person, PdfSigning(lock=how))
+        assert stand(sign_pdf(locked, tree().g2_seal, SECOND))
+        assert not stand(sign_pdf(locked, tree().person(tree().rogue_root), SECOND))
+        assert not stand(update(locked, sheet))
+        assert not stand(sign_pdf(update(locked, fill), tree().g2_seal, SECOND))
+        prepared = update(
+            form, lambda writer: append_signature_field(writer, SigFieldSpec("Signature2", box=(10, 10, 90, 60)))
+        )
+        locked = sign_pdf(prepared, tree().g2_person, PdfSigning(lock=how))
+        assert not stand(sign_pdf(locked, tree().g2_seal, PdfSigning(field="Signature2", box=None)))
 
     def test_a_stranger_s_seal_on_a_certified_document_counts_no_more_than_elsewhere(self):
         certified = sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(certify=MDPPerm.FILL_FORMS))
@@ -236,6 +249,19 @@ def test_a_field_that_its_author_did_not_leave_open_keeps_its_value(kind, flags,
     page.save()
     signed = sign_pdf(update(out.getvalue(), prepare), tree().g2_person, PdfSigning(certify=MDPPerm.FILL_FORMS))
     assert stand(update(signed, fill)) is innocent
+
+
+@pytest.mark.parametrize(
+    ("flags", "innocent"), [(1, True), (2, True), (1 << 13, False), (1 << 12, False), (1 << 24, False)]
+)
+def test_a_field_becomes_read_only_but_no_password_or_comb(form, flags, innocent):
+    def change(writer):
+        field = text_field(writer)
+        field[name("/Ff")] = generic.NumberObject(flags)
+        writer.update_container(field)
+
+    signed = sign_pdf(form, tree().g2_person, PdfSigning(certify=MDPPerm.FILL_FORMS))
+    assert stand(update(signed, change)) is innocent
 
 
 @pytest.mark.parametrize(("kind", "flags", "place", "innocent"), [

@@ -27,9 +27,9 @@ from pyhanko.sign.diff_analysis.constants import (
     ROOT_EXEMPT_STRICT_COMPARISON,
     VALUE_UPDATE_KEYS,
 )
-from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm
 
-from gateway.documents.signatures.pdf_filled import replaces_what_was_signed
+from gateway.documents.signatures.pdf_filled import replaces_what_was_signed, widgets
 from gateway.documents.signatures.pdf_form_rules import KidWidgets, RelevantFormUpdates, WidgetsOnPages
 from gateway.documents.signatures.pdf_form_view import has_unsigned_field, signature_fields
 from gateway.documents.signatures.pdf_objects import entry
@@ -113,6 +113,11 @@ def since(
     if revision + 1 >= reader.xrefs.total_revisions:
         return Changes.NONE, []
     with wall("difference"):
+        if fields is not None:
+            # A lock, of all fields too, is on those that there were: a new field is for the next signature.
+            held = widgets(reader.get_historical_resolver(revision))
+            locked = sorted({name for _, _, name in held if fields.is_locked(name)})
+            fields = FieldMDPSpec(FieldMDPAction.INCLUDE, locked)
         result = POLICY.review_file(reader, revision, field_mdp_spec=fields, doc_mdp=document)
         if not isinstance(result, DiffResult) or has_unsigned_field(reader, revision, intact):
             return Changes.FORBIDDEN, ["changed-after-signing"]

@@ -19,6 +19,7 @@ from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.rendering import LIMIT_PIXELS, render
 from gateway.documents.signatures.pdf_objects import entry, pages, references
+from gateway.documents.signatures.wall import LIMIT, LibraryFault
 
 _Box = tuple[float, float, float, float]
 _UNSEEN: Final = 1 | 2 | 32
@@ -45,8 +46,8 @@ def replaces_what_was_signed(reader: PdfFileReader, revision: int, signed: bytes
     In doubt it is so.
     """
     old, new = reader.get_historical_resolver(revision), reader
-    before = {reference: widget for reference, widget, _ in _widgets(old)}
-    held = list(_widgets(new))
+    before = {reference: widget for reference, widget, _ in widgets(old)}
+    held = list(widgets(new))
     filled = [(reference, widget) for reference, widget, name in held if name in names]
     if len(filled) > _LIMIT or not {name for _, _, name in held}.issuperset(names):
         return True
@@ -67,8 +68,8 @@ def replaces_what_was_signed(reader: PdfFileReader, revision: int, signed: bytes
         return True
 
 
-def _widgets(resolver: HistoricalResolver | PdfFileReader) -> Iterator[tuple[Any, Any, str]]:
-    """Yield reference, dictionary and qualified name of the field of every widget of a form."""
+def widgets(resolver: HistoricalResolver | PdfFileReader) -> Iterator[tuple[Any, Any, str]]:
+    """Yield reference, dictionary and qualified name of the field of every widget of a form; LibraryFault beyond 20,000 nodes."""
     form = entry(resolver.root, "/AcroForm", {})
     stack = [(one, "") for one in references(form, "/Fields")]
     for _ in range(_LIMIT * 10):
@@ -84,6 +85,7 @@ def _widgets(resolver: HistoricalResolver | PdfFileReader) -> Iterator[tuple[Any
         stack += [(kid, name) for kid in kids]
         if not kids:
             yield reference.reference, field, name
+    raise LibraryFault(LIMIT, "fields")
 
 
 def _is_none_to_fill(before: Any, after: Any) -> bool:

@@ -25,6 +25,8 @@ from gateway.documents.signatures.pdf_rules import is_in_use
 _MAX_NODES = 20_000
 
 
+_OF_USE = 7
+"""Flags of a field that say who may use it: read-only, required, not exported. The others say what it shows (ISO 32000-2 table 227 ff.)."""
 _PAGE_BOOKKEEPING = frozenset({"/Annots", "/Tabs", "/StructParents", "/LastModified"})
 
 
@@ -98,7 +100,10 @@ class WidgetsOnPages(SigFieldCreationRule):  # type: ignore[misc]
 
 
 class KidWidgets(FieldMDPRule):  # type: ignore[misc]
-    """A filled-in field whose widgets are kids of their own, as DocuSign and Acrobat write text that shows on several pages."""
+    """A filled-in field whose widgets are kids of their own, as DocuSign and Acrobat write text that shows on several pages.
+
+    No field becomes another kind of field: with the flag of a password its value would be dots.
+    """
 
     def apply(self, context: FieldComparisonContext) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
         """Explain widgets without a name of which only the appearance was rewritten."""
@@ -107,8 +112,10 @@ class KidWidgets(FieldMDPRule):  # type: ignore[misc]
             if spec.field_type == "/Sig" or spec.old_field_ref is None or spec.new_field_ref is None:
                 continue
             before, after = spec.old_field, spec.new_field
-            kids = before["/Kids"] if before is not None and "/Kids" in before else ()
-            if not kids or after is None or "/Kids" not in after or kids != after["/Kids"]:
+            if (int(entry(before, "/Ff", 0)) ^ int(entry(after, "/Ff", 0))) & ~_OF_USE:
+                raise SuspiciousModification(f"flags of {name} were changed")
+            kids = entry(before, "/Kids", ())
+            if not kids or entry(after, "/Kids") != kids:
                 continue
             for kid in kids:
                 if isinstance(kid, generic.IndirectObject) and kid.reference in written:

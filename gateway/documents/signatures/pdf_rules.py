@@ -23,8 +23,7 @@ _VALIDATION_KEYS = frozenset({"/Type", "/VRI", "/Certs", "/CRLs", "/OCSPs", "/TU
 _STRUCTURE_GROWS = frozenset(
     {"/K", "/Nums", "/Kids", "/Limits", "/ParentTree", "/ParentTreeNextKey", "/IDTree", "/Names"}
 )
-_STRUCTURE_WORDS = frozenset({"/ActualText", "/Alt", "/E", "/Lang", "/R", "/T"})
-"""Keys by which an element says something of its content; an old element gets none of them afterwards."""
+"""Keys that an update may give to an old element or change in it; by others an element says something of its content."""
 _UNSEEN = frozenset({"/DSS", "/Metadata", "/PieceInfo", "/StructTreeRoot", "/P", "/Popup", "/StructParents"})
 """Keys behind which nothing is drawn; writers leave dead references there."""
 _NAMING = frozenset({"/AP", "/DR", "/Resources"})
@@ -118,8 +117,7 @@ def _assert_grown(before: Any, after: Any) -> None:
         same = all(
             key in after and before.raw_get(key) == after.raw_get(key) for key in before if key not in _STRUCTURE_GROWS
         )
-        same = same and not any(key in after and key not in before for key in _STRUCTURE_WORDS)
-        if same and not isinstance(after, generic.StreamObject):
+        if same and set(after) <= set(before) | _STRUCTURE_GROWS and not isinstance(after, generic.StreamObject):
             for key in ("/K", "/Nums"):
                 one, other = entry(before, key), entry(after, key)
                 if isinstance(one, generic.ArrayObject) and isinstance(other, generic.ArrayObject):
