@@ -2,6 +2,7 @@
 
 import io
 
+import openpyxl
 import pikepdf
 import pptx
 import pytest
@@ -130,6 +131,71 @@ def test_unsigned_properties_of_a_presentation_leave_no_slide_out_of_its_show(sh
     assert one.coverage is expected
 
 
+_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
+
+@pytest.mark.parametrize(("name", "inner", "expected"), [
+    ("worksheets/sheet1", "<c><f>SUM(A2:A3)</f></c><c><v>IMAGE(1)</v></c>", Coverage.WHOLE),
+    ("worksheets/sheet1", '<c><f>"&#65; WEBSERVICE có phí (không)"</f></c>', Coverage.WHOLE),
+    ("worksheets/sheet1", '<c><f>_xlfn.WEBSERVICE("http://x.example")</f><v>10</v></c>', Coverage.PARTIAL),
+    ("worksheets/sheet1", "<c><f>_xlfn.&#73;M<!-- -->AGE(A1)</f></c>", Coverage.PARTIAL),
+    ("worksheets/sheet1", '<c><f>RTD("a",,"b")</f><v>10</v></c>', Coverage.PARTIAL),
+    ("workbook", '<definedNames><definedName name="GIA">_xlfn.STOCKHISTORY("a",1)</definedName></definedNames>', Coverage.PARTIAL),
+    ("externalLinks/externalLink1", '<ddeLink ddeService="Excel" ddeTopic="a.xls"/>', Coverage.PARTIAL),
+    ("connections", '<connection id="1" refreshOnLoad="1"/>', Coverage.PARTIAL),
+    ("connections", '<connection id="1" refreshOnLoad="0"/>', Coverage.WHOLE),
+])  # fmt: skip
+def test_a_workbook_that_shows_what_a_server_or_program_says_is_signed_in_part(name, inner, expected):
+    files = xml.members(file_of(openpyxl.Workbook()))
+    part, kind = f"xl/{name}.xml", name.rpartition("/")[2].rstrip("1")
+    if part not in files:
+        files[part] = b"<x></x>"
+        override = f'<Override PartName="/{part}" ContentType="{_SHEET}.{kind}+xml"/></Types>'.encode()
+        files["[Content_Types].xml"] = files["[Content_Types].xml"].replace(b"</Types>", override)
+    head, end, tail = files[part].rpartition(b"</")
+    files[part] = head + inner.encode() + end + tail
+    (one,) = _look(xml.sign_ooxml(xml.pack(files), tree().g2_person), "a.xlsx")
+    assert one.coverage is expected
+
+
+_SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:l="http://www.w3.org/1999/xlink">{}</svg>'
+PAGES = {
+    # what LibreOffice draws of an SVG picture, and Word of a chunk of HTML
+    '<image l:href="data:image/png;base64,AA"/><use href="#a"/><g style="fill:url(&quot;#a&quot;)"/>': Coverage.WHOLE,
+    '<a l:href="http://x.example/"><g/></a><A\nhref="http://x.example/">x</A>': Coverage.WHOLE,
+    '<image l:href="file:///a.png"/>': Coverage.PARTIAL,
+    '<image l:href="&#102;ile:///a.png"/>': Coverage.PARTIAL,
+    "<img alt='' SRC = http://x.example/a.png>": Coverage.PARTIAL,
+    '<g style="fill:url( http://x.example/a.svg#b)"/>': Coverage.PARTIAL,
+}
+
+
+@pytest.mark.parametrize("inner", PAGES)
+@pytest.mark.parametrize("kind", ["docx", "odt", "chunk"])
+def test_a_drawing_or_page_within_a_text_that_shows_another_file_makes_it_signed_in_part(inner, kind):
+    octets = _SVG.format(inner).encode()
+    if kind == "odt":
+        more = {"Pictures/1.svg": b"<!DOCTYPE svg>" + octets}
+        (one,) = _look(xml.sign_odf(xml.odt(more=more), tree().g2_person), "a.odt")
+    else:
+        relation, name = ("image", "word/1.svg") if kind == "docx" else ("aFChunk", "word/1.html")
+        files = {name: octets, "[Content_Types].xml": xml.members(letter_docx())["[Content_Types].xml"].replace(
+            b"</Types>", b'<Default Extension="svg" ContentType="image/svg+xml"/><Default Extension="html" '
+            b'ContentType="text/html"/><Default Extension="png" ContentType="image/png"/></Types>')}  # fmt: skip
+        (one,) = _look(_related(f"<w:altChunk {_R}/>", relation, f"/{name}", files=files))
+    assert one.coverage is PAGES[inner]
+
+
+def test_a_chunk_of_text_in_a_form_that_is_not_looked_into_is_signed_in_part():
+    types = b'<Default Extension="rtf" ContentType="application/rtf"/></Types>'
+    files = {
+        "word/1.rtf": b"{}",
+        "[Content_Types].xml": xml.members(letter_docx())["[Content_Types].xml"].replace(b"</Types>", types),
+    }
+    (one,) = _look(_related(f"<w:altChunk {_R}/>", "aFChunk", "1.rtf", files=files))
+    assert one.coverage is Coverage.PARTIAL
+
+
 _FORM = 'xmlns:form="urn:oasis:names:tc:opendocument:xmlns:form:1.0"'
 _DRAW = 'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:xlink="http://www.w3.org/1999/xlink"'
 
@@ -150,6 +216,7 @@ _DRAW = 'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:xl
         ("SUM([.A1:.A9])", Coverage.WHOLE), ("&quot;DDE ở Sở&quot;", Coverage.WHOLE), ("['DU LIEU'.A1]", Coverage.WHOLE),
         ("COM.MICROSOFT.WEBSERVICE(&quot;http://x.example/&quot;)", Coverage.PARTIAL), ("['file:///a.ods'#$S.A1]", Coverage.PARTIAL),
         ("&#68;DE(&quot;soffice&quot;;&quot;a.ods&quot;;&quot;A1&quot;)", Coverage.PARTIAL))),
+    ('<table:named-expression xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" table:expression="of:=WEBSERVICE([.A1])"/>', Coverage.PARTIAL),
     ('<text:database-display text:column-name="a">10</text:database-display>', Coverage.PARTIAL),
 ])  # fmt: skip
 def test_an_opendocument_file_that_shows_a_record_or_picture_from_elsewhere_is_signed_in_part(inner, expected, version):
@@ -212,6 +279,24 @@ def test_an_unsigned_manifest_that_says_something_else_makes_it_partial(title):
     assert old in files[name]
     (one,) = _look(xml.pack({**files, name: files[name].replace(old, new, 1)}), "a.odt")
     assert (one.integrity, one.coverage) == (Integrity.INTACT, Coverage.PARTIAL)
+
+
+@pytest.mark.parametrize("kind", ["docx", "odt"])
+def test_a_signature_that_countersigns_another_is_noted_and_breaks_nothing(kind):
+    sign, name = (
+        (xml.sign_ooxml, "_xmlsignatures/sig1.xml")
+        if kind == "docx"
+        else (xml.sign_odf, "META-INF/documentsignatures.xml")
+    )
+    files = xml.members(sign(letter_docx() if kind == "docx" else xml.odt(), tree().g2_person))
+    inner = xml.signature(tree().g2_seal, [xml.reference("#idValue", xml.digest(b"x"))], [], identifier="idCounter")
+    held = "<xd:UnsignedSignatureProperties>{}</xd:UnsignedSignatureProperties></xd:UnsignedProperties></xd:QualifyingProperties>"
+    for around, stands in (("<xd:CounterSignature>{}</xd:CounterSignature>", True), ("{}", False)):
+        more = "<xd:UnsignedProperties>" + held.format(around.format(inner))
+        changed = files[name].replace(b"</xd:QualifyingProperties>", more.encode())
+        found = _look(xml.pack({**files, name: changed}), f"a.{kind}")
+        assert is_valid(found) is stands
+        assert ("counter-signature" in found[0].problems) is stands
 
 
 _LINE = '<l:SignatureLine xmlns:l="urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0">AAAA</l:SignatureLine>'

@@ -17,7 +17,7 @@ from typing import Any
 from lxml import etree
 
 from gateway.documents.signatures import canonical_xml, xades, xmldsig
-from gateway.documents.signatures.package import Package, open_package
+from gateway.documents.signatures.package import FETCHING, Package, is_linked, open_package
 from gateway.documents.signatures.report import Subject, assemble, malformed, removed
 from gateway.documents.signatures.wall import LIMIT, LibraryFault
 from gateway.documents.signatures.xmldsig import Reference, ds
@@ -41,10 +41,8 @@ _RECORDS = "{urn:oasis:names:tc:opendocument:xmlns:form:1.0}datasource"
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _LIVE = re.compile(r"dde-.*|database-(?!ranges?\Z).*")
 """Elements that show what another program or a database says."""
-_FORMULA = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}formula"
-_FETCHING = re.compile(r"\b(?:WEBSERVICE|DDE|RTD)\s*\(|'[a-z]{2,}:/", re.IGNORECASE)
-"""A formula that shows what a server or another file says."""
-_HINTS = re.compile(rb"href|src\s*=|image-data|datasource|dde-|database-|base\s*=|formula\s*=")
+_COMPUTED = re.compile(r"\{urn:oasis:names:tc:opendocument:xmlns:table:1\.0\}(?:formula|expression|condition)")
+_HINTS = re.compile(rb"href|src\s*=|image-data|datasource|dde-|database-|base\s*=|(?:formula|expression|condition)\s*=")
 _FOLLOWED = re.compile(
     r"a|area-rectangle|area-circle|area-polygon|event-listener|hyperlink-behaviour|form|button|template"
 )
@@ -93,7 +91,7 @@ def _verify_file(subject: Subject, package: Package, name: str) -> list[Signatur
         return [malformed(subject, field_name=name, fault=fault)]
     elements = [one for one in root if isinstance(one.tag, str)]
     signatures = [one for one in elements if one.tag == ds("Signature")]
-    if len(signatures) != len(list(root.iter(ds("Signature")))) or len(signatures) > 32:
+    if len(signatures) != len(xmldsig.own_signatures(root)) or len(signatures) > 32:
         # A Signature inside something else is how wrapping attacks hide the one that verifies.
         return [malformed(subject, field_name=name)]
     if not signatures and _holds_anything(root):
@@ -146,6 +144,8 @@ def _verify_one(subject: Subject, package: Package, name: str, element: Any) -> 
 def _shows_outside(package: Package, name: str) -> bool:
     """Return whether a file shows what is not in the package: a picture, a section, a record that may be another one later."""
     octets = package.read(name)
+    if name.lower().endswith(".svg"):
+        return is_linked(octets)
     if not name.lower().endswith(".xml") or not _HINTS.search(octets.replace(b"\0", b"")):
         return False
     folder = posixpath.dirname(name)
@@ -153,7 +153,7 @@ def _shows_outside(package: Package, name: str) -> bool:
         word = one.tag.rpartition("}")[2]
         if _BASE in one.attrib or _RECORDS in one.attrib or _LIVE.fullmatch(word):
             return True
-        if _FETCHING.search(one.get(_FORMULA, "")):
+        if any(FETCHING.search(value) for key, value in one.attrib.items() if _COMPUTED.fullmatch(key)):
             return True
         if not _FOLLOWED.fullmatch(word) and any(_leads_out(one.get(key, ""), folder) for key in _LINKS):
             return True

@@ -56,8 +56,7 @@ def _verify_part(subject: Subject, parts: Parts, name: str, *, orphaned: bool = 
         root = canonical_xml.parse(parts.package.read(name))
     except LibraryFault as fault:
         return malformed(subject, field_name=name, fault=fault)
-    signatures = [root] if root.tag == ds("Signature") else []
-    if len(signatures) != 1 or next(root.iterdescendants(ds("Signature")), None) is not None:
+    if xmldsig.own_signatures(root) != [root]:
         return malformed(subject, field_name=name)
     covered = Covered()
     found = xmldsig.verify(root, lambda reference: _part_octets(parts, reference, covered))

@@ -16,6 +16,7 @@ from lxml import etree
 from gateway.documents.signatures import canonical_xml
 from gateway.documents.signatures.ooxml_parts import PROPERTY_TYPES, SIGNATURE_KINDS, Parts, target_of
 from gateway.documents.signatures.ooxml_shown import has_bindings, may_show_properties, shows_other_than_signed
+from gateway.documents.signatures.package import FETCHING, is_linked
 from gateway.documents.signatures.wall import LibraryFault
 from gateway.documents.signatures.xmldsig import XmlSignature
 from gateway.model import Changes, Coverage
@@ -45,6 +46,13 @@ _FOLLOWED = frozenset({
     "hyperlink", "oleLink", "relativeUrl",
 })  # fmt: skip
 """Elements that may name a relationship of these: whatever its type says, in a picture it is a picture to programs."""
+_PAGES = frozenset({"text/plain", "text/html", "application/xhtml+xml"})
+"""Types of chunks of text that are looked into."""
+_LIVE_PARTS = re.compile(r"spreadsheetml|ms-excel|wordprocessingml\.settings")
+_MAY_BE_LIVE = re.compile(
+    rb"linkStyles|mailMerge|ddeLink|refreshOnLoad|(?i:WEBSERVICE|\bRTD|IMAGE|STOCKHISTORY|\bCALL|REGISTER|'[a-z]{2,}:/)|&#|<!"
+)
+_LIVE_IN_BINARY = re.compile(rb"_xlfn\.(?:WEBSERVICE|IMAGE|STOCKHISTORY)")
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _MAIN_TYPE = re.compile(r"\.main\+xml$|\.main$")
@@ -202,18 +210,40 @@ def _is_free(relationship: Any, *, binds: bool) -> bool:
 
 
 def _shows_outside(parts: Parts, name: str, relationship: Any) -> bool:
-    """Return whether a program shows what is not in the file: a picture, a chunk of text, that may be another one later."""
-    if relationship.get("TargetMode", "Internal") == "Internal":
-        return False
-    return _last_word(relationship) not in _FREE_OUTSIDE or not _naming(parts, name, relationship) <= _FOLLOWED
+    """Return whether a program shows what is not in the file, which may be another one later: a picture, a chunk of text that links one."""
+    word = _last_word(relationship)
+    if relationship.get("TargetMode", "Internal") != "Internal":
+        return word not in _FREE_OUTSIDE or not _naming(parts, name, relationship) <= _FOLLOWED
+    chunk = parts.package.find(target_of(_source_of(name), relationship)) if word == "aFChunk" else None
+    return chunk is not None and (parts.types.of(chunk).lower() not in _PAGES or is_linked(parts.package.read(chunk)))
 
 
 def _is_taken_over(parts: Parts, name: str) -> bool:
-    """Return whether by the settings of a Word text a template gives it its styles, or a list of persons its words."""
-    if not parts.types.of(name).endswith("wordprocessingml.settings+xml"):
-        return False
-    settings = canonical_xml.parse(parts.package.read(name)).iter("{*}linkStyles", "{*}mailMerge")
-    return any(set(one.attrib.values()).isdisjoint({"0", "false", "off"}) for one in settings)
+    """Return whether a part shows what is elsewhere: styles of a template, a list of persons, what a server or a program says.
+
+    In doubt it does.
+    """
+    kind, octets = parts.types.of(name).lower(), parts.package.read(name)
+    if kind == "image/svg+xml" or name.lower().endswith(".svg"):
+        return is_linked(octets)
+    plain = octets.replace(b"\0", b"") if _LIVE_PARTS.search(kind) else b""
+    if not kind.endswith("+xml"):
+        return _LIVE_IN_BINARY.search(plain) is not None
+    try:
+        return _MAY_BE_LIVE.search(plain) is not None and any(
+            map(_is_live, canonical_xml.parse(octets).iter(etree.Element))
+        )
+    except LibraryFault:
+        return True
+
+
+def _is_live(element: Any) -> bool:
+    word, off = element.tag.rpartition("}")[2], {"0", "false", "off"}
+    if word in {"f", "formula", "definedName"}:
+        return FETCHING.search(canonical_xml.text_of(element)) is not None
+    if word == "connection":
+        return element.get("refreshOnLoad", "0") not in off
+    return word in {"ddeLink", "linkStyles", "mailMerge"} and off.isdisjoint(element.attrib.values())
 
 
 def _last_word(relationship: Any) -> str:

@@ -7,6 +7,7 @@ them is one that two readers may see differently, and no signature on it is vali
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
@@ -23,6 +24,16 @@ _LIMIT_MEMBER = 64 << 20
 _LIMIT_MEMBERS = 5000
 _LIMIT_RATIO = 400
 _UNREAD: Final = (ReadStatus.LIMIT, ReadStatus.TIMEOUT)
+FETCHING: Final = re.compile(
+    r"\b(?:WEBSERVICE|DDE|RTD|IMAGE|STOCKHISTORY|CALL|REGISTER\.ID)\s*\(|'[a-z]{2,}:/", re.IGNORECASE
+)
+"""A formula that shows what a server, a program or another file says."""
+_LINKED: Final = re.compile(
+    rb"<(?!(?:[\w-]+:)?a\s)[^<>]*\b(?:href|src|srcset|background|data|poster)\s*=\s*[\"']?\s*(?!#|data:|cid:|[\"'>\s])"
+    rb"|url\(\s*+(?:[\"']|&quot;)?+\s*+(?!#|data:)|@import",
+    re.IGNORECASE,
+)
+"""What a drawing (SVG) or page (HTML) shows of other files; an `a` is followed by a click."""
 _END_SIGNATURE = b"PK\x05\x06"
 _REPORTED: Final = {
     "zip-local-central-mismatch": "local-header-mismatch", "zip-no-local-header": "local-header-mismatch",
@@ -79,6 +90,11 @@ class Package:
     def find(self, name: str) -> str | None:
         """Return the member whose name is the same but for the case of letters (ECMA-376-2 §7.3.5)."""
         return self._folded.get(name.lower())
+
+
+def is_linked(octets: bytes) -> bool:
+    """Return whether a drawing or page shows what is not in it, as LibreOffice and Word do in texts that hold one."""
+    return _LINKED.search(octets.replace(b"\0", b"")) is not None
 
 
 def open_package(data: bytes) -> Package:

@@ -113,6 +113,12 @@ def signature_of(element: Element) -> Element | None:
     return next((one for one in (element, *element.iterancestors()) if one.tag == ds("Signature")), None)
 
 
+def own_signatures(root: Element) -> list[Element]:
+    """Return the signatures below an element or it itself, but for those that countersign one, which are noted with it (`xades.read`)."""
+    every = root.iter(ds("Signature"))
+    return [one for one in every if next(one.iterancestors("{*}CounterSignature"), None) is None]
+
+
 @dataclass
 class XmlSignature:
     """A ds:Signature after verification."""
