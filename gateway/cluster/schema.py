@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.cluster import heads, nodes, records, repetitions, rules, throttle, waivers
-from gateway.cluster.database import Connection, failures
+from gateway.cluster.database import Connection, failures, reason_of
 from gateway.texts.catalogue import both
 
 VERSION: Final = 4
 """Greater with each change of `statements`."""
+_DENIED: Final = "42501"
 _OWN: Final = (
     """CREATE TABLE IF NOT EXISTS cluster_schema (
       one boolean PRIMARY KEY DEFAULT true CHECK (one), version integer NOT NULL)""",
@@ -38,11 +39,13 @@ def set_up(connection: Connection) -> int:
 
 
 def outdated(connection: Connection) -> str:
-    """Return in words that the centre has no tables, or those of an earlier release, with the remedy; empty otherwise."""
+    """Return in words that tables or rights are missing, or are those of an earlier release, with the remedy; empty otherwise."""
     try:
         row = connection.execute("SELECT version FROM cluster_schema").fetchone()
-    except failures():  # made before versions were, or without the rights of this release
-        row = None
+    except failures() as error:
+        if getattr(error, "sqlstate", "") == _DENIED:
+            return both("cluster", "init", "denied", error=reason_of(error))
+        row = None  # made before versions were
     if row is None and connection.execute("SELECT to_regclass('record') IS NULL").fetchone() == (True,):
         return both("cluster", "init", "none")
     found = int(row[0]) if row is not None else 1

@@ -16,6 +16,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -88,6 +89,7 @@ class Shipper:
         while not ended():
             self._wait(self.step(), ended)
         end = time.monotonic() + _LAST_S
+        self._report_at, self._state = 0.0, partial(State, both("cluster", "ready", "stopped"))
         while self.step() == 0 and time.monotonic() < end:
             pass
         self.close()

@@ -33,6 +33,8 @@ from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
 
 _SILENT: timedelta = timedelta(seconds=45)
+_GONE: timedelta = timedelta(days=30)
+"""A node that was silent for so long was taken out: it is listed and counts for nothing."""
 _LATE: timedelta = timedelta(minutes=1)
 _LIMIT_SHOWN = 1000
 
@@ -100,14 +102,13 @@ def status(configuration: Configured, as_json: JsonOption = False) -> int:
     for node in sorted(shipped.keys() | ruled.keys()):
         ship, rule = shipped.get(node), ruled.get(node)
         heard = max(one for one in (ship and ship.reported, rule and rule.at) if one is not None)
-        silent = now - heard > _SILENT
-        faults = [both("cluster", "status", "silent", at=moment(heard))] if silent else []
-        faults += [both("cluster", "status", "ship", fault=_shown(ship.fault))] if ship and ship.fault else []
-        faults += [both("cluster", "status", "fault", fault=_shown(rule.fault))] if rule and rule.fault else []
-        if rule and rule.sequence < due and not rule.fault:
-            faults.append(both("cluster", "status", "late", sequence=due))
-        faults += [both("cluster", "status", "unready", fault=_shown(ship.unready))] if ship and ship.unready else []
-        well = well and not faults
+        if gone := now - heard > _GONE:
+            ruled.pop(node, None)
+        faults = (
+            [both("cluster", "status", "gone" if gone else "silent", at=moment(heard))] if now - heard > _SILENT else []
+        )
+        faults += [] if gone else _faults(ship, rule, due)
+        well = well and (gone or not faults)
         if as_json:
             print_json(
                 {
@@ -130,16 +131,28 @@ def status(configuration: Configured, as_json: JsonOption = False) -> int:
             shown = {"policies": _shown(rule.policies[:16]) or "-", "directory": _shown(rule.directory[:16]) or "-"}
             print(" ", both("cluster", "status", "rules", sequence=rule.sequence or "-", **shown))
         if not faults:
-            faults = [both("cluster", "status", "unknown" if ship is None or ship.unready is None else "ready")]
+            key = "unknown" if ship is None or ship.unready is None else "ready"
+            faults = [both("cluster", "status", key, at=moment(heard))]
         for line in faults:
             print(" ", line)
-    if not shipped.keys() | ruled.keys():
+    if not shipped and not ruled:
         print(both("cluster", "status", "none"), file=sys.stderr)
         well = False
     _print_whole(ruled, _waiting(bundles, now), as_json=as_json)
     if several:
         print(both("cluster", "status", "anchors_differ"), file=sys.stderr)
     return 0 if well and not several else EXIT_REFUSED
+
+
+def _faults(ship: records.Shipped | None, rule: rules.RuleReport | None, due: int) -> list[str]:
+    """Return what a node reported that is not as it should be; `due` is the bundle that all are on."""
+    faults = [both("cluster", "status", "ship", fault=_shown(ship.fault))] if ship and ship.fault else []
+    faults += [both("cluster", "status", "fault", fault=_shown(rule.fault))] if rule and rule.fault else []
+    if rule and rule.sequence < due and not rule.fault:
+        faults.append(both("cluster", "status", "late", sequence=due))
+    return faults + (
+        [both("cluster", "status", "unready", fault=_shown(ship.unready))] if ship and ship.unready else []
+    )
 
 
 def _bundles(configuration: Configuration, notes: list[tuple[int, str]]) -> Iterator[Bundle]:

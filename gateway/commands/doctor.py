@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from gateway.cluster import schema
+from gateway.cluster.database import DatabaseError, centre
 from gateway.cluster.keys import read_key, verifier_keys
 from gateway.commands.common import EXIT_REFUSED
 from gateway.commands.looking import look_by
@@ -84,7 +86,7 @@ def run(load: Callable[[], Configuration]) -> int:
     worst = _print([with_words(Health.GOOD, "user", user)])
     configuration = load()
     checks = (
-        _python, _data, _spool, _sense, _tls, _trust, _rules, _keys, _reports, _console, _self_check, _workers,
+        _python, _data, _spool, _sense, _tls, _trust, _rules, _keys, _centre, _reports, _console, _self_check, _workers,
         _next_hop, _hold,
     )  # fmt: skip
     for check in checks:
@@ -136,8 +138,7 @@ _say = partial(both, "start", "doctor")
 
 
 def _python(_: Configuration) -> Iterator[Condition]:
-    version = ".".join(map(str, sys.version_info[:3]))
-    yield with_words(Health.GOOD, "python", f"{version}, {ssl.OPENSSL_VERSION}")
+    yield with_words(Health.GOOD, "python", f"{sys.version.split()[0]}, {ssl.OPENSSL_VERSION}")
 
 
 def _data(configuration: Configuration) -> Iterator[Condition]:
@@ -153,10 +154,9 @@ def _data(configuration: Configuration) -> Iterator[Condition]:
     except OSError as error:
         yield with_words(Health.BAD, "data", both("start", "start", "data", path=path, reason=reasons(error)))
     else:
-        if path.stat().st_mode & 0o077:
-            yield with_words(Health.WARNING, "data", _say("readable", path=path, mode="0700"))
-        else:
-            yield with_words(Health.GOOD, "data", str(path))
+        readable = path.stat().st_mode & 0o077
+        words = _say("readable", path=path, mode="0700") if readable else str(path)
+        yield with_words(Health.WARNING if readable else Health.GOOD, "data", words)
     now = datetime.now(UTC)
     yield from (*disk_lines(path), *log_lines(path, now), *notice_lines(path, now))
 
@@ -171,10 +171,8 @@ def _spool(configuration: Configuration) -> Iterator[Condition]:
         return
     check_spool(configuration)
     kind = _file_system(path)
-    if kind != "tmpfs":
-        yield with_words(Health.WARNING, "spool", _say("disk_spool", path=path, kind=kind))
-    else:
-        yield with_words(Health.GOOD, "spool", f"{path} on tmpfs")
+    words = f"{path} on tmpfs" if kind == "tmpfs" else _say("disk_spool", path=path, kind=kind)
+    yield with_words(Health.GOOD if kind == "tmpfs" else Health.WARNING, "spool", words)
 
 
 def _file_system(path: Path) -> str:
@@ -297,6 +295,19 @@ def _keys(configuration: Configuration) -> Iterator[Condition]:
             names += [key.name for key in verifier_keys(lines, role)]
     if names:
         yield with_words(Health.GOOD, "keys", ", ".join(names))
+
+
+def _centre(configuration: Configuration) -> Iterator[Condition]:
+    """Look at the cluster's database, without which mail goes on."""
+    if configuration.cluster is None or not configuration.cluster.dsn:
+        return
+    try:
+        with centre(configuration.cluster) as connection:
+            fault = schema.outdated(connection)
+    except DatabaseError as error:
+        fault = str(error)
+    tables = both("cluster", "init", "tables", version=schema.VERSION)
+    yield with_words(Health.WARNING if fault else Health.GOOD, "centre", fault or tables)
 
 
 _WITH_A_FILE = b"Content-Type: application/pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF-1.4\r\n%%EOF\r\n"

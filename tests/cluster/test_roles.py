@@ -7,6 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from gateway.cluster.database import connect, failures
+from gateway.cluster.schema import outdated
 from gateway.config.cluster import Cluster
 from tests.audit.support import fill
 from tests.cluster.support import centre, local, shipped, there
@@ -22,10 +23,13 @@ def test_a_node_ships_by_the_rights_of_the_sample_and_cannot_change_what_is_ther
         assert before in rights
         rights = rights.replace(before, before.replace("gateway", "gateway_node"))
     asyncio.run(fill(tmp_path, 3))
+    dsn = cluster_dsn.replace("//gateway@", "//gateway_node@")
     with centre(cluster_dsn) as connection:
+        connection.execute("DROP ROLE IF EXISTS gateway_node; CREATE ROLE gateway_node LOGIN")
+        with connect(Cluster(node="one", dsn=dsn)) as node:
+            assert "roles.sql" in outdated(node)  # and not that the tables are old
         connection.execute(rights)
         connection.execute(rights)
-        dsn = cluster_dsn.replace("//gateway@", "//gateway_node@")
         shown = shipped(tmp_path, dsn)
         assert (shown.away, shown.fork) == ("", "")
         asyncio.run(fill(tmp_path, 3, first=10))

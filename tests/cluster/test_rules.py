@@ -311,6 +311,15 @@ def test_publish_checks_as_nodes_will_and_status_shows_what_they_do(tmp_path, cl
     assert "17 records not at the centre yet" in out
     assert "NOT ready for mail: audit: full" in out
     assert out.count("ready for mail") == 2
+    assert "ready for mail at 20" in out
+    connection.execute("UPDATE shipper SET at = now() - interval '31 days' WHERE node = 'two'")
+    connection.execute("UPDATE node_rules SET at = now() - interval '31 days' WHERE node = 'two'")
+    connection.execute("UPDATE shipper SET anchors = repeat('a', 64)")
+    assert status(node.configuration, as_json=False) == 0
+    out = capsys.readouterr().out
+    assert "no longer of the cluster, silent since" in out
+    assert "400 connections at most, from 1 nodes" in out
+    connection.execute("UPDATE node_rules SET at = now() WHERE node = 'two'")
     connection.execute("UPDATE cluster_schema SET version = 1")
     assert status(node.configuration, as_json=False) == 1
     assert "gateway cluster init --config" in capsys.readouterr().out

@@ -55,6 +55,17 @@ def test_a_log_is_at_the_centre_as_it_is_here_whatever_the_batches(data, cluster
         assert told.key.startswith("gateway-audit/")
 
 
+def test_a_node_that_stops_says_so_with_its_last_records(data, cluster_dsn):
+    with centre(cluster_dsn) as connection:
+        one = shipper(data, cluster_dsn)
+        one.run(lambda: True)
+        (row,) = told_shipped(connection)
+        assert (row.lag, row.last) == (0, len(local(data)))
+        assert "stopped" in row.unready
+        shipped(data, cluster_dsn)
+        assert told_shipped(connection)[0].unready is None  # it runs again, and this one has no metrics
+
+
 def test_claims_of_long_ago_are_swept_where_no_mail_waits(data, cluster_dsn, monkeypatch):
     monkeypatch.setattr(ship, "_SWEEP_S", -1.0)
     row = "INSERT INTO repetition VALUES (%s, 'one', 'p', 'BT-1', true, now() - %s * interval '1 minute', '')"
