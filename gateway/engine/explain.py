@@ -64,9 +64,9 @@ def explanation(
             for address, wanted in verdict.recipients.items()
         ]
     found = ordered(verdict)
-    for judged in found:
-        lines.append("")
-        lines.extend(_finding_lines(judged, policies, wording, now, advised=advised(judged, found)))
+    told = [_finding_lines(judged, policies, wording, now, advised=advised(judged, found)) for judged in found]
+    for text in dict.fromkeys("\n".join(one) for one in told):  # of two signatures the same may have to be said
+        lines += ["", text]
     passed = [judged for judged in verdict.findings if judged.finding.outcome is FindingOutcome.PASSED]
     if passed:
         lines += ["", f"{said('reply', 'label', 'passed', language)}:"]

@@ -348,6 +348,8 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
         case q.GetFixed():
             return [q.FixedName("cong-van-da-sua.docx"), q.Piece(b"PK"), q.ExportEnd(1, whole=True)]
         case q.AskRequests():
+            if question.reference in {"BT-SECRET00", "BT-RCPT0001"}:
+                return [q.RequestsView(barred="không bao giờ được miễn trừ" if "SECRET" in question.reference else "")]
             return [msgspec.structs.replace(REQUESTS, may_open=bool(question.reference), needs_file=True)]
         case q.Approve():
             return (

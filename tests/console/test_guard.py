@@ -261,6 +261,11 @@ def test_a_letter_about_a_secret_says_nowhere_how_to_send_it_again(system):
     assert "Khi thư có dấu chỉ độ mật" in secret
 
 
+def test_a_letter_leads_to_a_request_only_where_one_may_be_made(system):
+    for name, may in (("7F3K2Q00", True), ("SECRET00", False)):
+        assert (f"/mails/BT-{name}#request" in system.ask("GET", f"/t/BT-{name}", session="auditor")[2]) is may
+
+
 def test_a_mail_refused_before_its_content_has_no_subject_no_parts_and_no_file_to_ask_for(system):
     for path, words in (("/mails", "Thành phần: "), ("/t", "yêu cầu xem xét")):
         whole, refused = (

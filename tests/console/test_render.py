@@ -43,15 +43,16 @@ def test_a_mail_that_did_not_arrive_bears_no_good_badge(result, state, shown, be
     assert re.findall(r'class="note">(.*?)<', page) == ([beside.text] if beside else [])
 
 
-def letter(rule: str, effect: Badge) -> tuple[str, ...]:
+def letter(rule: str, effect: Badge, **more: object) -> tuple[str, ...]:
     (found,) = EXPLAINED.files[0].findings
     file = replace(EXPLAINED.files[0], findings=(replace(found, rule=rule, effect=effect),))
-    return steps(kept_back(replace(EXPLAINED, files=(file,))))
+    return steps(kept_back(replace(EXPLAINED, files=(file,), **more)))
 
 
 def test_a_letter_says_how_to_fix_what_keeps_the_mail_back_and_nothing_else():
     no, yes = Badge("từ chối", "bad", "reject"), Badge("chuyển", "good", "relay")
-    assert letter("classified.marked", no) == ("secret",)
+    assert letter("classified.marked", no, confidential=True) == ("marked",)  # which is never waived
+    assert letter("classified.suspected", no, confidential=True) == ("secret",)
     assert letter("classified.unread_content", no) == ("open",)  # a file that nobody could read bears no mark
     assert letter("classified.unread_content", yes) == ()
     assert letter("opaque.film", no) == ()  # neither Word nor a scanner helps

@@ -78,6 +78,14 @@ def test_who_helps_may_be_the_page_of_the_mail(office: PolicySet):
     assert told.endswith("https://gw.example/t/BT-..."), "`check` judges what has no reference"
 
 
+def test_what_was_found_twice_in_the_same_words_is_explained_once(office: PolicySet):
+    once = evaluate(evidence(sender="x@bad.example"), office)
+    twice = msgspec.structs.replace(once, findings=once.findings * 2)
+    told = [explanation(verdict, office, language=Language.VI, now=NOW) for verdict in (once, twice)]
+    count, again = (text.count("Văn phòng không nhận thư từ") for text in told)
+    assert count == again == 1
+
+
 def test_a_second_language_follows_the_first(office: PolicySet):
     lines = answer(office, (Language.VI, Language.EN), sender="x@bad.example")
     assert lines[0].startswith("550 5.7.1 Văn phòng không nhận")

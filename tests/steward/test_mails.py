@@ -7,6 +7,7 @@ import os
 import shutil
 import unicodedata
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,7 +23,7 @@ from gateway.model import Language, Unit
 from gateway.pipeline.rulebook import Rules
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk
-from gateway.steward.explain import explain
+from gateway.steward.explain import MailWords, explain
 from gateway.steward.mails import _octets, export, search
 from gateway.steward.questions.refused import Refused
 from tests.steward.mail_world import (
@@ -161,6 +162,17 @@ def test_an_explanation_says_where_why_and_what_to_do_as_the_reply_did(at: Desk)
     assert [event.seq for event in mail.events] == sorted(event.seq for event in mail.events)
     assert mail.today is None
     assert mail.passed
+
+
+def test_what_was_found_twice_in_the_same_words_is_shown_once(at: Desk):
+    with at.reader() as reader:
+        history = reader.show("BT-AN000002")
+    moment = datetime.fromisoformat(history.records[0].time)
+    words = MailWords(at.policies(), Language.VI, moment, history.mail, message=None, signatures=())
+    found = tuple(words.judged(one) for one in history.mail.findings)
+    once = words.files(found)
+    assert any(view.findings for view in once)
+    assert words.files(found * 2) == once
 
 
 def test_events_bear_the_hash_of_the_chain(at: Desk, data: Path):

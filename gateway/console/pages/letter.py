@@ -12,7 +12,7 @@ from gateway.console.pages.mails import count
 from gateway.console.visit import Visit
 from gateway.model import Disposition
 from gateway.model.reference import mistyped, standard
-from gateway.steward.questions import Explain, Explained, SendMailCode
+from gateway.steward.questions import AskRequests, Explain, Explained, RequestsView, SendMailCode
 from gateway.steward.questions.refused import Refused
 from gateway.texts.catalogue import filled
 
@@ -23,6 +23,7 @@ _REMEDIES = (
     ("opaque.film", ""),
     ("opaque.", "open"),
     ("classified.unread", "open"),
+    ("classified.marked", "marked"),
     ("classified.", "secret"),
     ("signed_documents.", "sign"),
     ("sender_identity.", "sender"),
@@ -46,7 +47,11 @@ async def page(visit: Visit) -> Response:
     if not isinstance(explained, Explained):  # a self-check, which no refusal names
         return visit.go(f"/mails/{quote(reference)}")
     explained = kept_back(explained)
-    return visit.page("letter.html", mail=explained, findings=count(explained), steps=steps(explained))
+    view = await visit.view(AskRequests(explained.reference), RequestsView) if visit.may("ask_requests") else None
+    return visit.page(
+        "letter.html", mail=explained, findings=count(explained), steps=steps(explained),
+        request=view is not None and (view.may_open or bool(view.mine + view.waiting + view.done)),
+    )  # fmt: skip
 
 
 def kept_back(explained: Explained) -> Explained:
@@ -63,10 +68,10 @@ def steps(explained: Explained) -> tuple[str, ...]:
 
     Of a mail that may be secret nothing says how it could be sent again.
     """
-    if explained.confidential:
-        return ("secret",)
     rules = [finding.rule for file in explained.files for finding in file.findings]
     keys = [next((key for prefix, key in _REMEDIES if rule.startswith(prefix)), "") for rule in rules]
+    if explained.confidential:
+        return ("marked",) if "marked" in keys else ("secret",)
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
