@@ -38,7 +38,8 @@ def _related(paragraph, kind, target, *, more="", unsigned=(), files=None):
     held[name] = related(held.get(name, b""), f"{xml.REL_TYPES}/{kind}", target, more=more)
     types = (
         '<Default Extension="png" ContentType="image/png"/><Override PartName="/word/settings.xml" ContentType="'
-        'application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/></Types>'
+        'application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/><Override PartName="/word/1.xml" '
+        'ContentType="application/vnd.openxmlformats-officedocument.drawingml.chart+xml"/></Types>'
     )
     held["[Content_Types].xml"] = held["[Content_Types].xml"].replace(b"</Types>", types.encode())
     held |= files or {}
@@ -72,6 +73,23 @@ _OUTSIDE = {"target": "http://x.example/a", "more": ' TargetMode="External"'}
 @pytest.mark.parametrize("kind", ["hyperlink", "attachedTemplate", "externalLinkPath"])
 def test_a_link_that_shows_a_picture_is_no_link(paragraph, expected, kind):
     (one,) = _look(_related(paragraph, kind, **_OUTSIDE))
+    assert one.coverage is expected
+
+
+@pytest.mark.parametrize(("kind", "inner", "expected"), [
+    ("oleObject", "<c:externalData {}/>", Coverage.WHOLE),
+    ("oleObject", '<c:externalData {}><c:autoUpdate val="0"/></c:externalData>', Coverage.WHOLE),
+    ("oleObject", '<c:externalData {}><c:autoUpdate val="1"/></c:externalData>', Coverage.PARTIAL),
+    ("oleObject", '<o:OLEObject xmlns:o="urn:o" Type="Link" {}/>', Coverage.PARTIAL),
+    ("oleObject", "<c:oleLink {}/>", Coverage.PARTIAL), ("xlStartup", "<c:externalBook {}/>", Coverage.WHOLE), ("image", "<c:externalBook {}/>", Coverage.PARTIAL),
+])  # fmt: skip
+def test_a_chart_or_sheet_with_a_copy_of_what_it_is_linked_to_shows_the_copy(kind, inner, expected):
+    """Office links charts that are pasted from Excel, and sheets to the add-ins whose functions they use."""
+    files = {
+        "word/1.xml": f'<c:chartSpace xmlns:c="urn:c">{inner.format(_R)}</c:chartSpace>'.encode(),
+        "word/_rels/1.xml.rels": related(b"", f"{xml.REL_TYPES}/{kind}", **_OUTSIDE),
+    }
+    (one,) = _look(_related("", "chart", "1.xml", files=files))
     assert one.coverage is expected
 
 
@@ -206,6 +224,7 @@ _DRAW = 'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:xl
     (f'<form:form {_FORM} form:name="a"><form:text/></form:form>', Coverage.WHOLE),
     (f'<draw:image {_DRAW} xlink:href="Pictures/1.png"/>', Coverage.WHOLE),
     (f'<form:image {_FORM} form:image-data="http://x.example/1.png"/>', Coverage.PARTIAL),
+    (f'<form:form {_FORM} form:datasource="" form:command="b"/>', Coverage.WHOLE),
     (f'<form:form {_FORM} form:datasource="a" form:command="b"/>', Coverage.PARTIAL),
     (f'<draw:frame {_DRAW} xml:base="http://x.example/"><draw:image xlink:href="Pictures/1.png"/></draw:frame>', Coverage.PARTIAL),
     ('<table:database-ranges xmlns:table="urn:x"><table:database-range/></table:database-ranges>', Coverage.WHOLE),

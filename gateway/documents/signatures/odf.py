@@ -151,7 +151,7 @@ def _shows_outside(package: Package, name: str) -> bool:
     folder = posixpath.dirname(name)
     for one in canonical_xml.parse_with_doctype(octets).iter(etree.Element):
         word = one.tag.rpartition("}")[2]
-        if _BASE in one.attrib or _RECORDS in one.attrib or _LIVE.fullmatch(word):
+        if _BASE in one.attrib or one.get(_RECORDS) or _LIVE.fullmatch(word):
             return True
         if any(FETCHING.search(value) for key, value in one.attrib.items() if _COMPUTED.fullmatch(key)):
             return True

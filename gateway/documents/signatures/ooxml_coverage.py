@@ -38,19 +38,20 @@ _FREE_RELATIONSHIPS = frozenset({
 })  # fmt: skip
 """Last word of relationship types that may stay unsigned."""
 _FREE_OUTSIDE = frozenset({
-    "hyperlink", "hlinkshowjump", "slideUpdateUrl", "attachedTemplate", "externalLinkPath", "externalLinkLong", "xlPathMissing",
+    "hyperlink", "hlinkshowjump", "slideUpdateUrl", "attachedTemplate", "externalLinkPath", "externalLinkLong", "oleObject",
+    "xlAlternateStartup", "xlLibrary", "xlPathMissing", "xlStartup",
 })  # fmt: skip
-"""Last word of types of relationships that may lead out of the file: after a click, to a template, to what cells have copies of."""
+"""Last word of types of relationships that may lead out of the file: after a click, to a template, to what cells and charts have copies of."""
 _FOLLOWED = frozenset({
-    "absoluteUrl", "alternateUrls", "attachedTemplate", "ddeLink", "externalBook", "hlinkClick", "hlinkHover", "hlinkMouseOver",
-    "hyperlink", "oleLink", "relativeUrl",
+    "absoluteUrl", "alternateUrls", "attachedTemplate", "externalBook", "externalData", "hlinkClick", "hlinkHover", "hlinkMouseOver",
+    "hyperlink", "relativeUrl",
 })  # fmt: skip
 """Elements that may name a relationship of these: whatever its type says, in a picture it is a picture to programs."""
 _PAGES = frozenset({"text/plain", "text/html", "application/xhtml+xml"})
 """Types of chunks of text that are looked into."""
-_LIVE_PARTS = re.compile(r"spreadsheetml|ms-excel|wordprocessingml\.settings")
+_LIVE_PARTS = re.compile(r"spreadsheetml|ms-excel|wordprocessingml\.settings|\.chart")
 _MAY_BE_LIVE = re.compile(
-    rb"linkStyles|mailMerge|ddeLink|refreshOnLoad|(?i:WEBSERVICE|\bRTD|IMAGE|STOCKHISTORY|\bCALL|REGISTER|'[a-z]{2,}:/)|&#|<!"
+    rb"linkStyles|mailMerge|autoUpdate|ddeLink|refreshOnLoad|(?i:WEBSERVICE|\bRTD|IMAGE|STOCKHISTORY|\bCALL|REGISTER|'[a-z]{2,}:/)|&#|<!"
 )
 _LIVE_IN_BINARY = re.compile(rb"_xlfn\.(?:WEBSERVICE|IMAGE|STOCKHISTORY)")
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
@@ -243,7 +244,7 @@ def _is_live(element: Any) -> bool:
         return FETCHING.search(canonical_xml.text_of(element)) is not None
     if word == "connection":
         return element.get("refreshOnLoad", "0") not in off
-    return word in {"ddeLink", "linkStyles", "mailMerge"} and off.isdisjoint(element.attrib.values())
+    return word in {"autoUpdate", "ddeLink", "linkStyles", "mailMerge"} and off.isdisjoint(element.attrib.values())
 
 
 def _last_word(relationship: Any) -> str:
