@@ -21,15 +21,17 @@ import typer
 from msgspec import Struct
 
 from gateway.audit.acts import record_at_once, recover_at_once, write_at_once
-from gateway.audit.query import AuditReader
+from gateway.audit.query import AuditReader, unknown
 from gateway.audit.render import moment, render_history
-from gateway.commands.common import print_json
+from gateway.commands.common import EXIT_REFUSED, print_json
 from gateway.commands.console import become_owner
 from gateway.commands.options import Configured, JsonOption, command, group, words
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.hold.seal import make_identity
+from gateway.hold.state import HoldState
 from gateway.model import Language
+from gateway.model.reference import mistyped
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import way_out
 from gateway.steward import questions as q
@@ -88,7 +90,8 @@ def _show(configuration: Configuration, reference: str, *, as_json: bool) -> int
             with AuditReader.open(configuration.data) as reader:
                 history = reader.show(listed[0].reference)
             if history is not None:
-                print(render_history(history))
+                title = partial(office.desk.policies().catalogue.title, language=Language.VI)
+                print(render_history(history, title=title))
         if not listed and not as_json:
             print(both("hold", "say", "nothing"))
     return 0
@@ -132,14 +135,15 @@ def _decided(configuration: Configuration, reference: str, step: Step, *, accoun
                 wanted = q.Decide(request=name, step=step.value, reason=reason, read=True)
                 answer = decide(desk, person, wanted, language)
         print(answer.words if isinstance(answer, q.Done) else "")
-    return 0
+        sends, held = step in _KINDS, office.holds.look(name)
+    return 0 if not sends or (held is not None and held.state is HoldState.RELEASED) else EXIT_REFUSED
 
 
 @command(app, "export", "data")
 def export(
     configuration: Configured,
     reference: _REFERENCE,
-    output: Annotated[Path, typer.Option("-o", "--output", help=words("output"))],
+    output: Annotated[Path, typer.Option("-o", "--output", help=words("held_output"))],
     account: _ACCOUNT,
 ) -> int:
     """Ghi nội dung thư giữ lại ra tệp / write the octets of a held mail to a file; the security officer only."""
@@ -176,7 +180,11 @@ class _Office:
         self.holds.adopt()
         request = find(self.desk, reference)
         if request is None:
-            raise UserError(both("hold", "say", "not_held", reference=printable(reference)[:80]))
+            raise UserError(
+                " / ".join(unknown(reference))
+                if mistyped(reference)
+                else both("hold", "say", "not_held", reference=printable(reference)[:80])
+            )
         return request
 
     def proven(self, name: str, question: type[Struct]) -> Person:

@@ -171,4 +171,12 @@ def _sign(path: str, was: object, becomes: object) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, list) and value and all(isinstance(one, dict) and "vi" in one for one in value):
+        return "; ".join(map(_words, value))
     return "(không có / absent)" if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+
+
+def _words(one: dict[str, str | None]) -> str:
+    first, last = one["from"], one["until"]
+    days = f" ({first or '...'} - {last or '...'})" if first or last else ""
+    return f"“{one['vi']}” / “{one['en']}”{days}"

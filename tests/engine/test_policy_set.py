@@ -321,6 +321,16 @@ def test_diff_says_laxer_only_of_what_is_known_to_be(tmp_path: Path):
     assert "\n+ waivers" in diff(waived, plain, registry=REGISTRY).text
 
 
+def test_diff_shows_words_as_words_with_their_days(tmp_path: Path):
+    path = tmp_path / "policy.yaml"
+    path.write_text(
+        BASE + "contact: [{vi: máy lẻ 1, en: ext. 1, until: 2026-12-31}, {vi: máy lẻ 2, en: ext. 2}]\n", "utf-8"
+    )
+    assert diff("office", path, registry=REGISTRY).text.endswith(
+        "-> “máy lẻ 1” / “ext. 1” (... - 2026-12-31); “máy lẻ 2” / “ext. 2”"
+    )
+
+
 def test_the_schema_knows_settings_and_rules_of_every_policy():
     text = schema(registry=REGISTRY).text
     assert '"unofficial"' in text

@@ -16,6 +16,7 @@ from gateway.hold.store import InUseError
 from gateway.mime import charsets, parse
 from gateway.mime.transfer import decode_body
 from gateway.model import VIETNAM, FrontEnd, Language
+from gateway.model.reference import standard
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk, pieces
 from gateway.steward.holds import Holds
@@ -128,7 +129,7 @@ def _opened(desk: Desk, person: Person, reference: str, what: str, language: Lan
 
 def find(desk: Desk, reference: str) -> Request | None:
     """Return the request of a held mail, None when the reference is of something else; Refused without a hold store."""
-    found = desk.people.requests.find(reference.strip().upper())
+    found = desk.people.requests.find(standard(reference) or reference.strip().upper())
     return holds_of(desk).as_it_is(found) if found is not None and found.held else None
 
 
