@@ -159,13 +159,13 @@ def _in_object_stream(*, twice: bool) -> bytes:
 
 
 def _prepared_double(row: bytes = b"", more: bytes = b"", crowd: int = 0) -> bytes:
-    """Two contents of one page that stood in the file before it was signed; `row` stands first in the table, `more` before the second."""
+    """Two lists of pages that stood in the file before it was signed; `row` stands first in the table, `more` before the second."""
     plain = letter_pdf()
     one = Update(plain)
-    number, page = text_of(plain, "Page")
+    number, pages = text_of(plain, "Pages")
     fresh = one.free + 2
     empty = one.add(f"{fresh} 0 obj\n{EMPTY}")
-    place = one.add(b"%d 0 obj\n%s%s/Contents %d 0 R>>\nendobj\n" % (number, page[:-2], more, fresh))
+    place = one.add(b"%d 0 obj\n%s%s/Kids[]>>\nendobj\n" % (number, pages[:-2], more))
     others = [(fresh + count, empty, 0) for count in range(1, crowd)]
     table = one.table([(number, place, 0), (fresh, empty, 0), *others])
     one.data = one.data[:table] + one.data[table:].replace(b"xref\n", b"xref\n" + row)
@@ -316,10 +316,10 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     "two-catalogs-in-stream": lambda: _double_root(stream=True),
     "two-contents-in-object-stream": lambda: _in_object_stream(twice=False),
     "number-twice-in-object-stream": lambda: _in_object_stream(twice=True),
-    "two-contents-before-signing": _prepared_double,
-    "two-contents-behind-deep-lists": lambda: _prepared_double(more=b"/A" + b"[" * 250 + b"]" * 250),
-    "two-contents-below-a-crowd": lambda: _prepared_double(crowd=21_000),
-    "two-contents-beside-a-row-of-four-words": lambda: _prepared_double(b"99 1\n0000000000 0000 x y\n"),
+    "two-lists-of-pages-before-signing": _prepared_double,
+    "two-lists-of-pages-behind-deep-lists": lambda: _prepared_double(more=b"/A" + b"[" * 250 + b"]" * 250),
+    "two-lists-of-pages-below-a-crowd": lambda: _prepared_double(crowd=21_000),
+    "two-lists-of-pages-beside-a-row-of-four-words": lambda: _prepared_double(b"99 1\n0000000000 0000 x y\n"),
     "annotation-without-number": lambda: _stamped(_sheet_in_list),
     "annotations-in-another-order": lambda: _stamped(
         _listed_anew(lambda held: [held[1], held[0], *held[2:]]), _two_squares

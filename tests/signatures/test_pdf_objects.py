@@ -9,7 +9,6 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfReadError
 
 from gateway.documents.signatures import pdf_objects
-from gateway.documents.signatures.pdf_doubles import has_two_values
 from gateway.documents.signatures.pdf_objects import _read_digit_by_digit, read_hex_string
 from gateway.model import Changes, Integrity
 from tests.signatures.attacks_pdf_objects import ATTACKS, honest_neighbours
@@ -33,24 +32,6 @@ def test_what_nobody_can_verify_answers_for_nothing_that_it_shows(title):
 @pytest.mark.parametrize("title", HONEST := honest_neighbours())
 def test_an_honest_file_that_comes_near_passes(title):
     assert is_valid(reports(Sample("", "a.pdf", HONEST[title]())))
-
-
-@pytest.mark.parametrize(("text", "doubled"), [
-    (b"<</A 1/A 2>>", True),
-    (b"<</A 1/A  1>>", False),
-    (b"<</A/B/B/A>>", False),
-    (b"<</A/B/A/C>>", True),
-    (b"<</A[/A 1/A 2]/B 1>>", False),
-    (b"<</A<</B 1>>/C<</B 2>>>>", False),
-    (b"<</A(/B 1/B 2 \\) (x) )/C 1>>", False),
-    (b"<</A<41>/A<42>>>", True),
-    (b"<</A 1%/A 2\n/B 1>>", False),
-    (b"<</#41 1/A 2>>", True),
-    (b"<</A 1>>stream\n<</A 2/A 3>>", False),
-    (b"42 endobj", False),
-])  # fmt: skip
-def test_a_key_has_two_values_only_when_they_differ(text, doubled):
-    assert has_two_values(text) is doubled
 
 
 def hex_string(read, octets):

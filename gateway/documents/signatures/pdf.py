@@ -104,7 +104,7 @@ def _closed(subject: Subject, data: bytes, problem: str) -> tuple[Signature, ...
 def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields: list[Field]) -> tuple[Signature, ...]:
     store = _security_store(reader)
     whole = {
-        "two-readings": pdf_xref.is_ambiguous_inside(data, reader),
+        "two-readings": pdf_xref.is_ambiguous_inside(data, reader, (one.end for one in fields)),
         "external-reference": shows_outside(data, reader),
     }
     faults = tuple(fault for fault, found in whole.items() if found)

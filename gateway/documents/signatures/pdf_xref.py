@@ -2,7 +2,8 @@
 
 A table that lists one object twice shows the first to Poppler and MuPDF and the last to pyHanko, which would then judge a
 revision that viewers do not show. The same is true of a hybrid file whose table and stream disagree, and of an object in an update
-that is listed nowhere: a viewer that fixes the file finds it. And of dictionaries that name one key twice (`pdf_doubles`).
+that is listed nowhere: a viewer that fixes the file finds it. And of a dictionary that names one key twice (§7.3.7): pyHanko takes
+the first value, others the last.
 """
 
 from __future__ import annotations
@@ -11,20 +12,21 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
+import pikepdf
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.xref import XRefSectionMetaInfo, XRefSectionType
 
 from gateway.documents.readers.pdf.objects import contradicts, find_objects
-from gateway.documents.signatures.pdf_doubles import is_doubled
 from gateway.documents.signatures.pdf_objects import entry
 from gateway.documents.signatures.wall import LibraryFault, wall
 
 _OBJECT = re.compile(rb"\s*\d+\s+\d+\s+obj\s*")
 _REFERENCE = re.compile(rb"(?<!\d)(\d{1,10}) 0 R\b")
 _BLANK = re.compile(rb"[\x00\t\n\x0c\r ]*")
+_MAX_OBJECTS: Final = 200_000
 
 
 def is_ambiguous(data: bytes, reader: PdfFileReader, revision: int, end: int) -> bool:
@@ -35,20 +37,36 @@ def is_ambiguous(data: bytes, reader: PdfFileReader, revision: int, end: int) ->
         return aside or any(_contradicts(data, reader, one) for one in later) or _has_unlisted(data, reader, later, end)
 
 
-def is_ambiguous_inside(data: bytes, reader: PdfFileReader) -> bool:
-    """Return whether a table anywhere lists one object at two places, or a dictionary has two values of one key.
+def is_ambiguous_inside(data: bytes, reader: PdfFileReader, ends: Iterable[int]) -> bool:
+    """Return whether a table anywhere lists one object at two places, or a dictionary names one key twice.
 
     Prepared so before signing, the file shows readers two documents; one that pyHanko alone makes sense of does as well. Only
-    what contradicts itself counts, since these bytes are signed and may be old and sloppy.
+    what contradicts itself counts, since these bytes are signed and may be old and sloppy. Keys are looked at in
+    the revision of each signature, which ends at one of `ends`, and in the newest; also true with over 200,000 objects.
     """
     try:
         with wall("cross-reference"):
+            revisions = range(reader.xrefs.total_revisions)
             return any(
-                _contradicts(data, reader, one) or is_doubled(data, reader, one)
-                for one in range(reader.xrefs.total_revisions)
-            )
+                _contradicts(data, reader, one) or _holds_a_number_twice(reader, one) for one in revisions
+            ) or any(_names_a_key_twice(data[:end]) for end in {*ends, len(data)})
     except LibraryFault:
         return True
+
+
+def _holds_a_number_twice(reader: PdfFileReader, revision: int) -> bool:
+    """Return whether the head of an object stream names one number twice (§7.5.7)."""
+    resolver = reader.get_historical_resolver(revision)
+    for stream in map(resolver, reader.xrefs.object_streams_used_in(revision)):
+        numbers = bytes(stream.data)[: int(stream["/First"])].split()[: 2 * int(stream["/N"]) : 2]
+        if len(numbers) != len(set(numbers)):
+            return True
+    return False
+
+
+def _names_a_key_twice(data: bytes) -> bool:
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        return len(pdf.objects) > _MAX_OBJECTS or any("duplicated key" in one for one in pdf.get_warnings())
 
 
 def holds_waiting(data: bytes, reader: PdfFileReader) -> bool:
