@@ -1,14 +1,13 @@
-"""Looks of cells: own colours stay, and where a table style or a condition may give a ground no letters are called unseen."""
+"""Looks of cells: own colours stay, and on a sheet where a table style or a condition may give a ground no letters are called unseen."""
 
 import openpyxl
 import pytest
-from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, DataBarRule, DifferentialStyle, FormulaRule, Rule
+from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, DifferentialStyle, FormulaRule, Rule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from gateway.documents.readers.base import Budget, Source
 from gateway.documents.readers.excel import xls
-from gateway.documents.readers.excel.areas import Areas, Box, boxes
 from gateway.model import Document, Origin
 from tests.readers.ooxml_support import read, read_any
 from tests.readers.test_xlsx import S, saved, workbook
@@ -125,17 +124,12 @@ RULES = (
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_letters_under_a_condition_that_colours_are_not_called_unseen(rule: Rule) -> None:
+def test_letters_on_a_sheet_with_a_condition_are_not_called_unseen(rule: Rule) -> None:
     perhaps = conditional("Tổng cộng", rule, font=WHITE)
     assert (perhaps.colour, perhaps.origin) == (None, Origin.TEXT)
     assert conditional("Tổng cộng", rule, font=RED).colour == "C00000"
     assert conditional("Tổng cộng", rule).colour == "000000"
-    assert conditional("Tổng cộng", rule, where="B1:C9", font=WHITE).origin is Origin.HIDDEN
-
-
-def test_a_condition_that_colours_nothing_shows_no_letters() -> None:
-    bar = DataBarRule(start_type="min", end_type="max", color="FF638EC6")
-    assert conditional("Tổng cộng", bar, font=WHITE).origin is Origin.HIDDEN
+    assert conditional("Tổng cộng", rule, where="B1:C9", font=WHITE).origin is Origin.TEXT
 
 
 def test_rules_of_the_newer_extension_are_read() -> None:
@@ -153,21 +147,6 @@ def test_rules_of_the_newer_extension_are_read() -> None:
     assert find(read(workbook(cells)), "mở rộng").origin is Origin.HIDDEN
 
 
-def test_ranges_are_read_in_every_form() -> None:
-    assert list(boxes("B2 $A$1:C3 D:E 4:6 nonsense! A1:")) == [
-        Box(1, 1, 1, 1),
-        Box(0, 0, 2, 2),
-        Box(0, 3, 1_048_575, 4),
-        Box(3, 0, 5, 16_383),
-        Box(0, 0, 0, 0),
-    ]
-
-
-def test_too_many_areas_cost_little_and_cover_every_cell() -> None:
-    assert Areas(Box(row, 0, 1_000_000, 9) for row in range(200_000)).covers(5, 50)
-    assert not Areas([Box(0, 0, 9, 9)]).covers(5, 50)
-
-
 def test_a_broken_table_part_hides_no_cell() -> None:
     cells = "<sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>còn đây</t></is></c></row></sheetData>"
     parts = {
@@ -180,7 +159,7 @@ def test_a_broken_table_part_hides_no_cell() -> None:
 @pytest.mark.system
 @pytest.mark.slow
 @needs_libreoffice
-def test_conditions_that_libreoffice_saves_in_other_formats_leave_colours_or_make_them_unknown(tmp_path) -> None:
+def test_conditions_that_libreoffice_saves_in_other_formats_leave_colours(tmp_path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     for row, text in enumerate(("Quá hạn", "Đúng hạn", "Tổng hợp", "Bên ngoài"), 1):
@@ -195,5 +174,4 @@ def test_conditions_that_libreoffice_saves_in_other_formats_leave_colours_or_mak
     assert colours == dict.fromkeys(("Quá hạn", "Đúng hạn", "Tổng hợp", "Bên ngoài"), "000000")
     source = Source(data=(tmp_path / "a.xls").read_bytes(), part="1", detected_type="application/vnd.ms-excel")
     old = {each.text: each.colour for each in xls.read(source, Budget()).document.runs if each.text in colours}
-    assert old == {"Quá hạn": None, "Đúng hạn": None, "Tổng hợp": None, "Bên ngoài": old["Bên ngoài"]}
-    assert old["Bên ngoài"] in {"auto", "000000"}
+    assert set(old.values()) <= {"auto", "000000"}

@@ -6,7 +6,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.documents.readers.excel.areas import Conditions
+from msgspec.structs import replace
+
 from gateway.documents.readers.excel.tokens import BIFF8, ERRORS, biff5, formula_of
 from gateway.documents.readers.excel.xls_records import (
     NO_TEXT,
@@ -19,7 +20,7 @@ from gateway.documents.readers.excel.xls_records import (
     without_identifiers,
 )
 from gateway.documents.readers.excel.xls_shapes import Drawing
-from gateway.documents.readers.excel.xls_styles import CellLook, Styles, as_condition, conditional_words, ranges_of
+from gateway.documents.readers.excel.xls_styles import CellLook, Styles, as_condition, conditional_words
 from gateway.documents.readers.excel.xlsx_headers import put_header
 from gateway.documents.readers.excel.xlsx_values import show_number, show_text, text_colour
 from gateway.documents.readers.numerals import cell_name
@@ -73,7 +74,8 @@ class Sheet:
         self._old_note: tuple[int, int] = (0, 0)
         self._old_notes: dict[tuple[int, int], str] = {}
         self._drawing = Drawing()
-        self._conditions = Conditions()
+        self._coloured = False
+        """Conditional formats decide on the colours of some cells, nobody looks up of which."""
         self._first_run = len(book.sink.runs)
 
     def take(self, record: BiffRecord) -> bool:
@@ -85,8 +87,11 @@ class Sheet:
         return True
 
     def end(self) -> None:
-        """Give what could only be placed at the end: notes, text boxes, drawings, what conditions do to cells."""
-        self._conditions.apply(self._sink.runs, self._first_run)
+        """Give what could only be placed at the end: notes, text boxes, drawings; letters of the colour of their cell may be seen."""
+        runs = self._sink.runs
+        for number in range(self._first_run, len(runs)) if self._coloured else ():
+            if is_invisible(runs[number].colour, runs[number].background):
+                runs[number] = replace(runs[number], colour=None)
         noted = set()
         for row, column, number, author in self._notes:
             noted.add(number)
@@ -343,13 +348,11 @@ class Sheet:
         reader.octets(2)
         self._book.formula(reader.octets(size), place.locator)
 
-    def _ranges(self, record: BiffRecord) -> None:
-        self._conditions.ranges(ranges_of(record))
-
     def _condition(self, record: BiffRecord) -> None:
-        record = as_condition(record)
-        self._conditions.condition(record.data)
-        self._sink.put_lines(conditional_words(record), Place(f"sheet:{self._name}", Role.CELL, self._origin))
+        self._coloured = True
+        self._sink.put_lines(
+            conditional_words(as_condition(record)), Place(f"sheet:{self._name}", Role.CELL, self._origin)
+        )
 
     def _chart_text(self, record: BiffRecord) -> None:
         text = self._book.dialect.string(record, 2, length_octets=1)
@@ -377,5 +380,5 @@ _HANDLERS: Final = {
     0x104E: Sheet._chart_format, _SHARED_FORMULA: Sheet._common_formula, 0x221: Sheet._common_formula,  # noqa: SLF001
     0x1B8: Sheet._link, 0x800: Sheet._link, 0x1BE: Sheet._validation, 0x1B1: Sheet._condition, 0x87A: Sheet._condition, 0x87B: Sheet._condition, 0x100D: Sheet._chart_text,  # noqa: SLF001
     0xCD: Sheet._words, 0xAF: Sheet._words, 0xB0: Sheet._words, 0xB1: Sheet._words, 0x100: Sheet._words, 0xC7: Sheet._words,  # noqa: SLF001
-    0x1B0: Sheet._ranges, 0x879: Sheet._ranges, 0x878: Sheet._words, 0x88F: Sheet._words, 0x86B: Sheet._words, 0x51: Sheet._words, 0xDC: Sheet._words,  # noqa: SLF001
+    0x878: Sheet._words, 0x88F: Sheet._words, 0x86B: Sheet._words, 0x51: Sheet._words, 0xDC: Sheet._words,  # noqa: SLF001
 }  # fmt: skip

@@ -137,11 +137,6 @@ def as_condition(record: BiffRecord) -> BiffRecord:
     return record._replace(data=head + look + data[end : end + u16(head, 2) + u16(head, 4)])
 
 
-def ranges_of(record: BiffRecord) -> bytes:
-    """Return the ranges of conditions (CONDFMT), also of newer versions (CONDFMT12)."""
-    return record.data[_HEADER if record.kind == 0x879 else 0 :]
-
-
 def differential_words(record: BiffRecord) -> Iterator[str]:
     """Yield the words of the number formats of a look of tables (MS-XLS 2.4.97 DXF, 2.5.279 XFProp)."""
     at = _HEADER + 6

@@ -6,10 +6,8 @@ Reads XLSX, XLSM, XLTX and XLTM. Binary workbooks (XLSB) come as `xlsb.BinaryPac
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
-from gateway.documents.readers.excel.areas import Areas, Box, boxes, conditional_boxes
 from gateway.documents.readers.excel.xlsx_drawings import read_drawing
 from gateway.documents.readers.excel.xlsx_sheet import Book, Sheet, attribute_words, comment_lines
 from gateway.documents.readers.excel.xlsx_strings import SharedStrings
@@ -84,8 +82,8 @@ class _Workbook:
             return
         self._parts.seen.add(stored)
         data = self._parts.package.read(stored)
-        areas = Areas(self._boxes(stored, data))
-        Sheet(self._book, name=name, number=number, origin=origin, areas=areas).read(data)
+        coloured = b"onditionalFormatting" in data or self._has_styled_table(stored)
+        Sheet(self._book, name=name, number=number, origin=origin, coloured=coloured).read(data)
         for drawing in self._parts.unread(stored, "drawing"):
             read_drawing(self._parts, drawing, Place(f"sheet:{name}", Role.TEXTBOX, origin), self._book.styles.theme)
         for kind in ("comments", "threadedComment"):
@@ -100,15 +98,12 @@ class _Workbook:
                         self._sink.put(text, block, place, face)
                     self._sink.put_line(rich.phonetic, place._replace(origin=Origin.HIDDEN))
 
-    def _boxes(self, sheet: str, data: bytes) -> Iterator[Box]:
-        """Yield where tables and conditional formats change the looks of a sheet's cells."""
+    def _has_styled_table(self, sheet: str) -> bool:
+        found = False
         for name in self._parts.by_kind(sheet, "table"):
-            root: Element = ()
             with self._sink.part():
-                root = self._parts.root(name)
-            if any(NAMES[child.tag] == "s:tableStyleInfo" for child in root):
-                yield from islice(boxes(root.get("ref") or ""), 1)
-        yield from conditional_boxes(data)
+                found |= any(NAMES[child.tag] == "s:tableStyleInfo" for child in self._parts.root(name))
+        return found
 
     def _left_over_strings(self) -> None:
         for rich in self._book.strings.unused():

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from gateway.documents.readers.excel.areas import Areas
 from gateway.documents.readers.excel.formulas import formula_kind
 from gateway.documents.readers.excel.xlsx_cells import Cell, TreeCells, conceals, flat_cells, position
 from gateway.documents.readers.excel.xlsx_headers import put_header
@@ -18,7 +17,7 @@ from gateway.documents.readers.numerals import whole
 from gateway.documents.readers.ooxml.flat import FlatPart
 from gateway.documents.readers.ooxml.parts import Parts
 from gateway.documents.readers.ooxml.xml import NAMES, OWN_LETTERS, ChildStream, Element, clark, holds_words, texts
-from gateway.documents.readers.sink import Place, Sink
+from gateway.documents.readers.sink import Face, Place, Sink
 from gateway.model import Origin, Role, Run
 from gateway.vietnamese.colour import is_invisible
 
@@ -61,18 +60,13 @@ class _Look:
     """Short numbers are shown as they are."""
 
 
-def _perhaps_seen(look: _Look) -> _Look:
-    """Return the look of letters of the colour of their cell where a table style or a condition may give another ground."""
-    face = look.style.face._replace(colour=None, background=None)
-    return replace(look, style=look.style._replace(face=face), hidden=False)
-
-
 class Sheet:
     """One worksheet, chart sheet or macro sheet."""
 
-    def __init__(self, book: Book, *, name: str, number: int, origin: Origin, areas: Areas | None = None) -> None:
+    def __init__(self, book: Book, *, name: str, number: int, origin: Origin, coloured: bool = False) -> None:
+        """`coloured` says that a table style or a conditional format decides on the looks of some cells, nobody looks up of which."""
         self._book = book
-        self._areas = areas or None
+        self._coloured = coloured
         self._sink = book.sink
         self._name = name
         self._number = number
@@ -130,8 +124,7 @@ class Sheet:
 
         Cells of one plain look are nearly all there are, so their way is short: no calls, one struct.
         """
-        areas = self._areas
-        placed, covered = bool(self._hidden_columns) or areas is not None, False
+        placed = bool(self._hidden_columns)
         sink, looks, prefix, strings = self._sink, self._looks, self._prefix, self._book.strings
         runs, add, before = sink.runs, sink.runs.append, len(sink.runs)
         in_cell, shown, hidden = Role.CELL, Origin.TEXT, Origin.HIDDEN
@@ -154,10 +147,8 @@ class Sheet:
                 continue
             where = origin
             if placed:
-                row, column = position(reference)
+                _, column = position(reference)
                 where = hidden if any(one <= column <= last for one, last in self._hidden_columns) else origin
-                covered = areas is not None and areas.covers(row, column)
-                look = _perhaps_seen(look) if covered and look.hidden else look
             text = ""
             if inline:
                 text = unescape(inline)
@@ -174,7 +165,7 @@ class Sheet:
                 text, concealed = self._shown(kind, value, look.style.format_code)
                 where = hidden if concealed else where
             if rich is not None:
-                self._rich(rich, look.style, reference, where, covered=covered)
+                self._rich(rich, look.style, reference, where)
             elif text:
                 font, size_pt, colour, background, bold, _ = look.style.face
                 sink.block = block = sink.block + 1
@@ -191,15 +182,21 @@ class Sheet:
 
     def _look(self, index: str) -> _Look:
         style = self._book.styles.cell(index)
-        face = style.face
-        hidden = is_invisible(face.colour, face.background)
+        face, hidden = self._seen(style.face)
         look = self._looks[index] = _Look(
-            style,
+            style._replace(face=face),
             hidden=hidden,
             plain=style.format_code in _TEXT_FORMATS,
             general=style.format_code in {"", "General"},
         )
         return look
+
+    def _seen(self, face: Face) -> tuple[Face, bool]:
+        """Return the look of letters and whether nobody sees them: not on a sheet where their ground may be another one."""
+        hidden = is_invisible(face.colour, face.background)
+        if hidden and self._coloured:
+            return face._replace(colour=None), False
+        return face, hidden
 
     def _shown(self, kind: str, value: str, code: str) -> Shown:
         match kind:
@@ -212,7 +209,7 @@ class Sheet:
             case _:
                 return show_number(value, code, since_1904=self._book.since_1904)
 
-    def _rich(self, rich: Rich, style: CellStyle, reference: str, origin: Origin, *, covered: bool) -> None:
+    def _rich(self, rich: Rich, style: CellStyle, reference: str, origin: Origin) -> None:
         pieces = rich.pieces
         if style.format_code not in _TEXT_FORMATS:
             shown, concealed = show_text(rich.text, style.format_code)
@@ -222,18 +219,12 @@ class Sheet:
                 pieces = ((shown, None),)
             if colour := text_colour(style.format_code):
                 style = style._replace(face=style.face._replace(colour=colour))
-        self._put(pieces, style, reference, origin, covered=covered)
+        self._put(pieces, style, reference, origin)
         if rich.phonetic:
             self._sink.put_line(rich.phonetic, Place(self._prefix + reference, Role.CELL, Origin.HIDDEN))
 
     def _put(
-        self,
-        pieces: tuple[tuple[str, Element | None], ...],
-        style: CellStyle,
-        reference: str,
-        origin: Origin,
-        *,
-        covered: bool,
+        self, pieces: tuple[tuple[str, Element | None], ...], style: CellStyle, reference: str, origin: Origin
     ) -> None:
         sink = self._sink
         block = 0
@@ -243,10 +234,8 @@ class Sheet:
                 continue
             block = block or sink.open_block()
             face = style.face if look is None else self._book.styles.face(look, style.face)
-            is_unseen = is_invisible(face.colour, face.background)
-            face = face._replace(colour=None) if is_unseen and covered else face
-            place = Place(locator, Role.CELL, origin)
-            place = place.shown(hidden=is_unseen and not covered, struck=look is not None and is_struck(look))
+            face, hidden = self._seen(face)
+            place = Place(locator, Role.CELL, origin).shown(hidden=hidden, struck=look is not None and is_struck(look))
             sink.put(text, block, place, face)
 
     def _formula(self, formula: str, reference: str, *, value: str | None = None, kind: str = "str") -> None:
