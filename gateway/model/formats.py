@@ -175,9 +175,6 @@ PDF: Final = Format(
     reader="pdf.reader", verifier="pdf",
 )  # fmt: skip
 TEXT: Final = _text("text", "text/plain application/json", "txt log md ini json yml yaml", "plain", fixer="plain")
-SYLK: Final = Format(
-    name="text", media_types=("application/x-sylk",), suffixes=("slk",), family=Family.TEXT, reader="plain"
-)
 ZIP: Final = Format(
     name="zip", media_types=("application/zip",), suffixes=("zip",), family=Family.ARCHIVE, container=Container.ZIP,
     reader="archives.zip", verifier="asic",
@@ -216,7 +213,6 @@ FORMATS: Final[tuple[Format, ...]] = (
     ),
     TEXT,
     _text("text", "text/csv", "csv tsv", "plain", fixer="plain"),
-    SYLK,
     _text("html", "text/html application/xhtml+xml", "html htm xhtml", "markup.html"),
     Format(
         name="xml", media_types=("application/xml", "text/xml"), suffixes=("xml",), family=Family.TEXT,
@@ -317,7 +313,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *_unread(Family.OTHER, "application/",
         "postscript x-print-job vnd.ms-htmlhelp x-ms-reader winhlp vnd.sqlite3 onenote x-msaccess vnd.ms-outlook-pst x-mail-store "
         "x-mobipocket-ebook x-sony-bbeb x-hwp x-mspublisher vnd.ms-works vnd.lotus-wordpro x-winword-2 x-macword x-appleworks "
-        "x-mswrite x-excel-4 x-powerpoint-3 vnd.lotus-1-2-3 x-quattro-pro x-indesign vnd.adobe.flash.movie vnd.wordperfect vnd.corel-draw "
+        "x-mswrite x-sylk x-excel-4 x-powerpoint-3 vnd.lotus-1-2-3 x-quattro-pro x-indesign vnd.adobe.flash.movie vnd.wordperfect vnd.corel-draw "
         "vnd.apple.iwork x-bplist vnd.apache.parquet vnd.apache.arrow vnd.apache.avro wasm"),
     *_unread(Family.OTHER, "font/", "woff woff2"),
     *_unread(Family.IMAGE, "image/",

@@ -164,7 +164,6 @@ FILES: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "VNI": ("a.md", lambda m: b"# TUYE\xc4T MA\xc4T\r\n" if m == MARK else b"# x\r\n"),
     "calendar": ("a.ics", lambda m: _lines("BEGIN:VCALENDAR", "VERSION:2.0", "BEGIN:VEVENT", f"X-GHI-CHU:{m}", "SUMMARY:Hop", "END:VEVENT", "END:VCALENDAR")),
     "card": ("a.vcf", lambda m: _lines("BEGIN:VCARD", "VERSION:3.0", "FN:An", f"X-GHI-CHU:{m}", "END:VCARD")),
-    "SYLK": ("a.slk", lambda m: _lines("ID;PWXL", f'C;Y1;X1;K"{m}"', "E")),
     "DIF": ("a.dif", lambda m: _lines("TABLE", "0,1", '"EXCEL"', "-1,0", "BOT", "1,0", f'"{m}"', "-1,0", "EOD")),
 }  # fmt: skip
 

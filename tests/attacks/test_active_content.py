@@ -48,7 +48,7 @@ MAILS = {
     "page with script": (text_mail("text/html", "<p>x</p><script>alert(1)</script>"), "tag", "opaque.script"),
     "template on a server": (_attached("a.docx", _with_template("https://example.invalid/a.dotm")), "tag", "opaque.outside"),
     "template on a share": (_attached("a.docx", _with_template("file://10.0.0.1/a.dotm")), "tag", "opaque.outside"),
-    "SYLK with macros": (_attached("a.slk", b'ID;P\r\nO;E\r\nC;Y1;X1;EEXEC("x")\r\nE\r\n'), "tag", "opaque.macro"),
+    "SYLK with macros": (_attached("a.slk", b'ID;P\r\nO;E\r\nC;Y1;X1;EEXEC("x")\r\nE\r\n'), "reject", "opaque.unsupported"),
     "PDF and zip in one": (_attached("a.pdf", PDF + zipped({"a.txt": b"x"})), "reject", "opaque.polyglot"),
 }  # fmt: skip
 HARMLESS = {

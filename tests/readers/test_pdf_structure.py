@@ -181,19 +181,6 @@ def test_a_string_is_read_wherever_it_is(thing: bytes) -> None:
     assert document.status is ReadStatus.OK
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        unicode_string("𝐓𝐎̂́𝐈 𝐌𝐀̣̂𝐓"),
-        b"(\xfe\xff" + "𝐓𝐎̂́𝐈 𝐌𝐀̣̂𝐓".encode("utf-16-be").replace(b"\\", b"\\\\") + b")",
-    ],
-    ids=["hexadecimal", "literal"],
-)
-def test_letters_beyond_the_basic_plane_in_an_actual_text_are_read(said: bytes) -> None:
-    content = b"/Span << /ActualText %s >> BDC BT /F1 14 Tf 80 700 Td (HELLO) Tj ET EMC" % said
-    assert "𝐓𝐎̂́𝐈 𝐌𝐀̣̂𝐓" in texts(read(pdfs.simple(content)), Role.ALT_TEXT)
-
-
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(
     "script",

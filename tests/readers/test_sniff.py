@@ -67,6 +67,8 @@ PDF = sample._PDF
         (b"\x1b%-12345X@PJL ENTER LANGUAGE=POSTSCRIPT\r\n%!PS\n(a) show", "application/x-print-job"),
         (b"\x1bE\x1b&l0OKinh gui", "application/x-print-job"),
         (b"\x04%!PS-Adobe-3.0\n(a) show\n", "application/postscript"),
+        (b"ID;PWXL;N;E\r\nC;Y1;X1;K1\r\nE\r\n", "application/x-sylk"),
+        (b"ID;P\r\nhello\r\n", "text/plain"),
         (b"WordPro\0" + bytes(range(256)), "application/vnd.lotus-wordpro"),
         (b"\0\0\x1a\0\x05\x10\x04\0" + bytes(range(256)), "application/vnd.lotus-1-2-3"),
         (b"\0\0\x02\0\x02\x10" + bytes(range(256)), "application/x-quattro-pro"),

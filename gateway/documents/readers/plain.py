@@ -24,7 +24,6 @@ from gateway.documents.readers.ole.octets import narrow
 from gateway.documents.readers.text_art import is_text_art
 from gateway.mime.charsets import codec_of, is_foreign
 from gateway.model import WORDS, ActiveContent, Document, Origin, ReadStatus, Role, Run
-from gateway.model.formats import SYLK
 from gateway.vietnamese.plain_text import PlainText, plain_text
 
 LIMIT_RUNS = 200_000
@@ -52,10 +51,6 @@ _NO_LINE_ENDS = "\x1c\x1d\x1e"
 """Line boundaries of `str.splitlines` that no mail reader takes for one."""
 _UNSHOWN = re.compile(r"\0|\x1b\[[\d;:]*[mK]")
 """What no reader shows: zero bytes, and the colours that terminals take from a log (ECMA-48 §8.3.117)."""
-_SYLK_MACRO = re.compile(rb"ID;P.*?[\r\n]O;(?:[^\r\n]*;)?E", re.DOTALL)
-"""A symbolic link file with macros (SYLK: record O, field E), which Excel opens as a sheet and runs."""
-_SYLK_DDE = re.compile(rb"ID;P.*?[\r\n]C;(?:[^\r\n]*;)?E[^;\r\n]*\|", re.DOTALL)
-"""A sheet with a formula that starts a program (`cmd|' /C calc'!A0`)."""
 _CALL = re.compile(r"[A-Za-z_][\w.]*\(")
 _OPERAND = re.compile(
     r"\"(?:[^\"]|\"\")*+\"|(?:'[^'\n]*+'|[\w\[\]]++)[.!](?=\$?[A-Za-z]{1,3}\$?\d)|(?<!\w)\$?[A-Za-z]{1,3}(?:\$?\d{1,7}|:\$?[A-Za-z]{1,3})(?!\w)"
@@ -63,8 +58,6 @@ _OPERAND = re.compile(
 )
 """A literal, the name of a sheet, a cell, a column, a number or a truth value."""
 _WORD = re.compile(r"[^\W\d_]")
-_SYLK_FIELD = re.compile(r"(?<!;);(?!;)")
-_SYLK_PLACED, _SYLK_PLACES = frozenset({"C", "F"}), frozenset({"X", "Y"})
 _UTF7 = re.compile(rb"\+([A-Za-z0-9+/])[A-Za-z0-9+/]")
 _STRANGE = re.compile("[^\x00-\x7f]+")
 _LATIN = re.compile("[\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
@@ -178,29 +171,18 @@ def read(source: Source, budget: Budget) -> Reading:
 def read_text(source: Source) -> Document:
     """Return what plain text or CSV says; PARTIAL `charset` when bytes had no meaning in the declared charset."""
     decoded = decode(source.data, source.charset)
-    sheet = source.detected_type == SYLK.media_type
-    named = (source.filename or "").lower().endswith((".csv", ".tsv"))
-    table = not sheet and (named or source.detected_type == "text/csv")
-    formulas: dict[tuple[str, str | None], None] = {}
-    if sheet:
-        runs = list(_sylk_values(decoded.text, formulas))
-    else:
-        runs = list(_cells(decoded.text) if table else _lines(decoded.text, Origin.TEXT, 0))
+    table = source.detected_type == "text/csv" or (source.filename or "").lower().endswith((".csv", ".tsv"))
+    runs = list(_cells(decoded.text) if table else _lines(decoded.text, Origin.TEXT, 0))
     plain = None
-    if not (table or sheet or decoded.alternative):
+    if not (table or decoded.alternative):
         plain = PlainText("\n".join([run.text for run in runs]))
     if decoded.alternative:
         runs.extend(_lines(decoded.alternative, Origin.HIDDEN, runs[-1].block + 2 if runs else 0))
-    if table:
-        formulas = {(run.text, None): None for run in runs if run.text.startswith(("=", "+", "@"))}
-    for words in dict.fromkeys(words for one in formulas for words in formula_words(*one).split("\n") if words):
+    formulas = dict.fromkeys(run.text for run in runs if table and run.text.startswith(("=", "+", "@")))
+    for words in dict.fromkeys(words for one in formulas for words in formula_words(one).split("\n") if words):
         runs.append(Run(text=words, block=runs[-1].block + 1 if runs else 0, role=Role.FIELD, origin=Origin.HIDDEN))
-    kinds = {kind for formula, _ in formulas if (kind := formula_kind(formula))}
-    acts = (("macro", _SYLK_MACRO.match(source.data)), ("dde", sheet and _SYLK_DDE.match(source.data)))
-    kinds |= {kind for kind, found in acts if found}
-    if any(
-        is_uncertain(one, saved=sheet, number=text is None) for one, text in formulas if sheet or _is_calculated(one)
-    ):
+    kinds = {kind for formula in formulas if (kind := formula_kind(formula))}
+    if any(is_uncertain(one, saved=False, number=True) for one in formulas if _is_calculated(one)):
         kinds.add("look-formula")
     if is_text_art(decoded.text, plain.common if plain is not None else None):
         kinds.add("look-text-art")
@@ -250,31 +232,6 @@ def _many_lines(text: str, origin: Origin, first_block: int) -> Iterator[Run]:
         else:
             yield from (Run(text=one, block=block, locator=locator, origin=origin) for one in _pieces(line))
         block += 1
-
-
-def _sylk_values(text: str, formulas: dict[tuple[str, str | None], None]) -> Iterator[Run]:
-    """Yield the values of a SYLK sheet and its other words: fields begin with a letter, `;` within them is doubled.
-
-    Formulas are put aside, each with the text that is saved as its value.
-    """
-    row, column, block = "1", "1", 0
-    for line in _LINE.finditer(text):
-        kind, *fields = _SYLK_FIELD.split(line[0])
-        said = [(field[:1], field[1:].replace(";;", ";")) for field in fields]
-        if kind in _SYLK_PLACED:
-            row, column = dict(said).get("Y", row), dict(said).get("X", column)
-        for name, value in said:
-            if name == "E":
-                saved = dict(said).get("K", "")
-                formulas[f"={value}", saved.strip('"') if saved.startswith('"') else None] = None
-            elif name not in _SYLK_PLACES:
-                role = Role.CELL if (kind, name) == ("C", "K") else Role.BODY
-                for piece in _pieces(value.strip('"')):
-                    yield Run(text=piece, block=block, locator=f"row:{row},column:{column}", role=role)
-                block += 1
-        if block >= LIMIT_RUNS:
-            yield from _lines(text[line.end() :], Origin.TEXT, block)
-            return
 
 
 def _pieces(line: str) -> Iterator[str]:

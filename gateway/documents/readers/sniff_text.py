@@ -7,7 +7,6 @@ import re
 from typing import Final
 
 from gateway.documents.readers.magic import DIAGRAM, DXF, SEALED
-from gateway.model.formats import SYLK
 
 _HEAD: Final = 1 << 16
 _HTML_START: Final = re.compile(
@@ -68,7 +67,7 @@ def text_types(data: bytes, filename: str | None, declared_type: str) -> tuple[s
             return (SEALED,)
         return ("application/pgp-encrypted",) if pem["label"].startswith(b"PGP") else ("application/pkcs7-mime",)
     if _SYLK.match(head):
-        return (SYLK.media_type,)
+        return ("application/x-sylk",)
     if _DXF.match(head):
         return (DXF,)
     if declared_type in _ENRICHED_TYPES:

@@ -1,4 +1,4 @@
-"""Marked content of a PDF page (ISO 32000-1 §14.6): tags around objects, and words of /ActualText that pdfium does not give (§14.9.4)."""
+"""Marked content of a PDF page (ISO 32000-1 §14.6): tags around objects."""
 
 from __future__ import annotations
 
@@ -62,24 +62,8 @@ def utf16(raw: bytes, length: int) -> str:
     return raw[: max(length - 2, 0)].decode("utf-16-le", "replace")
 
 
-_SAID = re.compile(
-    rb"/ActualText\s*(?:<(?P<digits>[0-9A-Fa-f\s]{8,})>|\((?P<literal>(?:\xfe\xff|\\376\\377)(?:[^\\()]++|\\[\s\S])+)\))"
-)
 _BACKSLASH = re.compile(rb"\\([0-7]{1,3}|\r\n|[\s\S])")
 _CONTROL = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"", b"\r": b"", b"\r\n": b""}
-_BASIC_PLANE = "\uffff"
-
-
-def said_beyond_basic_plane(content: bytes) -> Iterator[str]:
-    """Yield the /ActualText strings of a content stream that have letters beyond the basic plane."""
-    for found in _SAID.finditer(content):
-        digits = found["digits"]
-        raw = _from_digits(digits) if digits is not None else unescaped(found["literal"])
-        if raw[:2] != b"\xfe\xff":
-            continue
-        text = raw[2:].decode("utf-16-be", "replace")
-        if max(text, default="") > _BASIC_PLANE:
-            yield text
 
 
 def unescaped(literal: bytes) -> bytes:
@@ -92,9 +76,3 @@ def unescaped(literal: bytes) -> bytes:
         return bytes((int(code, 8) & 0xFF,)) if code.isdigit() else _CONTROL.get(code, code)
 
     return _BACKSLASH.sub(plain, literal)
-
-
-def _from_digits(digits: bytes) -> bytes:
-    """Return the bytes of a hexadecimal string; a missing last digit is 0 (§7.3.4.3)."""
-    digits = b"".join(digits.split())
-    return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii"))

@@ -254,7 +254,6 @@ class _Walker:
     def _note_content(self, raw: RawObject, names: bytes, content: bytes) -> None:
         if b"/ActualText" in plain_names(content):
             self._actual.add(raw.number if not _FORM.search(names) else 0)
-            self._words.take_said(content, Origin.TEXT if raw.current else Origin.REVISION)
         if not raw.current:
             self._out.orphans.append(content)
         if not _FORM.search(names):

@@ -14,7 +14,6 @@ from typing import Any
 
 from gateway.documents.readers.base import Budget
 from gateway.documents.readers.markup.html_shown import script_lines, spells
-from gateway.documents.readers.pdf.marks import said_beyond_basic_plane
 from gateway.documents.readers.pdf.qpdf import Objects, text_of
 from gateway.model import Origin, Role
 
@@ -157,11 +156,6 @@ class Words:
         if text.strip():
             self.budget.take_bytes(_COST_BYTES)
             self.texts.append(Text(text, role, locator, origin))
-
-    def take_said(self, content: bytes, origin: Origin) -> None:
-        """Take the words of a content stream that only its /ActualText says in full."""
-        for text in said_beyond_basic_plane(content):
-            self._keep(text, Role.ALT_TEXT, "alt", origin)
 
     def take_xml(self, content: bytes, role: Role, locator: str, origin: Origin) -> None:
         """Take the words of an XML stream: text and attribute values; XML that is none has none."""
