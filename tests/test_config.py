@@ -1,5 +1,6 @@
 """gateway.yaml beyond its schema: every value that would fail later is a fault of the file, in both languages."""
 
+import json
 import re
 import subprocess
 import sys
@@ -237,6 +238,17 @@ def test_the_doctor_warns_of_settings_that_are_hardly_meant(text: str, words: st
     configuration = parse_yaml(text.encode(), Configuration, path="gateway.yaml").value
     found = list(doctor._sense(configuration))
     assert [words in line.both for line in found] == [True] * bool(words)
+
+
+def test_the_doctor_looks_at_the_folder_of_a_unix_socket(tmp_path):
+    def healths(folder):
+        listener = {"kind": "milter", "listen": f"unix:{folder}/milter.sock"}
+        configuration = parse_yaml(json.dumps({"listeners": [listener]}).encode(), Configuration, path="g").value
+        return [(line.health, str(folder) in line.both) for line in doctor._guarded(doctor._socket, configuration)]
+
+    assert healths(tmp_path) == [(doctor.Health.GOOD, True)]
+    assert healths(tmp_path / "none") == [(doctor.Health.BAD, True)]
+    assert healths("/run/gateway-none") == []  # systemd makes it when the service starts
 
 
 def test_a_name_of_the_console_is_the_one_that_browsers_send():

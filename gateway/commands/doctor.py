@@ -58,21 +58,12 @@ from gateway.texts.catalogue import both, reason, reasons
 from gateway.vietnamese.printed import clean
 
 _SIGNS = {Health.GOOD: "ok  ", Health.WARNING: "warn", Health.BAD: "FAIL"}
-
-
 _USER = "gateway"
 """Whom the unit of the service names."""
 _CREDENTIALS = Path("/run/credentials")
 """Folder of systemd credentials, which only one service can read whatever their modes."""
 _NEXT_HOP_WAIT_S = 5.0
-_NEXT_HOP_HEALTH = {
-    Fitness.GOOD: Health.GOOD,
-    Fitness.REFUSED: Health.WARNING,
-    Fitness.REJECTED: Health.BAD,
-    Fitness.SILENT: Health.BAD,
-    Fitness.TLS: Health.BAD,
-    Fitness.NO_SMTP: Health.BAD,
-}
+_NEXT_HOP_HEALTH = dict.fromkeys(Fitness, Health.BAD) | {Fitness.GOOD: Health.GOOD, Fitness.REFUSED: Health.WARNING}
 
 
 def run(load: Callable[[], Configuration]) -> int:
@@ -86,7 +77,7 @@ def run(load: Callable[[], Configuration]) -> int:
     worst = _print([with_words(Health.GOOD, "user", user)])
     configuration = load()
     checks = (
-        _python, _data, _spool, _sense, _tls, _trust, _rules, _keys, _centre, _reports, _console, _self_check, _workers,
+        _python, _data, _spool, _socket, _sense, _tls, _trust, _rules, _keys, _centre, _reports, _console, _self_check, _workers,
         _next_hop, _hold,
     )  # fmt: skip
     for check in checks:
@@ -183,6 +174,15 @@ def _file_system(path: Path) -> str:
         if path.resolve().is_relative_to(mount) and len(mount) >= len(best):
             best, kind = mount, name
     return kind
+
+
+def _socket(configuration: Configuration) -> Iterator[Condition]:
+    """Look whether the folder of each UNIX socket is the service's to write in."""
+    for one in configuration.listeners:
+        folder = Path(one.listen.removeprefix("unix:")).parent
+        if one.listen.startswith("unix:") and not _made_by_the_service(folder):
+            TemporaryFile(dir=folder.resolve(strict=True)).close()
+            yield with_words(Health.GOOD, "socket", f"{one.listen} ({one.kind.value})")
 
 
 def _sense(configuration: Configuration) -> Iterator[Condition]:

@@ -194,7 +194,7 @@ class Pipeline:
             disposition=verdict.disposition,
             insert=self._milter_fields(transaction, evidence, verdict, policies),
             remove=self._outgoing.forged(evidence.message) if evidence.message is not None else (),
-            quarantine=reply.lines[0],
+            quarantine=f"{_rules(verdict)}: gateway audit show {transaction.id}",
         )
 
     def _milter_fields(
@@ -370,9 +370,9 @@ def _log_refusal(reference: str, session: Session, envelope: Envelope, reply: Re
 
 
 def _rules(verdict: Verdict) -> str:
-    """Return the rules that refuse a mail, the most severe first."""
-    refusing = (judged for judged in verdict.most_severe_first() if judged.effective >= Disposition.DEFER)
-    return " ".join(dict.fromkeys(f"{judged.policy}.{judged.finding.rule}" for judged in refusing))
+    """Return the rules that hold or refuse a mail, the most severe first."""
+    against = (judged for judged in verdict.most_severe_first() if judged.effective >= Disposition.HOLD)
+    return " ".join(dict.fromkeys(f"{judged.policy}.{judged.finding.rule}" for judged in against))
 
 
 def _as_pairs(octets: bytes) -> tuple[tuple[str, str], ...]:

@@ -172,8 +172,7 @@ def listen_unix(path: Path) -> socket.socket:
         path.chmod(0o660)
     except OSError as error:
         listener.close()
-        fields = {"listen": f"unix:{path}", "reason": error.strerror or error}
-        raise UserError(both("start", "start", "socket", **fields)) from None
+        raise UserError(both("start", "start", "socket", listen=f"unix:{path}", reason=reasons(error))) from None
     except BaseException:
         listener.close()
         raise

@@ -270,6 +270,12 @@ def test_postfix_knows_every_setting_and_service_of_the_samples(tmp_path):
     assert [line.split()[0] for line in services.stdout.splitlines()] == ["submission", "submissions"]
 
 
+def test_the_milters_socket_is_where_the_service_may_write():
+    text = (DEPLOY / "postfix" / "README.md").read_text()
+    folder = re.findall(r"listen: unix:(\S+)/milter\.sock", text)
+    assert re.findall(r"ReadWritePaths=(\S+?)\\n", text) == folder
+
+
 # --- make and packages --------------------------------------------------------------------------------------------
 
 

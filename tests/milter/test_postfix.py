@@ -208,7 +208,9 @@ async def test_a_hold_is_the_hold_queue_of_the_mta(shared):
     locked = encrypted_zip("a.docx", word_file((Paragraph("Nội dung."),)), b"khong-ai-biet")
     assert (await shared.send(mail(files=[("tep.zip", locked)])))[-1][0] == 250
     assert shared.held() == 1
-    assert (await shared.audit())[0]["state"] == "held"
+    row = (await shared.audit())[0]
+    assert row["state"] == "held"
+    assert f"opaque.encrypted: gateway audit show {row['reference']};" in (shared.root / "mail.log").read_text()
     assert not shared.sink.delivered
 
 
