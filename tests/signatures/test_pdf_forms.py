@@ -231,7 +231,7 @@ def test_a_field_may_be_filled_in_over_dots_and_rules_but_not_over_words_in_any_
 
 @pytest.mark.parametrize(("kind", "flags", "actions", "value", "innocent"), [
     ("/Tx", 0, "", "10", True), ("/Tx", 2, "", "10", True), ("/Tx", 1, "C", "10", True), ("/Tx", 1, "", "", True),
-    ("/Tx", 1, "", "10", False), ("/Tx", 1, "K", "10", False), ("/Btn", 1 << 16, "", "10", False),
+    ("/Btn", 0, "", "", True), ("/Btn", 1, "", "", False), ("/Tx", 1, "", "10", False), ("/Tx", 1, "K", "10", False), ("/Btn", 1 << 16, "", "10", False),
 ])  # fmt: skip
 def test_a_field_that_its_author_did_not_leave_open_keeps_its_value(kind, flags, actions, value, innocent):
     def prepare(writer):

@@ -89,13 +89,16 @@ def widgets(resolver: HistoricalResolver | PdfFileReader) -> Iterator[tuple[Any,
 
 
 def _is_none_to_fill(before: Any, after: Any) -> bool:
-    """Return whether a widget came, went, or belongs to a button or to a read-only field whose value is not reckoned from others."""
+    """Return whether a widget came, went, or belongs to a push button or to a read-only field that says something.
+
+    A read-only box without a tick says so; what the form reckons from other fields may change.
+    """
     if before is None or _is_hidden(before) != _is_hidden(after):
         return True
     flags = int(_inherited(before, "/Ff", 0))
-    is_button = bool(flags & _BUTTON) and _inherited(before, "/FT", "") == "/Btn"
-    says = bool(flags & _READ_ONLY) and _inherited(before, "/V", None) not in _EMPTY
-    return is_button or (says and "/C" not in _inherited(before, "/AA", {}))
+    is_button = _inherited(before, "/FT", "") == "/Btn"
+    says = bool(flags & _READ_ONLY) and (is_button or _inherited(before, "/V", None) not in _EMPTY)
+    return (is_button and bool(flags & _BUTTON)) or (says and "/C" not in _inherited(before, "/AA", {}))
 
 
 def _inherited(field: Any, key: str, default: Any) -> Any:
