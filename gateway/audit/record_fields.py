@@ -30,7 +30,9 @@ LIMIT_SIGNATURES = 100
 _LIMIT_TEXT = 300
 _LIMIT_SIZE = (1 << 63) - 1
 """Largest integer of JSON readers and SQLite."""
-_TOKEN = re.compile(r"[a-z0-9_]{1,32}\Z")
+_TOKEN = re.compile(r"[a-z0-9_-]{1,32}\Z")
+_KEYS = frozenset({"level", "where", "status", "cause"})
+"""Parameters that are keys of words in the catalogue, never words of the mail."""
 _PLACE = re.compile(r"([a-z][a-z_]{1,20}):(?:.*!)?([0-9]{1,7}|\$?[A-Z]{1,3}\$?[0-9]{1,7})?\Z", re.DOTALL)
 _NAMED = re.compile(r"([a-z][a-z_]{1,20}):")
 _FLAGS = frozenset(
@@ -213,8 +215,8 @@ def finding_facts(judged: JudgedFinding, *, guarded: bool) -> FindingFacts:
 
 
 def _is_plain(name: str, value: str | float) -> bool:
-    """Return whether a parameter of a guarded finding may be kept: numbers, level and kind of place as words of a closed list."""
-    return not isinstance(value, str) or (name in {"level", "where"} and _TOKEN.match(value) is not None)
+    """Return whether a parameter of a guarded finding may be kept: numbers, and what is a key of words of a closed list."""
+    return not isinstance(value, str) or (name in _KEYS and _TOKEN.match(value) is not None)
 
 
 def _signature(signature: Signature, *, guarded: bool) -> SignatureFacts:

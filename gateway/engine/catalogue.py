@@ -40,7 +40,7 @@ from gateway.vietnamese.printed import clean
 
 __all__ = ["Catalogue", "Disclosure", "RuleText", "Wording", "ascii_form", "place_words", "placeholders"]
 
-_PLACEHOLDER = re.compile(r"(?P<open>[“\"‘']?)\{(?P<name>[a-z][a-z0-9_]*)\}(?P<close>[”\"’']?)")
+_PLACEHOLDER = re.compile(r"(?P<open>[“\"‘'(]?)\{(?P<name>[a-z][a-z0-9_]*)\}(?P<close>[”\"’')]?)")
 _STRAY = re.compile(r"[{}]")
 
 
@@ -143,8 +143,9 @@ class Catalogue(Struct, frozen=True):
     def _render(self, template: str, policy: str, finding: Finding, wording: Wording) -> str:
         def fill(found: re.Match[str]) -> str:
             value = self._value(found["name"], policy, finding, wording)
-            if found["open"] and found["close"] and value.startswith("“") and value.endswith("”"):
-                return value  # the text brings its own quotation marks
+            first, last = "()" if found["open"] == "(" else "“”"
+            if found["open"] and found["close"] and value.startswith(first) and value.endswith(last):
+                return value  # the text brings its own quotation marks, or brackets
             return f"{found['open']}{value}{found['close']}"
 
         return _PLACEHOLDER.sub(fill, template)

@@ -32,7 +32,7 @@ from gateway.audit.store import connect
 from gateway.engine import evaluate, evaluate_facts, evaluate_recipient, load_policy_set, observe
 from gateway.engine.evaluate import evaluate_recipient_facts
 from gateway.engine.what_if import Change, Comparison, Indeterminate, compare
-from gateway.model import Disposition, Evidence, Observed
+from gateway.model import Disposition, Evidence, Language, Observed, ReadStatus
 from gateway.system.zstandard import zstd
 from tests.audit.support import NOW, REFUSAL, session, transaction, verified
 from tests.policies import case_files
@@ -99,6 +99,20 @@ def check_judged_again(mail, policies):
     again = evaluate_facts(facts, policies)
     assert again.disposition is verdict.disposition
     assert recorded(again, guarded=guarded) == recorded(verdict, guarded=guarded)
+
+
+def test_of_a_confidential_mail_a_record_keeps_causes_and_other_keys_of_words_and_no_word():
+    kept = set()
+    for mail in mails().values():
+        for judged in evaluate(mail, preset("strict")).findings:
+            params = finding_facts(judged, guarded=True).params
+            kept |= {(judged.policy, name, value) for name, value in params.items() if isinstance(value, str)}
+    words = preset("strict").catalogue.words
+    status = {one.value for one in ReadStatus} | {"unseen"}
+    assert [
+        one for one in kept if one[2] not in {*words.get((*one[:2], Language.VI), ()), *(status if one[1] == "status" else ())}
+    ] == []  # fmt: skip
+    assert {("opaque", "cause", "password"), ("classified", "status", "encrypted")} <= kept
 
 
 def test_kept_facts_hold_no_words_of_documents():

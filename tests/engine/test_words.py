@@ -69,6 +69,12 @@ def test_guarded_words_quote_nothing_that_the_author_chose():
     assert "tệp đính kèm" in text
 
 
+def test_brackets_of_a_text_and_of_a_value_are_one_pair():
+    catalogue = Catalogue.load({"p": TEXTS.replace("{font}", "({font})")})
+    assert ": (không nêu ở đây) MẬT" in catalogue.message("p", finding(font="Kế hoạch", level="mat"), GUARDED)
+    assert ": (“Kế hoạch”) MẬT" in catalogue.message("p", finding(font="Kế hoạch", level="mat"), VI)
+
+
 def test_unknown_placeholders_never_raise():
     catalogue = Catalogue.load({"p": TEXTS})
     assert "không rõ" in catalogue.message("p", finding(), VI)
