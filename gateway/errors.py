@@ -96,6 +96,15 @@ class Fault:
         return f"{self.place}: {self.message}"
 
 
+class PlacedError(ValueError):
+    """A fault of one element of a value that is validated."""
+
+    def __init__(self, words: str, *at: str | int) -> None:
+        super().__init__(words)
+        self.at = at
+        """Keys and numbers that lead from the value to the element."""
+
+
 class ConfigError(UserError):
     """One or more faults in a configuration, policy or directory file."""
 

@@ -97,6 +97,13 @@ def faults(text: str) -> tuple[str, ...]:
         ),
         ("{metrics: '127.0.0.1:1', console: {listen: '127.0.0.1:1'}}", "127.0.0.1:1 is listed twice"),
         ("metrics: '127.0.0.1:2525'", "127.0.0.1:2525 is listed twice"),
+        ("next_hop: {address: 'a:25', others: [{address: 'b:25'}, {address: 'a:25'}]}", "1:67: .*a:25 is listed twice"),
+        ("listeners: [{kind: relay, listen: 'a:25'}, {kind: relay, listen: 'a:25'}]", "1:66: .*a:25 is listed twice"),
+        (
+            "{console: {listen: 'a'}, "
+            f"hold: {{recipient: age1{'q' * 58}, identity: /k, release: {{address: 'b:25', plaintext_allowed: true}}}}}}",
+            "expected HOST:PORT",
+        ),
         ("passwords: {notice_from: 'the office'}", "mailbox"),
         ("self_check: {address: kiem-tra}", "must be a mailbox"),
         ("hold: {recipient: abc}", "“abc” is no public key age1...; make one by gateway hold key"),

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from gateway.config.section import Section
 from gateway.config.values import LONGEST_S, HostName, HostPort, Place, is_loopback
+from gateway.errors import PlacedError
 from gateway.model import NextHopTls
 from gateway.texts.catalogue import both
 
@@ -46,5 +47,7 @@ class NextHop(Section):
             raise ValueError(both("start", "config", "plaintext"))
         for number, address in enumerate(self.addresses):
             if address in self.addresses[:number]:
-                raise ValueError(both("start", "config", "listed_twice", value=address))
+                raise PlacedError(
+                    both("start", "config", "listed_twice", value=address), "others", number - 1, "address"
+                )
         return self

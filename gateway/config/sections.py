@@ -40,6 +40,7 @@ from gateway.config.values import (
     is_loopback,
     split_host_port,
 )
+from gateway.errors import PlacedError
 from gateway.model import Language, ListenerKind, NextHopTls, ReplyCharset
 from gateway.texts.catalogue import both
 from gateway.yaml.file import YamlFile, read_yaml
@@ -330,7 +331,7 @@ class Configuration(Section):
     @classmethod
     def _decided_on(cls, hold: Hold, info: ValidationInfo) -> Hold:
         """Refuse `hold.release` without a console, for held mail could not be decided on, and to one of our own listeners."""
-        if hold.release is not None and info.data.get("console") is None:
+        if hold.release is not None and info.data.get("console", hold) is None:  # one with faults is not there
             raise ValueError(both("start", "config", "hold_console"))
         if hold.release is not None:
             _refuse_loop(info, hold.release.address)
@@ -343,9 +344,9 @@ class Configuration(Section):
         if not listeners:
             raise ValueError(both("start", "config", "no_listener"))
         seen: set[str] = set()
-        for listener in listeners:
+        for number, listener in enumerate(listeners):
             if listener.listen in seen and not listener.listen.endswith(":0"):
-                raise ValueError(both("start", "config", "listed_twice", value=listener.listen))
+                raise PlacedError(both("start", "config", "listed_twice", value=listener.listen), number, "listen")
             seen.add(listener.listen)
         return listeners
 

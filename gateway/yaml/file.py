@@ -160,7 +160,8 @@ def schema_faults(
     for details in error.errors(include_url=False):
         if only is not None and details["loc"][:1] != (only,):
             continue
-        location = prefix + tuple(details["loc"])
+        element = getattr(details.get("ctx", {}).get("error"), "at", ())
+        location = prefix + tuple(details["loc"]) + element
         of_key = details["type"] == "extra_forbidden"
         line, column = places.find(raw, location, of_key=of_key)
         message = _schema_message(details, schema)
