@@ -165,6 +165,19 @@ def test_the_report_names_the_place_and_the_signed_time():
     assert look(insurance())[0].changes is Changes.ALLOWED
 
 
+@pytest.mark.parametrize(("change", "whole"), [
+    (lambda name: name, True), (lambda name: name.replace(", ", " + "), True), (lambda name: name.replace("Ủ", "\\E1\\BB\\A6"), True),
+    (lambda name: name + ', OID.1.2.3=#0c0161, L="Việt Nam"', False), (lambda name: name.replace("Bình Tân", "Bình Chánh"), False),
+    (lambda name: "Công ty TNHH Khác", False), (lambda name: "", True),
+])  # fmt: skip
+def test_a_name_beside_the_key_is_that_of_its_certificate(change, whole):
+    """Style sheets of invoices show it as the signer."""
+    name = ", ".join(f'{one.rfc4514_attribute_name}="{one.value}"' for one in tree().g2_seal.certificate.subject)
+    shown = f"<X509SubjectName>{change(name)}</X509SubjectName></X509Data>"
+    (one,) = look(no_code().replace("</X509Data>", shown))
+    assert (one.integrity, one.coverage is WHOLE) == (INTACT, whole)
+
+
 def test_a_file_without_a_signature_is_unsigned():
     for text in (
         xml.INVOICE,

@@ -13,6 +13,7 @@ from typing import Any
 from lxml import etree
 
 from gateway.documents.signatures import canonical_xml, xades, xmldsig
+from gateway.documents.signatures.certificates import clean, name_values
 from gateway.documents.signatures.report import Subject, assemble, unreadable
 from gateway.documents.signatures.wall import LIMIT, LibraryFault
 from gateway.documents.signatures.xmldsig import ELEMENT, Scope, XmlSignature, ds, signature_of
@@ -21,6 +22,9 @@ from gateway.model import Changes, Coverage, Integrity, Signature
 _MAX_SIGNATURES = 32
 _HINT = re.compile(rb"<(?:[^\s<>/:]{1,100}:)?Signature[\s/>]")
 _BLANKS = " \t\r\n"
+_SUBJECT = f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509SubjectName')}"
+_PART_OF_NAME = re.compile(r'=\s*("(?:[^"]|"")*"|(?:\\.|[^,;+\\])*)')
+_OCTETS = re.compile(r"(?:\\[0-9A-Fa-f]{2})+")
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
@@ -100,7 +104,7 @@ def _report(subject: Subject, found: XmlSignature) -> Signature:
 
 def _left_out(found: XmlSignature) -> int:
     """Count the parts of the file that the signature does not cover, and comments, which may cut a word that it does."""
-    count, root = len(found.loose()), found.scope.root
+    count, root = len(found.loose()) + _names_of_others(found), found.scope.root
     is_whole = any(one.get("URI") == "" for one in found.element.iterfind(f"{ds('SignedInfo')}/{ds('Reference')}"))
     beside = () if is_whole else (*root.itersiblings(etree.PI, preceding=True), *root.itersiblings(etree.PI))
     nodes = [root, *beside]
@@ -114,6 +118,21 @@ def _left_out(found: XmlSignature) -> int:
             nodes += node
         count += bool((node.tail or "").strip())
     return count
+
+
+def _names_of_others(found: XmlSignature) -> int:
+    """Count names beside the key that are not in its certificate: nothing signs them, and style sheets of invoices show them as the signer."""
+    if found.certificate is None:
+        return 0
+    held = {_plain(value) for _, value in name_values(found.certificate.subject)} | {"", "#"}
+    written = (str(one.xpath("string()")) for one in found.element.iterfind(_SUBJECT))
+    return sum(not {_plain(value) for value in _PART_OF_NAME.findall(text) or [text]} <= held for text in written)
+
+
+def _plain(value: str) -> str:
+    """A value of a name without the signs of its spelling (RFC 4514, Windows); `#` is any in hexadecimal DER."""
+    value = _OCTETS.sub(lambda one: bytes.fromhex(one[0].replace("\\", "")).decode(errors="replace"), value.strip())
+    return "#" if value.startswith("#") else clean(re.sub(r'["\\]', "", value)).casefold()
 
 
 def _shows(attribute: str) -> bool:
