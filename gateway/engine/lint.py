@@ -61,10 +61,13 @@ def lint(
     return CommandResult("\n".join(lines), 0)
 
 
-def warnings_of(policies: PolicySet, now: datetime, directory: Directory | None) -> Iterator[str]:
-    """Yield warnings to the editor of a valid policy file."""
+def warnings_of(
+    policies: PolicySet, now: datetime, directory: Directory | None, *, holds: bool = False
+) -> Iterator[str]:
+    """Yield warnings to the editor of a valid policy file; `holds`: each listener is known to hold mail."""
     yield from policies.warnings(now)
-    yield from _held(policies)
+    if not holds:
+        yield from _held(policies)
     yield from strangers(policies, directory)
 
 

@@ -19,7 +19,7 @@ import msgspec
 from msgspec.structs import replace
 
 from gateway.errors import GatewayError
-from gateway.model import Language
+from gateway.model import Language, ListenerKind
 from gateway.pipeline.reload import ask_reload, reload
 from gateway.pipeline.rulebook import policy_source
 from gateway.steward import questions as q
@@ -77,12 +77,14 @@ def _trial(desk: Desk, person: Person, text: str, days: int, language: Language)
     octets = text.replace("\r\n", "\n").encode("utf-8", "replace")  # line ends of browser forms
     if len(octets) > LIMIT_BYTES:
         raise refused("invalid", said("answers", "policy", "too_large", language, limit=LIMIT_BYTES >> 10))
+    known = desk.configuration
     return Trial(
         text=octets,
-        policy=desk.configuration.policy_in_use,
-        directory=str(desk.configuration.directory_in_use or ""),
+        policy=known.policy_in_use,
+        directory=str(known.directory_in_use or ""),
+        holds=known.hold.release is not None or all(one.kind is ListenerKind.MILTER for one in known.listeners),
         unit_names=desk.unit_names(),
-        data=str(desk.configuration.data),
+        data=str(known.data),
         digest=desk.policies().digest,
         since_days=days,
         limit_s=_REPLAY_S,

@@ -63,6 +63,8 @@ class Trial(Struct, frozen=True, kw_only=True):
     """Path or preset, as in gateway.yaml."""
     directory: str
     """Path of the directory in use; empty for none."""
+    holds: bool
+    """Each listener holds mail."""
     unit_names: dict[str, str]
     """Names of units that are recorded by an id."""
     data: str
@@ -129,7 +131,7 @@ def _warnings(candidate: PolicySet, before: PolicySet, trial: Trial, now: dateti
         directory = directories.load(Path(trial.directory)) if trial.directory else None
     except ConfigError as error:  # it was changed since it was loaded
         yield q.LintFault(0, 0, clean(one_language(str(error), trial.language), limit=600), "warn")
-    for words in warnings_of(candidate, now, directory):
+    for words in warnings_of(candidate, now, directory, holds=trial.holds):
         yield q.LintFault(0, 0, clean(one_language(words, trial.language), limit=600), "warn")
     if trial.digest not in {"", before.digest}:
         yield q.LintFault(0, 0, said("answers", "policy", "other_file", trial.language), "warn")

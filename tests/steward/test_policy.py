@@ -11,11 +11,11 @@ import pytest
 
 from gateway.audit.acts import record_at_once
 from gateway.audit.record import Act
-from gateway.config.sections import Configuration
+from gateway.config.sections import Configuration, Listener
 from gateway.engine import load_policy_set
 from gateway.engine.what_if import Change, Comparison
 from gateway.errors import AuditError
-from gateway.model import VIETNAM, Disposition, Language
+from gateway.model import VIETNAM, Disposition, Language, ListenerKind
 from gateway.pipeline.in_force import read_in_force
 from gateway.pipeline.rulebook import Rules
 from gateway.pipeline.what_if import ChangedMail
@@ -119,6 +119,9 @@ def test_a_candidate_is_warned_of_what_lint_warns_of(at: Desk, tmp_path: Path):
     known, unknown = ([fault.text for fault in tried(at, text % unit, days=0).faults] for unit in ("p1", "P2"))
     assert [words for words in unknown if words not in known] == ["scope 1 of opaque: the directory has no unit “P2”"]
     assert any("opaque.encrypted" in words and "hold" in words for words in known)
+    queue = (Listener(kind=ListenerKind.MILTER, listen="unix:/run/milter.sock"),)
+    holding = replace(at, configuration=at.configuration.model_copy(update={"listeners": queue}))
+    assert not any("hold" in fault.text for fault in tried(holding, text % "p1", days=0).faults)
     listed.write_text("mailboxes: 5\n", "utf-8")
     assert "mailboxes" in tried(at, text % "P2", days=0).faults[0].text
 
