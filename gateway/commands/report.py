@@ -57,7 +57,7 @@ def report(
     wanted_form, words = _format(form, output), _language(language)
     rules = Rulebook(configuration).current
     unit = unit_id(unit, rules.directory)
-    wanted = wanted_by(configuration.reports, Month.parse(month), unit=unit, persons=persons)
+    wanted = wanted_by(configuration, Month.parse(month), unit=unit, persons=persons)
     if output is None and wanted_form in _BINARY:
         output = Path(f"bao-cao-{wanted.month}.{wanted_form.value}")
         if output.exists():  # it may be filled in already

@@ -270,6 +270,11 @@ class Configuration(Section):
         return self._origin.file
 
     @property
+    def node(self) -> str:
+        """Name of this machine in its cluster; empty without one."""
+        return self.cluster.node if self.cluster is not None else ""
+
+    @property
     def ruled(self) -> bool:
         """The rules come from the cluster."""
         return self.cluster is not None and bool(self.cluster.rule_keys)

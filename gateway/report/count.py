@@ -166,6 +166,7 @@ class Count:
             wanted = msgspec.structs.replace(wanted, unit=chosen[0])
         shown = tuple(one for one in units if one.unit in chosen)
         days = range(1, wanted.month.days + 1)
+        alone = (Gap("node", {"node": wanted.node}),) if wanted.node else ()
         return Report(
             wanted=wanted,
             basis=basis,
@@ -176,7 +177,7 @@ class Count:
             league=tuple(place for place in places if place.unit in chosen),
             rules=tuple(one for one in self._rules() if one.unit in chosen),
             persons=tuple(one for one in self._persons() if one.unit in chosen) if wanted.persons else (),
-            gaps=(*gaps, *self._missing(wanted.unit)),
+            gaps=(*alone, *gaps, *self._missing(wanted.unit)),
         )
 
     def _units(self) -> tuple[UnitFigures, ...]:

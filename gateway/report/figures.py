@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from gateway.report.month import Month
 
@@ -36,6 +36,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     weights: Weights = Weights()
     least_mailboxes: int = 5
     """Units with fewer mailboxes in use stand apart in the league table."""
+    node: str | UnsetType = UNSET
+    """The machine of a cluster whose log alone is counted; without a cluster reports are as they were."""
 
 
 class Again(Struct, frozen=True, kw_only=True):

@@ -109,10 +109,10 @@ def _units(directory: Directory | None) -> dict[str, str]:
 def parameters(report: Report, language: Language) -> str:
     """Return the line by which a report is counted again."""
     wanted = report.wanted
-    weights = wanted.weights
+    weights, node = wanted.weights, f" node={wanted.node}" if wanted.node else ""
     return (
         f"[month={wanted.month} counting={COUNTING} records={report.basis.first}-{report.basis.last}"
         f" directory={report.basis.directory_record or 'none'} made={report.made}"
         f" weights={weights.active}/{weights.signed}/{weights.first_pass} least={wanted.least_mailboxes}"
-        f" persons={'yes' if wanted.persons else 'no'} language={language} unit={quote(wanted.unit, safe='')}]"
+        f" persons={'yes' if wanted.persons else 'no'} language={language}{node} unit={quote(wanted.unit, safe='')}]"
     )

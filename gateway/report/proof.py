@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from urllib.parse import unquote
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from gateway.errors import UserError
 from gateway.model import Document, Language, Origin, Role, Run
@@ -24,7 +24,7 @@ from gateway.report.page import Annex, Foot, Head, Page
 _PARAMETERS = re.compile(
     r"\[month=(?P<month>20\d\d-\d\d)(?: counting=(?P<counting>\d{1,4}))? records=(?P<first>\d{1,18})-(?P<last>\d{1,18}) directory=(?P<directory>none|\d{1,18}) made=(?P<made>[0-9T:+.-]{19,32})"
     r" weights=(?P<active>\d{1,4})/(?P<signed>\d{1,4})/(?P<first_pass>\d{1,4}) least=(?P<least>\d{1,6})"
-    r" persons=(?P<persons>yes|no) language=(?P<language>vi|en) unit=(?P<unit>[A-Za-z0-9%._~ -]{0,2000})\]"
+    r" persons=(?P<persons>yes|no) language=(?P<language>vi|en)(?: node=(?P<node>[a-z0-9 -]{1,64}?))? unit=(?P<unit>[A-Za-z0-9%._~ -]{0,2000})\]"
 )
 _ROW = re.compile(r".*row:\d+")
 _CELL = re.compile(r"(?P<sheet>cell:.*!)[A-Z]+(?P<row>\d+)")
@@ -72,6 +72,7 @@ def asked(lines: Iterable[str]) -> Asked | None:
                 active=int(found["active"]), signed=int(found["signed"]), first_pass=int(found["first_pass"])
             ),
             least_mailboxes=int(found["least"]),
+            node=(found["node"] or "").replace(" ", "") or UNSET,
         )
     except (ValueError, UserError):
         return None

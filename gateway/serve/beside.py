@@ -228,8 +228,7 @@ def _metrics(
     if addresses.metrics is None:
         return None
     disk = Disk(data=configuration.data, spool=configuration.spool, certs=configuration.certs or SHIPPED_CERTS)
-    node = configuration.cluster.node if configuration.cluster is not None else ""
-    sources = Sources(configuration.data, load, workers.ready.sandbox, disk, troubles, shipping, node)
+    sources = Sources(configuration.data, load, workers.ready.sandbox, disk, troubles, shipping, configuration.node)
     return MetricsProcess(addresses.metrics, sources, audit.door, release)
 
 

@@ -37,10 +37,9 @@ def begin_log(configuration: Configuration, *, anew: bool = False) -> Known:
     marker = Marker(configuration.audit.marker, "" if anew else configuration.audit.installation)
     with configuration.at("audit", "marker"):
         ours = None if anew else marker.known()
-    with configuration.at("data"):
-        node = configuration.cluster.node if configuration.cluster is not None else ""
-        with closing(Committer.open(configuration.data, known=ours, node=node)) as committer:
-            known = committer.known
+    node = configuration.node
+    with configuration.at("data"), closing(Committer.open(configuration.data, known=ours, node=node)) as committer:
+        known = committer.known
     if ours is None:
         with configuration.at("audit", "marker"):
             marker.write(known.key_id)

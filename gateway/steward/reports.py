@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from gateway.config.reports import Reports
+from msgspec import UNSET
+
+from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.model import VIETNAM, Language
 from gateway.report.figures import Report, Wanted, Weights
@@ -71,13 +73,21 @@ def _wanted(desk: Desk, person: Person, month: str, unit: str, language: Languag
     except UserError:
         raise refused("invalid", said("report", "fault", "month", language, value=clean(month, limit=40))) from None
     persons = Role.SECURITY_OFFICER in person.roles or bool(unit and unit in person.units)
-    return wanted_by(desk.configuration.reports, wanted_month, unit=unit, persons=persons)
+    return wanted_by(desk.configuration, wanted_month, unit=unit, persons=persons)
 
 
-def wanted_by(settings: Reports, month: Month, *, unit: str, persons: bool) -> Wanted:
-    """Return what is wanted of a month; the configuration says what ranks units."""
-    weights = Weights(**settings.weights.model_dump())
-    return Wanted(month=month, unit=unit, persons=persons, weights=weights, least_mailboxes=settings.least_mailboxes)
+def wanted_by(configuration: Configuration, month: Month, *, unit: str, persons: bool) -> Wanted:
+    """Return what is wanted of a month; the configuration says what ranks units, and whose log is counted."""
+    settings = configuration.reports
+    weights, least = Weights(**settings.weights.model_dump()), settings.least_mailboxes
+    return Wanted(
+        month=month,
+        unit=unit,
+        persons=persons,
+        weights=weights,
+        least_mailboxes=least,
+        node=configuration.node or UNSET,
+    )
 
 
 def _made(desk: Desk, wanted: Wanted, language: Language) -> Report:

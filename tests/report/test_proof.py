@@ -42,6 +42,14 @@ async def test_a_report_made_early_is_verified_later(tmp_path, monkeypatch):
     assert report(tmp_path).total.sent.mails == made.total.sent.mails + 1
 
 
+def test_a_machine_of_a_cluster_says_that_it_counts_alone_and_other_reports_are_as_they_were(counted):
+    for form in (Format.CSV, Format.JSON):
+        alone, whole = rendered(counted, form, node="binhtan-1").decode(), rendered(counted, form).decode()
+        assert ("language=vi node=binhtan-1 unit=" in alone, "node" in whole) == (True, False)
+        assert verified(counted, alone.encode(), form) == verified(counted, whole.encode(), form) == proof.Differences()
+    assert "CHỈ TÍNH MỘT MÁY của cụm, binhtan-1" in rendered(counted, Format.CSV, node="binhtan-1").decode("utf-8-sig")
+
+
 def edited(octets: bytes, change) -> bytes:
     document = word.Document(io.BytesIO(octets))
     change(document)

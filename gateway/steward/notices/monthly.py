@@ -69,7 +69,7 @@ class Attached:
         if waiting.kind not in _KINDS:
             return None
         desk, unit, month = self._desk, str(waiting.fields["unit"]), Month.parse(str(waiting.fields["month"]))
-        wanted = wanted_by(desk.configuration.reports, month, unit=unit, persons=bool(unit))
+        wanted = wanted_by(desk.configuration, month, unit=unit, persons=bool(unit))
         if self._last is None or self._last[0] != month:
             now = datetime.fromtimestamp(desk.people.clock(), UTC)
             self._last = (month, counted(desk.configuration.data, month, now=now))
