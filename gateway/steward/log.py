@@ -28,7 +28,7 @@ from gateway.steward.desk import Desk
 from gateway.steward.mails import turned, turning
 from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person
-from gateway.texts.catalogue import product_texts, said
+from gateway.texts.catalogue import one_language, product_texts, said
 from gateway.vietnamese.printed import clean
 
 _LIMIT_ACTS: Final = 50
@@ -173,16 +173,16 @@ def verify(desk: Desk, _person: Person, _question: q.Verify, language: Language)
                 yield q.Progress(words, done, total)
                 continue
             if isinstance(found, GatewayError):
-                yield q.Verified(good=False, text=_shown(str(found)))
+                yield q.Verified(good=False, text=_shown(str(found), language))
                 return
             verified.when, verified.good = datetime.now(UTC).isoformat(timespec="seconds"), found.exit_code == 0
-            yield q.Verified(good=verified.good, text=_shown(render_verification(found, language)))
+            yield q.Verified(good=verified.good, text=_shown(render_verification(found, language), language))
     finally:
         verified.running.release()
 
 
-def _shown(text: str) -> str:
-    return "\n".join(clean(line, limit=400) for line in text.splitlines()[:_LIMIT_LINES])
+def _shown(text: str, language: Language) -> str:
+    return "\n".join(clean(one_language(line, language), limit=400) for line in text.splitlines()[:_LIMIT_LINES])
 
 
 def _verified(data: Path) -> Iterator[int | Verification | GatewayError]:
