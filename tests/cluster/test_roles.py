@@ -1,12 +1,15 @@
 """Sample database roles: a node may insert records, but not change them."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
 from gateway.cluster.database import connect, failures
+from gateway.cluster.heads import sign_heads
+from gateway.cluster.keys import make_key, signing_key
 from gateway.cluster.schema import outdated
 from gateway.config.cluster import Cluster
 from tests.audit.support import fill
@@ -39,6 +42,12 @@ def test_a_node_ships_by_the_rights_of_the_sample_and_cannot_change_what_is_ther
             for statement in ("UPDATE record SET seq = 99 WHERE seq = 1", "DELETE FROM checkpoint", "TRUNCATE record"):
                 with pytest.raises(failures(), match="permission denied"):
                     node.execute(statement)
+            make_key(tmp_path / "centre.key")
+            # Who signs the heads of all logs is a node, too, and adds what witnesses answered.
+            assert sign_heads(node, signing_key(tmp_path / "centre.key", "cluster"), now=datetime.now(UTC)) == 1
+            node.execute("UPDATE global_checkpoint SET cosigned = cosigned || 'x'")
+            with pytest.raises(failures(), match="permission denied"):
+                node.execute("UPDATE global_checkpoint SET note = 'x'")
 
 
 def test_the_sample_of_patroni_is_yaml_and_commits_on_two_machines():
