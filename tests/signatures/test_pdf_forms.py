@@ -324,12 +324,18 @@ def _font(**more):
     return lambda form: form.update({name("/DR"): dictionary(Font=dictionary(F1=kind))})
 
 
-_PAINTED = dictionary(Differences=generic.ArrayObject([generic.NumberObject(49), name("/nine")]))
+_PAINTED = dictionary(Differences=generic.ArrayObject([generic.NumberObject(48), name("/zero"), name("/nine")]))
+_USUAL = dictionary(
+    Differences=generic.ArrayObject(
+        [generic.NumberObject(24), name("/breve"), generic.NumberObject(169), name("/copyright"), name("/ordfeminine")]
+    )
+)
+"""That of Acrobat."""
 
 
 class TestDefaultsOfTheForm:
     @pytest.mark.parametrize(("change", "stands"), [
-        (_font(), True), (_font(Encoding=name("/WinAnsiEncoding")), True),
+        (_font(), True), (_font(Encoding=name("/WinAnsiEncoding")), True), (_font(Encoding=_USUAL), True),
         (_font(Encoding=_PAINTED), False), (_font(FontDescriptor=dictionary()), False),
         (lambda form: form.update({name("/DA"): generic.pdf_string("/Helv 0 Tf 0 g ")}), True),
         (lambda form: form.update({name("/DA"): generic.pdf_string("/Helv 12 Tf 1 g")}), False),

@@ -81,10 +81,16 @@ def _resources(before: Any, after: Any, awaited: set[str]) -> Iterator[tuple[Any
 
 
 def _is_standard(font: Any) -> bool:
-    """Return whether a font is one of those that every viewer has, in a usual encoding (ISO 32000-2 §9.6.2.2)."""
-    return (
-        font["/Subtype"] == "/Type1" and "/FontDescriptor" not in font and isinstance(entry(font, "/Encoding", ""), str)
-    )
+    """Return whether a font is one that every viewer has (ISO 32000-2 §9.6.2.2) and draws letters and digits as themselves."""
+    code, encoding = 0, entry(font, "/Encoding", "")
+    for one in entry(encoding, "/Differences", ()) if isinstance(encoding, generic.DictionaryObject) else ():
+        if isinstance(one, generic.NumberObject):
+            code = int(one)
+        elif code < 128 and chr(code).isalnum():
+            return False
+        else:
+            code += 1
+    return font["/Subtype"] == "/Type1" and "/FontDescriptor" not in font
 
 
 def has_unsigned_field(reader: PdfFileReader, revision: int, intact: frozenset[str]) -> bool:
