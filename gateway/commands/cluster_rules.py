@@ -104,21 +104,13 @@ def status(configuration: Configured, as_json: JsonOption = False) -> int:
         heard = max(one for one in (ship and ship.reported, rule and rule.at) if one is not None)
         if gone := now - heard > _GONE:
             ruled.pop(node, None)
-        faults = (
-            [both("cluster", "status", "gone" if gone else "silent", at=moment(heard))] if now - heard > _SILENT else []
-        )
-        faults += [] if gone else _faults(ship, rule, due)
+        faults = [] if gone else _faults(ship, rule, due)
+        if now - heard > _SILENT:
+            faults.insert(0, both("cluster", "status", "gone" if gone else "silent", at=moment(heard)))
         well = well and (gone or not faults)
         if as_json:
-            print_json(
-                {
-                    "node": node,
-                    "heard": heard,
-                    "records": ship and ship._asdict(),
-                    "rules": rule and rule._asdict(),
-                    "faults": faults,
-                }
-            )
+            reports = {"records": ship and ship._asdict(), "rules": rule and rule._asdict()}
+            print_json({"node": node, "heard": heard, **reports, "faults": faults})
             continue
         print(both("cluster", "status", "node", node=_shown(node)))
         if ship is not None:
@@ -146,13 +138,9 @@ def status(configuration: Configured, as_json: JsonOption = False) -> int:
 
 def _faults(ship: records.Shipped | None, rule: rules.RuleReport | None, due: int) -> list[str]:
     """Return what a node reported that is not as it should be; `due` is the bundle that all are on."""
-    faults = [both("cluster", "status", "ship", fault=_shown(ship.fault))] if ship and ship.fault else []
-    faults += [both("cluster", "status", "fault", fault=_shown(rule.fault))] if rule and rule.fault else []
-    if rule and rule.sequence < due and not rule.fault:
-        faults.append(both("cluster", "status", "late", sequence=due))
-    return faults + (
-        [both("cluster", "status", "unready", fault=_shown(ship.unready))] if ship and ship.unready else []
-    )
+    late = rule is not None and rule.sequence < due and not rule.fault
+    said = {"ship": ship and ship.fault, "fault": rule and rule.fault, "late": late, "unready": ship and ship.unready}
+    return [both("cluster", "status", key, fault=_shown(str(one)), sequence=due) for key, one in said.items() if one]
 
 
 def _bundles(configuration: Configuration, notes: list[tuple[int, str]]) -> Iterator[Bundle]:

@@ -161,7 +161,7 @@ def from_ldap(
     unit_attribute: Annotated[str, typer.Option(help=words("ldap_unit"))] = "",
 ) -> Result:
     """Lấy danh bạ từ LDAP / make a directory file from an LDAP server."""
-    from gateway.identity.ldap_import import LdapSource, imported
+    from gateway.identity.ldap_import import UNITS, LdapSource, imported
 
     try:
         password = password_file.read_text("utf-8").rstrip("\n")
@@ -174,7 +174,7 @@ def from_ldap(
         password=password,
         ca_file=ca_file,
         office=tuple(office or ()),
-        unit_attribute=unit_attribute,
+        units=(unit_attribute,) if unit_attribute else UNITS,
     )
     with progress("ldap", None) as tick:
         file, elsewhere = imported(source, target, tick=tick)

@@ -25,7 +25,8 @@ from gateway.texts.catalogue import both
 from gateway.vietnamese.addresses import normal_form
 
 _ATTRIBUTES: Final = ("mail", "proxyAddresses", "displayName", "userAccountControl", "msExchRecipientTypeDetails")
-_UNITS: Final = ("department", "ou")
+_PEOPLE: Final = "(&(mail=*)(objectClass=person))"
+UNITS: Final = ("department", "ou")
 """Attributes that hold the unit where none is named; the first that an entry has counts."""
 _DISABLED: Final = 0x2
 """ACCOUNTDISABLE of userAccountControl."""
@@ -45,17 +46,11 @@ class LdapSource:
     base: str
     user: str
     password: str = field(repr=False)
-    search_filter: str = "(&(mail=*)(objectClass=person))"
     ca_file: Path | None = None
     office: tuple[str, ...] = ()
     """Addresses of the Office's mailboxes, which LDAP does not mark."""
-    unit_attribute: str = ""
-    """Attribute that holds the name of the unit; `department`, then `ou`, when empty."""
-
-    @property
-    def unit_attributes(self) -> tuple[str, ...]:
-        """The attributes that may hold the unit, in order."""
-        return (self.unit_attribute,) if self.unit_attribute else _UNITS
+    units: tuple[str, ...] = UNITS
+    """Attributes that may hold the name of the unit, in order."""
 
 
 def imported(
@@ -66,13 +61,13 @@ def imported(
     `tick` is called for each entry. UserError, ConfigError.
     """
     entries, elsewhere = _entries(source, tick)
-    file = rows(entries, office=source.office, units=source.unit_attributes)
+    file = rows(entries, office=source.office, units=source.units)
     parse(target, msgspec.json.encode(file))
     return file, elsewhere
 
 
 def rows(
-    entries: Iterable[Mapping[str, Any]], *, office: tuple[str, ...] = (), units: tuple[str, ...] = _UNITS
+    entries: Iterable[Mapping[str, Any]], *, office: tuple[str, ...] = (), units: tuple[str, ...] = UNITS
 ) -> DirectoryFile:
     """Return the mailboxes of entries given as attributes; entries without address are left out.
 
@@ -150,7 +145,7 @@ def _entries(source: LdapSource, tick: Callable[[int], None]) -> tuple[list[Mapp
             auto_bind=bind, receive_timeout=_TIMEOUT_S, read_only=True,
             auto_referrals=False,  # the password is for this server, under TLS
         ) as connection:  # fmt: skip
-            return fetch(connection, source.base, source.search_filter, units=source.unit_attributes, tick=tick)
+            return fetch(connection, source.base, _PEOPLE, units=source.units, tick=tick)
     except (LDAPException, OSError, ssl.SSLError) as error:
         raise UserError(f"{source.url}: không đọc được LDAP / cannot be read: {error}") from None
 
@@ -160,7 +155,7 @@ def fetch(
     base: str,
     search_filter: str,
     *,
-    units: tuple[str, ...] = _UNITS,
+    units: tuple[str, ...] = UNITS,
     tick: Callable[[int], None] = lambda _: None,
 ) -> tuple[list[Mapping[str, Any]], list[str]]:
     """Return the attributes of all that a bound connection finds, page by page, and references to other servers.
