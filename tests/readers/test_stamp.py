@@ -293,6 +293,20 @@ def picture(page: Image.Image, form: str, **options: object) -> list[str]:
     return [run.text for run in document.runs if run.role is Role.STAMP]
 
 
+@pytest.mark.parametrize("words", [*first_quick(scans.MARKS), "KHẨN"])
+@pytest.mark.parametrize(("size", "zoom"), [((1366, 768), 0.75), ((1600, 900), 0.6)])
+def test_a_page_that_a_screen_shows_reduced_is_looked_at_as_large_as_its_print(
+    size: tuple[int, int], zoom: float, words: str
+) -> None:
+    scale = zoom * 96 / 72
+    page = pypdfium2.PdfDocument(scans.letter_pdf(3))[0].render(scale=scale).to_pil().convert("RGBA")
+    mark = scans.text_stamp(words, random.Random(5), scale, RED, framed=False)
+    page.alpha_composite(mark, (int(60 * scale), int(120 * scale)))
+    screen = Image.new("RGB", size, (230, 230, 232))
+    screen.paste(page.convert("RGB"), ((size[0] - page.width) // 2, 60))
+    assert [text for text in picture(screen, "PNG") if text in scans.MARKS] == [words] * (words in scans.MARKS)
+
+
 @pytest.mark.slow
 def test_a_fax_of_standard_resolution_is_read_in_its_true_shape() -> None:
     """204 by 98 dots an inch (ITU-T T.4): half as high as it was."""

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 PAGE_WIDTH_INCHES, HIGHEST_INCHES = 8.27, 35.0
 """Width of A4, and height of three pages, as high as which no picture is shown."""
+SHEET = 1.38, 1.45
+"""Proportions of a sheet of paper: a picture that has them shows one, and nothing around it."""
 HIGHEST_SCREEN = 2.4
 """Height of the screen of a phone held upright, in its widths."""
 RELATION = "image"
@@ -187,7 +189,8 @@ def _search(
 
     dpi, is_page, cut_out = pixels.shape[1] / _width(pixels, inches), _page_width(pixels) is not None, pixels
     pixels = _with_margin(pixels, 50 if is_page else 4)
-    view = page_runs.PageView(number, dpi, points_per_pixel=72 / dpi, first_block=next_block(look.runs))
+    is_guess = inches == math.inf and not SHEET[0] < max(cut_out.shape[:2]) / min(cut_out.shape[:2]) < SHEET[1]
+    view = page_runs.PageView(number, dpi, 72 / dpi, next_block(look.runs), guessed=is_guess)
     found = stamp_page.examine(pixels, view, budget)
     least = thumbnail.LETTER * view.points_per_pixel if small else 0.0
     runs = [run for run in found.runs if run.bbox_pt is None or run.bbox_pt[3] - run.bbox_pt[1] >= least]

@@ -35,6 +35,8 @@ class PageView:
     first_block: int = 0
     locator: str = ""
     """Locator of the picture when it is no page, empty otherwise."""
+    guessed: bool = False
+    """Whether the resolution is guessed by the shape of the picture."""
 
 
 def large_runs(

@@ -44,6 +44,9 @@ HEAD = 0.36
 """Share of a first page from the top that bears the components of Decree 30/2020 down to the summary: all of it is read."""
 SKEWED = 0.07
 """Rise of the lines from which the stamp finder gets the page turned straight, too."""
+PRINT, FINE = 14.0, 0.8
+"""Usual height of lines of print at `lines.DPI`, and of what share of it the print of a picture of unknown width is too fine for
+its guessed width: a screen shows pages reduced."""
 LEAST_SIDE = 64
 """Pixels; a narrower picture gets paper at its edges, for nothing can be brought down to an eighth of it."""
 OCR_DPI, LEAST_REDUCED = 200.0, 0.9
@@ -108,6 +111,9 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> t
     page = _Page(pixels, plain, view.dpi, head, engine)
     seen = writing(page.ink)
     page.photo = photo = not seen.is_page
+    if view.guessed and not photo and (share := max(page.usual / PRINT, 0.5)) < FINE:
+        view = replace(view, dpi=share * view.dpi, points_per_pixel=view.points_per_pixel / share, guessed=False)
+        return _examine(pixels, plain, view, budget)
     if budget.words_left_s(photo=photo) <= 0:
         return replace(_reading(pixels, _stamps(plain, view.dpi, budget.end_s)[0], [], view), doubtful=not photo), 0
     turns = (1, 3, 0, 2) if seen.on_its_side else (0, 2, 1, 3)
@@ -186,6 +192,11 @@ class _Page:
     def ink(self) -> Pixels:
         """Its ink, reduced."""
         return self._sheet.ink
+
+    @property
+    def usual(self) -> float:
+        """Usual height of its lines at `lines.DPI`."""
+        return self._sheet.usual
 
     @property
     def patches(self) -> int:
