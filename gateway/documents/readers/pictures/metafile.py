@@ -1,7 +1,8 @@
 """Windows metafiles, the pictures that Office draws of embedded objects: their words and bitmaps (MS-EMF, MS-EMFPLUS, MS-WMF).
 
 EMF and WMF are lists of drawing records; letters are in text records, so no rendering is needed to read them. Bitmaps
-inside become members to be looked at as pictures. Compressed forms (EMZ, WMZ) and LibreOffice's SVM are understood as
+inside become members to be looked at as pictures. EMF+ records say again what the others of a dual metafile do, as all
+programs write it; one that only they draw is UNSUPPORTED `emf-plus`. Compressed forms (EMZ, WMZ) and LibreOffice's SVM are understood as
 far as their letters go.
 """
 
@@ -11,13 +12,12 @@ import struct
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
 from gateway.documents.readers.containers.zip_streams import Zlib, collect, pieces
 from gateway.documents.readers.ooxml.colours import hex_colour
 from gateway.documents.readers.pictures.dib import bmp, header_size, with_alpha
-from gateway.documents.readers.pictures.emf_plus import EmfPlus, Words
 from gateway.documents.readers.pictures.metafile_shapes import Drawn
 from gateway.documents.readers.pictures.outlines import drawn, without_frames
 from gateway.documents.readers.sink import Face, Place, Sink
@@ -27,6 +27,9 @@ _PLACEABLE: Final = b"\xd7\xcd\xc6\x9a"
 _PLAIN_WMF: Final = (b"\x01\x00\x09\x00", b"\x02\x00\x09\x00")
 _SVM: Final = b"VCLMTF"
 _EMF_PLUS: Final = b"EMF+"
+_PLUS_HEADER: Final = 0x4001
+_PLUS_DRAWING: Final = frozenset({0x400C, 0x400D, 0x4014, 0x4015, 0x401A, 0x401B, 0x401C, 0x4036})
+"""EMF+ records that draw polygons, lines, paths, pictures and letters (MS-EMFPLUS 2.3.4)."""
 _LEAST_PIXELS: Final = 24
 _BY_NUMBER: Final = 0x10
 _ALPHA_BLEND: Final = 114
@@ -41,6 +44,18 @@ _COMMENT: Final = b"\x0f\x00"
 _ENHANCED: Final = b"WMFC\x01\x00\x00\x00"
 """A piece of an EMF in a META_ESCAPE comment (MS-WMF §2.3.6.1)."""
 _WMF_OBJECTS: Final = {0x02FA, 0x02FB, 0x02FC, 0x00F7, 0x06FF, 0x01F9, 0x0142}
+
+
+class Words(NamedTuple):
+    """Letters that one record draws."""
+
+    text: str
+    line: int
+    """Vertical position, to join what is on one line."""
+    font: str | None
+    colour: str | None
+    start: int = 0
+    """Horizontal position, 0 also where they go on behind others."""
 
 
 def is_metafile(data: bytes) -> bool:
@@ -77,7 +92,7 @@ def read_metafile(data: bytes, sink: Sink, place: Place, *, name: str) -> None:
     said: set[tuple[str, int, int]] = set()
     block, line = 0, None
     for words in _all_words(drawing, sink.budget):
-        # A dual EMF draws everything twice, as EMF+ and as EMF; letters drawn one by one come again in a word.
+        # Some programs draw letters one by one and then the word.
         if (key := (words.text, words.line, words.start)) in said and (words.start or len(words.text) > 1):
             continue
         said.add(key)
@@ -153,7 +168,18 @@ class _Emf(_Drawing):
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
         self._fonts: dict[int, tuple[str, str]] = {}
-        self._plus = EmfPlus(self.bitmaps, self.drawn)
+        self._plus: set[int] = set()
+        """Kinds of the EMF+ records that draw."""
+        self._is_dual = False
+
+    def words(self, budget: Budget) -> Iterator[Words]:
+        """Yield the words of all records; UNSUPPORTED `emf-plus` when EMF+ records draw what no other one does."""
+        said = False
+        for words in super().words(budget):
+            said = True
+            yield words
+        if self._plus and not (self._is_dual and (said or self.bitmaps or self.drawn.shapes)):
+            raise ReadError(ReadStatus.UNSUPPORTED, "emf-plus")
 
     def _records(self) -> Iterator[tuple[int, bytes]]:
         data, position, kind = self._data, 0, 0
@@ -188,7 +214,7 @@ class _Emf(_Drawing):
             case 24:
                 self._colour(record[8:])
             case 70 if record[12:16] == _EMF_PLUS:
-                yield from self._plus.words(record[16:])
+                self._take_plus(record)
             case _ if kind in _DIB_RECORDS:
                 for at in _DIB_RECORDS[kind]:
                     header, header_size, bits, bits_size = struct.unpack_from("<IIII", record, at)
@@ -197,6 +223,14 @@ class _Emf(_Drawing):
                     _keep(own, record[bits : bits + bits_size], self.bitmaps)
             case _:
                 self.drawn.emf(kind, record)
+
+    def _take_plus(self, record: bytes) -> None:
+        position, size = 16, 12
+        while size >= 12 and position + 12 <= len(record):
+            kind, flags, size = struct.unpack_from("<HHI", record, position)
+            self._is_dual |= kind == _PLUS_HEADER and bool(flags & 1)
+            self._plus |= {kind} & _PLUS_DRAWING
+            position += size
 
     def _text(self, record: bytes, at: int, *, is_wide: bool) -> Words:
         """Return the words of an EmrText (MS-EMF 2.2.5)."""
