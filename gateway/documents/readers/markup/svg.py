@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import ReadError
-from gateway.documents.readers.markup.html_cascade import Sheet, alone
-from gateway.documents.readers.markup.html_selectors import Node
-from gateway.documents.readers.markup.html_style import Look, apply, parse_colour
+from gateway.documents.readers.markup.html_style import parse_colour
 from gateway.documents.readers.ooxml.xml import Element
 from gateway.documents.readers.pictures.outlines import UNTURNED, Matrix, Shape, drawn, moved, product, shape_of
 from gateway.model import ReadStatus
@@ -26,25 +24,6 @@ _FILL: Final = re.compile(r"(?:^|;)\s*fill\s*:\s*([^;]{1,60})", re.IGNORECASE)
 _SHOWN_BY: Final = ("clip-path", "mask", "fill", "stroke", "style")
 """Attributes that show an element through, or painted with, what is stored elsewhere: it is seen as if it were used there."""
 _STORED_AT: Final = re.compile(r"url\(\s*['\"]?#([^)'\"]{1,200})")
-
-
-def capitalise(root: Element) -> bool:
-    """Write letters as capitals where styles show them as such, within each `svg` of a file; False when that took too many steps."""
-    sheet = Sheet()
-    for style in root.iter("{*}style"):
-        sheet.add("".join(style.itertext()))
-    looks: dict[Element, tuple[Look, Node | None]] = {}
-    for element in root.iter("{http://www.w3.org/2000/svg}*"):
-        look, above = looks.get(element.getparent(), (Look(), None))
-        tag, attributes = _local(element), _attributes(element)
-        node = above.child(tag, attributes) if above is not None else alone(tag, attributes)
-        look = apply(look, sheet.declarations(node, {}, attributes.get("style", "")))
-        looks[element] = look, node
-        if look.capitals:
-            element.text = (element.text or "").upper()
-            for child in element:
-                child.tail = (child.tail or "").upper()
-    return not sheet.is_partial
 
 
 class _Open(NamedTuple):

@@ -58,7 +58,11 @@ _DECLARING: Final = re.compile(
     rb"<!DOCTYPE[^\[<>]{0,2000}\[((?:\s++|" + _WORDS.pattern + rb"|" + _ELSEWHERE.pattern + rb"){0,400}+)\]\s*+>"
 )
 """A document type of which all that it declares are entities: words, or files elsewhere, which no program fetches unasked."""
-_CAPITALISED: Final = re.compile(rb"text-transform|font-variant", re.IGNORECASE)
+_CAPITALISED: Final = re.compile(
+    rb"(?:text-transform|font-variant(?:-caps)?)\s*+[:=]\s*+[\"']?+\s*+(?!none|normal|inherit|initial|unset|lowercase|capitalize)",
+    re.IGNORECASE,
+)
+"""A style of drawings that may show small letters as capitals; which ones is not worked out."""
 _SVG: Final = "{http://www.w3.org/2000/svg}svg"
 _SVG_SWITCH: Final = "{http://www.w3.org/2000/svg}switch"
 _SVG_TEXT: Final = "{http://www.w3.org/2000/svg}text"
@@ -99,8 +103,8 @@ def read(source: Source, budget: Budget) -> Reading:
     kind = office2003.KINDS.get(namespace) or _INDETERMINATE.get(namespace) or _INDETERMINATE.get(str(root.tag), "xml")
     if kind in _INDETERMINATE.values():
         sink.fail(ReadStatus.UNSUPPORTED, kind)
-    if _CAPITALISED.search(data) is not None and not svg.capitalise(root):
-        sink.fail(ReadStatus.LIMIT, "html-styles")
+    for element in root.iter("{*}text", "{*}tspan", "{*}textPath") if _CAPITALISED.search(data) is not None else ():
+        element.text, element.tail = (element.text or "").upper(), (element.tail or "").upper()
     for switch in [*root.iter(_SVG_SWITCH)]:
         shown = next((one for one in switch.iterchildren("*") if svg.is_spoken(dict(one.attrib))), None)
         root.extend(one for one in [*switch] if one is not shown)
