@@ -262,7 +262,7 @@ def thumbnail_of(draw: str, size: int, *, sides: tuple[int, int] = (181, 256)) -
     return page
 
 
-def test_the_fine_print_of_a_thumbnail_is_not_read_and_its_frames_are_no_stamps() -> None:
+def test_the_fine_print_of_a_thumbnail_does_not_count_and_its_frames_are_no_stamps() -> None:
     document = read(file_of(thumbnail_of("Ủy ban nhân dân phường", 4), "PNG"), relation="thumbnail")
     assert (document.status, document.runs, document.doubtful_pages) == (ReadStatus.OK, (), ())
     assert [(one.width_px, one.red_boxes) for one in document.images] == [(181, None)]
@@ -285,17 +285,6 @@ def test_a_picture_that_the_document_shows_is_no_thumbnail_whatever_its_name_is(
 def test_large_words_of_a_thumbnail_are_read_like_those_of_any_picture(relation: str, sides: tuple[int, int]) -> None:
     document = read(file_of(thumbnail_of("TỐI MẬT", 34, sides=sides), "PNG"), relation=relation)
     assert "MẬT" in words(document)
-
-
-@pytest.mark.parametrize("ink", [(20, 20, 20), (250, 180, 180), (255, 255, 255)])
-@pytest.mark.parametrize("ground", [(255, 255, 255), (60, 90, 160)])
-def test_large_letters_of_a_thumbnail_are_seen_in_any_colour_but_that_of_their_ground(
-    ink: tuple[int, int, int], ground: tuple[int, int, int]
-) -> None:
-    page = Image.new("RGB", (256, 181), ground)
-    font = ImageFont.truetype(str(scans.FONT_DIR / "liberation/LiberationSerif-Regular.ttf"), 18)
-    ImageDraw.Draw(page).text((60, 80), "Tối mật", font=font, fill=ink)
-    assert thumbnail.shows_large_print(np.asarray(page)) is (ink != ground)
 
 
 def test_packages_name_their_thumbnails() -> None:

@@ -153,8 +153,6 @@ def _look(frame: Frame, budget: Budget, *, small: bool, inches: float) -> tuple[
     look = PageReading()
     if frame.pixels is None:
         return frame, look
-    if small and not thumbnail.shows_large_print(frame.pixels):
-        return frame, PageReading(whole_page=True)
     for ground in (frame.pixels, frame.light):
         if ground is not None:
             look = _search(look, frame.number, ground, budget, inches, small=small)
