@@ -49,9 +49,12 @@ class Room:
             found = os.statvfs(self._folder)
             free = found.f_bavail * found.f_frsize
             part = found.f_bavail / found.f_blocks if found.f_blocks else 1.0
-            little = part < _LITTLE or self._lasts_s(free) < _DAY_S
+            lasts_s = self._lasts_s(free)
             fields = {"free": free >> 20, "percent": round(part * 100), "path": self._folder}
-            yield Trouble.SPACE, both("trouble", "line", "free", **fields) if little else ""
+            words = both("trouble", "line", "free", **fields) if part < _LITTLE else ""
+            if lasts_s < _DAY_S:
+                words = both("trouble", "line", "filling", hours=round(lasts_s / 3600, 1), **fields)
+            yield Trouble.SPACE, words
             few = found.f_files > 0 and found.f_favail < max(_FEW_INODES, found.f_files * _LITTLE)
             words = both("trouble", "line", "files", free=found.f_favail, path=self._folder)
             yield Trouble.INODES, words if few else ""
