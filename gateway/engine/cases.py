@@ -20,7 +20,7 @@ from gateway.engine.layers import Layers
 from gateway.engine.observing import findings, observe
 from gateway.engine.plain import ascii_form
 from gateway.engine.policy_set import PolicySet
-from gateway.engine.registry import crash_words
+from gateway.engine.registry import crash_words, limited
 from gateway.engine.reply import reply
 from gateway.engine.schema import CaseExpectation, CaseFile, CaseSection
 from gateway.errors import ConfigError, Fault
@@ -186,9 +186,10 @@ def trial_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator
             observer = awake.observer
             if observer is not None and type(policy.settings).model_validate_json(observer.settings) != policy.settings:
                 raise ValueError("Settings: model_dump_json() and model_validate_json() give other settings")
-            for finding in findings(awake, observe(mail, (awake,))):
-                if finding.rule not in policy.rules:
-                    raise ValueError(f"no rule {finding.rule!r}")
+            with limited():
+                strange = [one.rule for one in findings(awake, observe(mail, (awake,))) if one.rule not in policy.rules]
+            if strange:
+                raise ValueError(f"no rule {strange[0]!r}")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a policy may be third-party code
             yield layers.fault(
                 f"“{policy.name}” ({policy.module}) hỏng khi xét một thư thường / fails on an ordinary mail: "

@@ -10,8 +10,11 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import signal
+import threading
 import traceback
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -67,7 +70,8 @@ class Registry:
         """Import a policy; UserError says what is missing from it."""
         module_name = module or self.modules[name]
         try:
-            imported = importlib.import_module(module_name)
+            with limited():
+                imported = importlib.import_module(module_name)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the module may be third-party code
             words = crash_words(error)
             raise UserError(f"không nạp được mô-đun {module_name} / cannot import {module_name}: {words}") from None
@@ -136,11 +140,38 @@ def checked(name: str, module: ModuleType) -> PolicyModule:
     )
 
 
+LIMIT_CODE_S = 10.0
+"""Processor time of a policy's own code when it is imported and tried."""
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """Raise TimeoutError in code that never ends; only in the main thread, which alone is reached by signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def over(_number: int, _frame: object) -> None:
+        raise TimeoutError(f"not at its end after {LIMIT_CODE_S:g} s of processor time")
+
+    before = signal.signal(signal.SIGPROF, over)
+    signal.setitimer(signal.ITIMER_PROF, LIMIT_CODE_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
 def crash_words(error: BaseException) -> str:
     """Return what a policy's own code raised and where, in one line without a traceback."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if not one.filename.startswith("<")]
+    frames = [
+        one
+        for one in traceback.extract_tb(error.__traceback__)
+        if not one.filename.startswith("<") and one.filename != __file__
+    ]
     place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {printable(str(error))}{place}"
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.engine import registry
 from gateway.engine.lint import lint
 from tests.engine.support import NOW, REGISTRY, policies
 from tests.engine.test_policy_set import BASE, faults
@@ -62,6 +63,14 @@ def test_the_template_of_the_guide_is_a_valid_policy(plugin, tmp_path):
         (("RULES: Final =", "raise SystemExit(3)\nRULES: Final ="), "SystemExit: 3"),
         (("message = evidence.message", "message = evidence.massage"), "AttributeError"),
         (('rule="long"', 'rule="lng"'), "no rule 'lng'"),
+        (
+            ("RULES: Final =", "while True: pass\nRULES: Final ="),
+            "not at its end after 0.3 s of processor time (long_subject.py:",
+        ),
+        (
+            ("    message = evidence.message", "    while True: pass\n    message = evidence.message"),
+            "not at its end after 0.3 s",
+        ),
         (("NEEDS: Final = frozenset({Need.HEADERS})", 'NEEDS: Final = {"headers"}'), "NEEDS sai kiểu"),
         (("class Settings(BaseModel)", "class Settings"), "Settings"),
         (('article="7600:9.1"', 'article="9999:1"'), "“9999:1”"),
@@ -69,7 +78,10 @@ def test_the_template_of_the_guide_is_a_valid_policy(plugin, tmp_path):
         (("    limit_characters", "    other: object = frozenset()\n    limit_characters"), "model_validate_json"),
     ],
 )
-def test_a_policy_that_is_broken_is_a_fault_with_its_place_and_no_traceback(plugin, tmp_path, change, words):
+def test_a_policy_that_is_broken_is_a_fault_with_its_place_and_no_traceback(
+    plugin, tmp_path, monkeypatch, change, words
+):
+    monkeypatch.setattr(registry, "LIMIT_CODE_S", 0.3)
     assert change[0] in GOOD
     text, code = linted(plugin(GOOD.replace(*change, 1)), tmp_path)
     assert code == 2
