@@ -38,12 +38,12 @@ _FREE_RELATIONSHIPS = frozenset({
 })  # fmt: skip
 """Last word of relationship types that may stay unsigned."""
 _FREE_OUTSIDE = frozenset({
-    "hyperlink", "hlinkshowjump", "slideUpdateUrl", "attachedTemplate", "externalLinkPath", "externalLinkLong", "oleObject",
+    "hyperlink", "hlinkshowjump", "slideUpdateUrl", "attachedTemplate", "externalLinkPath", "externalLinkLong",
     "xlAlternateStartup", "xlLibrary", "xlPathMissing", "xlStartup",
 })  # fmt: skip
-"""Last word of types of relationships that may lead out of the file: after a click, to a template, to what cells and charts have copies of."""
+"""Last word of types of relationships that may lead out of the file: after a click, to a template, to what cells have copies of."""
 _FOLLOWED = frozenset({
-    "absoluteUrl", "alternateUrls", "attachedTemplate", "externalBook", "externalData", "hlinkClick", "hlinkHover", "hlinkMouseOver",
+    "absoluteUrl", "alternateUrls", "attachedTemplate", "externalBook", "hlinkClick", "hlinkHover", "hlinkMouseOver",
     "hyperlink", "relativeUrl",
 })  # fmt: skip
 """Elements that may name a relationship of these: whatever its type says, in a picture it is a picture to programs."""
@@ -214,7 +214,9 @@ def _shows_outside(parts: Parts, name: str, relationship: Any) -> bool:
     """Return whether a program shows what is not in the file, which may be another one later: a picture, a chunk of text that links one."""
     word = _last_word(relationship)
     if relationship.get("TargetMode", "Internal") != "Internal":
-        return word not in _FREE_OUTSIDE or not _naming(parts, name, relationship) <= _FOLLOWED
+        named = _naming(parts, name, relationship)
+        is_copied = named == {"externalData"}  # by a chart
+        return not is_copied and (word not in _FREE_OUTSIDE or not named <= _FOLLOWED)
     chunk = parts.package.find(target_of(_source_of(name), relationship)) if word == "aFChunk" else None
     return chunk is not None and (parts.types.of(chunk).lower() not in _PAGES or is_linked(parts.package.read(chunk)))
 
