@@ -104,7 +104,7 @@ class _Container:
             if not elements and next(root.iter(ds("Signature")), None) is None:
                 # No program leaves an empty list in a container, and the files beside it were signed.
                 return [removed(self.subject, field_name=name)]
-            if any(_is_loose(one) for one in root.iter(ds("Signature"))):
+            if len(xmldsig.own_signatures(root)) != len(elements):
                 raise LibraryFault("asic", "a signature inside something else")
             return [self._xades(name, element) for element in elements]
         if name.lower().endswith(".tst"):
@@ -238,12 +238,6 @@ class _Container:
         )
         with wall("names"):
             return on_timestamp(self.subject, facts, verified, problems)
-
-
-def _is_loose(signature: Any) -> bool:
-    """Return whether a signature is neither in its place nor part of another one, as a counter-signature is."""
-    above = list(signature.iterancestors())
-    return len(above) > 1 and all(one.tag != ds("Signature") for one in above)
 
 
 def _is_manifest(name: str) -> bool:

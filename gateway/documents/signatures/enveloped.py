@@ -16,7 +16,7 @@ from gateway.documents.signatures import canonical_xml, xades, xmldsig
 from gateway.documents.signatures.certificates import clean, name_values
 from gateway.documents.signatures.report import Subject, assemble, unreadable
 from gateway.documents.signatures.wall import LIMIT, LibraryFault
-from gateway.documents.signatures.xmldsig import ELEMENT, Scope, XmlSignature, ds, signature_of
+from gateway.documents.signatures.xmldsig import ELEMENT, Scope, XmlSignature, ds
 from gateway.model import Changes, Coverage, Integrity, Signature
 
 _MAX_SIGNATURES = 32
@@ -51,15 +51,8 @@ def verify_enveloped(data: bytes, subject: Subject) -> tuple[Signature, ...]:
 
 
 def _signatures(file: Scope) -> list[Any]:
-    """Signatures on the file; one that countersigns another is noted with that (`xades.read`), a license of ClickOnce is part of its key."""
-    inner = ("{*}CounterSignature", ds("KeyInfo"))
-    every = file.root.iter(ds("Signature"))
-    return [one for one in every if next(one.iterancestors(*inner), None) is None or not _is_inner(one)]
-
-
-def _is_inner(signature: Any) -> bool:
-    above = signature.getparent()
-    return above is not None and signature_of(above) is not None
+    """Signatures on the file; a license of ClickOnce is part of the key of one."""
+    return xmldsig.own_signatures(file.root, ds("KeyInfo"))
 
 
 def _outside(reference: xmldsig.Reference) -> bytes:

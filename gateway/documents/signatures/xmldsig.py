@@ -113,10 +113,18 @@ def signature_of(element: Element) -> Element | None:
     return next((one for one in (element, *element.iterancestors()) if one.tag == ds("Signature")), None)
 
 
-def own_signatures(root: Element) -> list[Element]:
-    """Return the signatures below an element or it itself, but for those that countersign one, which are noted with it (`xades.read`)."""
+def own_signatures(root: Element, *inner: str) -> list[Element]:
+    """Return the signatures that an element is or has below it, but for those inside one that countersign it or are in `inner`.
+
+    What countersigns is noted with what it is on (`xades.read`).
+    """
+    apart = ("{*}CounterSignature", *inner)
     every = root.iter(ds("Signature"))
-    return [one for one in every if next(one.iterancestors("{*}CounterSignature"), None) is None]
+    return [
+        one
+        for one in every
+        if next(one.iterancestors(*apart), None) is None or next(one.iterancestors(one.tag), None) is None
+    ]
 
 
 @dataclass
