@@ -43,7 +43,6 @@ _LEAST_BATCH: Final = 50
 _REPORT_S: Final = 10.0
 _REPORT_UNREADY_S: Final = 2.0
 _SWEEP_S: Final = 300.0
-_FORK_ROUND_S: Final = 10.0
 _LAST_S: Final = 3.0
 """For the remaining records at shutdown."""
 
@@ -205,7 +204,7 @@ class Shipper:
         with suppress(*failures(), OSError, sqlite3.Error):
             self._report(words)
         self.close()
-        return _FORK_ROUND_S
+        return _REPORT_UNREADY_S
 
     def _failed(self, error: Exception, began: float) -> float:
         """Record an outage of the centre or an unreadable log; logged once per outage."""

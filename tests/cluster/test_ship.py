@@ -208,7 +208,8 @@ def test_two_machines_of_one_name_are_detected_whichever_comes_first(data, clust
         assert one.step() == ship.ROUND_S
         (before,) = told_shipped(connection)
         other._round = turn
-        assert other.step() > ship.ROUND_S
+        # Said more often than the first machine says that all is well, which takes its place.
+        assert ship.ROUND_S < other.step() < ship._REPORT_S / 4
         assert "11" in other.shown.fork or "122" in other.shown.fork
         assert "another machine" in other.shown.fork
         assert there(connection) == local(data)
