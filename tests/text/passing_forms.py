@@ -50,6 +50,9 @@ PASSING: tuple[Form, ...] = (
         "NGUYỄN VĂN MẬT - Chuyên viên", "1. NGUYỄN VĂN MẬT", "Quyết định bổ nhiệm ông NGUYỄN VĂN MẬT, Phó Trưởng phòng",
         "Bảng lương NGUYỄN VĂN MẬT tháng 10", "Đơn xin nghỉ phép_NGUYỄN VĂN MẬT", "BÙI THỊ HỒNG MẬT", "CAO XUÂN MẬT (Tổ trưởng)",
     )),
+    Form("who holds an account", EVERYWHERE, (
+        "Chủ tài khoản: THƯ MẬT", "Tên tài khoản: NGUYỄN THƯ MẬT - VCB 0123", "Tên TK: HKD THƯ MẬT, MẬT ONG RỪNG", "Thụ hưởng: VÕ THƯ MẬT Số TK: 071",
+    )),
     Form("the law", (*_BODY, "header"), (
         "Thời hạn bảo vệ bí mật nhà nước: 30 năm đối với độ Tuyệt mật, 20 năm đối với độ Tối mật, 10 năm đối với độ Mật",
         "b) 20 năm đối với bí mật nhà nước độ Tối mật;", "Điều 20. Gia hạn thời hạn bảo vệ bí mật nhà nước", "Điều chỉnh độ mật", "Sao y, sao lục, trích sao bí mật nhà nước", "SAO, CHỤP BÍ MẬT NHÀ NƯỚC",

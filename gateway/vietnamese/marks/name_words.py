@@ -63,6 +63,10 @@ _LETTER: Final = 2
 PLACES: Final = words("names", "places")
 _TITLES: Final = words("names", "titles")
 _NAME_BEHIND: Final = re.compile(r"[ _]+(?!(?:hỏa tốc|hoả tốc|thượng khẩn|khẩn|ngày|số)(?!\w))[^\W\d_]", re.IGNORECASE)
+_HOLDER: Final = re.compile(
+    r"(?:tài khoản|(?:tên|chủ) tk|thụ hưởng)\s*:\s*(?!hồ sơ|tài liệu|văn bản)(?:[^\W\d_]+ ){1,5}$", re.IGNORECASE
+)
+"""Who holds an account: "Chủ tài khoản: HKD THƯ "."""
 
 
 def is_named(before: str, after: str, *, shown: str) -> bool:
@@ -71,7 +75,7 @@ def is_named(before: str, after: str, *, shown: str) -> bool:
     last = words[-1] if words else ""
     if not re.search(r"[^\W\d_][ _]+$", before) or last.isupper() != shown.isupper():
         return False
-    if last.upper() in PLACES and _NAME_BEHIND.match(after):
+    if (last.upper() in PLACES and _NAME_BEHIND.match(after)) or _HOLDER.search(before):
         return True
     alone = len(words) == 1 or last.upper() in ("ÔNG", "BÀ")
     return alone and not _WORD.search(after) and last.upper() in PLACES | _TITLES
