@@ -241,6 +241,31 @@ def test_a_sure_mark_is_judged_with_its_line_only_where_that_goes_on_in_the_same
     assert not stamp_unread.is_explained(replace(box, framed=True), line, framed_word())
 
 
+@pytest.mark.parametrize("mark", ["MẬT", "TỐI MẬT"])
+@pytest.mark.parametrize(
+    ("line", "high", "explained"),
+    [
+        ("văn bản đóng dấu @ phải được quản lý", 24, True),
+        ("“@” dùng cho văn bản do cơ quan ban hành", 24, True),
+        ("văn bản đóng dấu @ phải được quản lý", 48, False),
+        ("@ kế hoạch bảo vệ kỳ họp", 24, False),
+    ],
+)
+def test_a_mark_in_a_sentence_is_judged_with_it_where_it_is_as_large(
+    mark: str, line: str, high: int, explained: bool
+) -> None:
+    words, left, box = [], 100, (0, 0)
+    for text in line.replace("@", mark).split():
+        is_mark, wide = text.strip("“”") in mark.split(), 14 * len(text)
+        box = (box[0] or left, left + wide) if is_mark else box
+        words.append(ocr.Word(text, 92.0, left, 105, wide, high if is_mark else 24, (1, 0, 0)))
+        left += wide + 8
+    found = stamp.Stamp(box[0], 100, box[1], 140, mark, stamp.Ink.DARK, framed=False, score=0.98)
+    assert stamp_unread.is_explained(found, words, framed_word()) is explained
+    assert not stamp_unread.is_explained(replace(found, framed=True), words, framed_word())
+    assert not stamp_unread.is_explained(replace(found, ink=stamp.Ink.RED), words, framed_word())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("words", "found"), [("MẬT KHẨU: 88888888", set()), ("MẬT", {"mat"})])
 def test_a_receipt_in_letters_all_as_wide_is_read_to_the_end_of_its_lines(words: str, found: set[str]) -> None:

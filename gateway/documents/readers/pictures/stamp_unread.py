@@ -24,6 +24,8 @@ FILLED = 0.4
 """Share of the width of a box that words fill which explain it."""
 BLOCK_LINES = 4
 """Lines in a box that are more than a stamp is high enough to lie on: a card, a form."""
+SENTENCE, QUOTES = 4, frozenset('“”"«»')
+"""Words in small letters that make a sentence of a line, and signs around what it quotes."""
 SPACE, WIDE_SPACE, CROSSING = 0.6, 1.0, 0.3
 """Of the height of a word: more is no space between two words of a line, and of one in letters all as wide; so much of a word
 beyond a side is no frame."""
@@ -45,6 +47,8 @@ def is_explained(box: Stamp, words: Sequence[ocr.Word], grey: Pixels) -> bool:
     said = folded(text)
     if box.text is None and said.endswith(folded(MARKS[0])) and _goes_on(inside, words, SPACE):
         return True  # SỎI MẬT, BẢO MẬT: judged as a line of the page
+    if box.text in MARKS and not box.framed and _is_in_sentence(box, words):
+        return True
     if box.text == MARKS[0] and not box.framed and said == folded(MARKS[0]):
         # MẬT KHẨU is judged as a line of the page, too; where MẬT is by print in small letters, only a doubtful one is.
         sure = box.score >= WHOLE_SURE
@@ -92,6 +96,19 @@ def _goes_on(inside: Sequence[ocr.Word], words: Sequence[ocr.Word], space: float
         for other in words
         if other.confidence >= READ_WELL
     )
+
+
+def _is_in_sentence(box: Stamp, words: Sequence[ocr.Word]) -> bool:
+    """Return whether a line in small letters, as large as a mark, quotes it or goes on before and behind it."""
+    own = [word for word in words if _is_in(box, word)]
+    said = "".join(word.text for word in own)
+    if not own or distance(folded(said), folded(box.text or "")) > 1:
+        return False
+    line = [one for one in words if one.line == own[0].line]
+    small = [one.height for one in line if one.text[:1].islower()]
+    sides = ([one for one in line if (one.left > own[0].left) is behind] for behind in (False, True))
+    goes_on = max(small, default=0) > ALIKE * own[0].height and all(_goes_on(own, side, WIDE_SPACE) for side in sides)
+    return len(small) >= SENTENCE and (goes_on or not QUOTES.isdisjoint(said))
 
 
 def _is_as_large(word: ocr.Word, other: ocr.Word) -> bool:
