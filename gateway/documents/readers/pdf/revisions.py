@@ -43,7 +43,7 @@ def read_revisions(
 
     Raises LIMIT `revisions` when there are more than can be read.
     """
-    structure = replace(structure, actual_text=None, ink=False)  # page numbers are those of another revision
+    structure = replace(structure, actual_text=True, ink=False)  # another revision may have it
     ends = revision_ends(data)
     block = first_block
     for end in ends[-LIMIT_REVISIONS:]:

@@ -41,8 +41,8 @@ class Structure:
     active: set[ActiveContent] = field(default_factory=set)
     off_layers: frozenset[str] = frozenset()
     """Names of layers that are not shown."""
-    actual_text: frozenset[int] | None = frozenset()
-    """Pages, from 1, whose content has /ActualText; None when it may be any."""
+    actual_text: bool = False
+    """Content of pages may have /ActualText."""
     pages: int | None = None
     password: str | None = None
     """The password that opened an encrypted file, None when it is not encrypted."""
@@ -134,16 +134,12 @@ class _Walker:
         self._fonts: list[int] = []
         self._listed = self._said_apart = False
         """There are property lists, and dictionaries with /ActualText."""
-        self._order: list[int] | None = None
-        """Object numbers of the pages."""
-        self._actual: set[int] = set()
-        """Content streams with /ActualText; 0 for a form, which any page may draw."""
 
     def walk(self) -> None:
         """Fill the structure."""
         objects = self._objects
-        self._order = objects.pages()
-        self._out.pages = len(self._order) if self._order is not None else None
+        pages = objects.pages()
+        self._out.pages = len(pages) if pages is not None else None
         self._words.info = number_of(objects.trailer().get("/Info"))
         raws: list[RawObject] = []
         locked = self._out.password is not None
@@ -162,7 +158,7 @@ class _Walker:
         if self._words.spells:
             self._out.active.add(ActiveContent("look-script"))
         self._out.off_layers = frozenset(self._off)
-        self._out.actual_text = self._actual_text_pages()
+        self._out.actual_text |= self._listed and self._said_apart  # a property list of a page may have it (§14.6.2)
         self._out.fonts = look_at_fonts(objects, self._fonts, self._budget)
 
     def _look(self, raw: RawObject) -> None:
@@ -252,8 +248,7 @@ class _Walker:
         return stated is None or pattern.search(f"{key} {stated}".encode()) is not None
 
     def _note_content(self, raw: RawObject, names: bytes, content: bytes) -> None:
-        if b"/ActualText" in plain_names(content):
-            self._actual.add(raw.number if not _FORM.search(names) else 0)
+        self._out.actual_text |= b"/ActualText" in plain_names(content)
         if not raw.current:
             self._out.orphans.append(content)
         if not _FORM.search(names):
@@ -271,26 +266,6 @@ class _Walker:
                 number = number_of(resources.get(key)) if isinstance(resources, dict) else None
                 calls[number or -1] = calls.get(number or -1, 0) + count
             self._forms[raw.number] = calls
-
-    def _actual_text_pages(self) -> frozenset[int] | None:
-        """Return the pages whose content has /ActualText; None when it may be any, as when the property lists of pages have it (§14.6.2)."""
-        if self._listed and self._said_apart:
-            return None
-        if not self._actual:
-            return frozenset()
-        if 0 in self._actual or self._order is None or self._out.password is not None:
-            return None
-        get = self._objects.get
-        pages: list[set[int | None]] = []
-        for value in map(self._objects.value, self._order):
-            content = get(value, "/Contents")
-            parts = (
-                content if isinstance(content, list) else [value.get("/Contents")] if isinstance(value, dict) else []
-            )
-            pages.append(set(map(number_of, parts)))
-        if not self._actual <= set().union(*pages):
-            return None
-        return frozenset(index for index, parts in enumerate(pages, 1) if not self._actual.isdisjoint(parts))
 
     def _check_forms(self) -> None:
         """Raise LIMIT `pdf-forms` when forms within forms multiply beyond reason; pdfium would draw them all."""

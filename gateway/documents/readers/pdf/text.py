@@ -127,7 +127,7 @@ class PageReader:
             text_objects += batch.kinds.count(OBJECT_TEXT)
             if total > LIMIT_OBJECTS:
                 raise ReadError(ReadStatus.LIMIT, "pdf-objects")
-        actual = self._structure.actual_text is None or number in self._structure.actual_text
+        actual = self._structure.actual_text
         text = self._glyphs.read(page, text_objects, relabelled=actual)
         content.characters = text.characters
         for batch in batches:
