@@ -88,7 +88,7 @@ class Shipper:
         while not ended():
             self._wait(self.step(), ended)
         end = time.monotonic() + _LAST_S
-        self._report_at, self._state = 0.0, partial(State, both("cluster", "ready", "stopped"))
+        self._report_at, self._state = 0.0, partial(State, both("cluster", "ready", "draining"))
         while self.step() == 0 and time.monotonic() < end:
             pass
         self.close()

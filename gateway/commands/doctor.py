@@ -306,8 +306,7 @@ def _centre(configuration: Configuration) -> Iterator[Condition]:
             fault = schema.outdated(connection)
     except DatabaseError as error:
         fault = str(error)
-    tables = both("cluster", "init", "tables", version=schema.VERSION)
-    yield with_words(Health.WARNING if fault else Health.GOOD, "centre", fault or tables)
+    yield with_words(Health.WARNING if fault else Health.GOOD, "centre", fault or f"cluster_schema {schema.VERSION}")
 
 
 _WITH_A_FILE = b"Content-Type: application/pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF-1.4\r\n%%EOF\r\n"

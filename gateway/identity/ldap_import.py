@@ -175,8 +175,6 @@ def fetch(
             elsewhere += entry.get("uri", ())
         if len(entries) > _LIMIT_ENTRIES:
             raise UserError(f"LDAP trả về quá nhiều mục / more than {_LIMIT_ENTRIES} entries")
-    if (said := connection.result["description"]) != "success":
-        raise UserError(both("start", "directory", "ldap_not_whole", said=said))
-    if not entries:
-        raise UserError(both("start", "directory", "ldap_empty", base=base))
+    if (said := connection.result["description"]) != "success" or not entries:
+        raise UserError(both("start", "directory", "ldap_not_whole", base=base, said=said, count=len(entries)))
     return entries, elsewhere

@@ -61,7 +61,7 @@ def test_a_node_that_stops_says_so_with_its_last_records(data, cluster_dsn):
         one.run(lambda: True)
         (row,) = told_shipped(connection)
         assert (row.lag, row.last) == (0, len(local(data)))
-        assert "stopped" in row.unready
+        assert "stopping" in row.unready
         shipped(data, cluster_dsn)
         assert told_shipped(connection)[0].unready is None  # it runs again, and this one has no metrics
 
