@@ -16,7 +16,6 @@ from typing import Final
 from gateway.documents.readers.base import Budget, ReadError
 from gateway.documents.readers.containers import FILLING
 from gateway.documents.readers.containers.zip_headers import (
-    CENTRAL_MAGIC,
     DEFLATED,
     DESCRIPTOR_MAGIC,
     END_MAGIC,
@@ -262,28 +261,10 @@ def _walk_locals(data: bytes, start: int, stop: int, limit: int) -> list[Entry]:
         if local is None or not local.raw_name:
             position += 4
             continue
-        if local.flags & FLAG_DESCRIPTOR and local.compressed == 0:
-            local = _until_descriptor(data, local, stop)
         entries.append(local)
         _check_count(len(entries), limit)
         position = max(position + 4, min(local.data + local.compressed, stop))
     return entries
-
-
-def _until_descriptor(data: bytes, local: Entry, stop: int) -> Entry:
-    """Give a streamed member the length that its data descriptor, or the next header, implies."""
-    finish = stop
-    for magic in (
-        LOCAL_MAGIC,
-        DESCRIPTOR_MAGIC,
-        CENTRAL_MAGIC,
-    ):  # each up to the one before: no byte is read for two members
-        if (place := data.find(magic, local.data, finish)) >= 0:
-            finish = place
-    crc, size = local.crc, local.size
-    if data[finish : finish + 4] == DESCRIPTOR_MAGIC and finish + 16 <= len(data):
-        crc, _, size = struct.unpack_from("<III", data, finish + 4)
-    return replace(local, crc=crc, compressed=finish - local.data, size=size)
 
 
 def _survey_headless(data: bytes, found: Survey, limit: int) -> None:
