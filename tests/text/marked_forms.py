@@ -126,6 +126,7 @@ MARKED: tuple[Form, ...] = (
         "QUẢN LÝ THEO CHẾ ĐỘ MẬT", "Đề nghị bảo quản theo chế độ tài liệu MẬT.", "Kế hoạch này được quản lý theo chế độ Tối mật", "CHẾ ĐỘ: MẬT",
         "CHẾ ĐỘ BẢO MẬT: TỐI MẬT", "Độ mật đã xác định: Tối mật",
     )),
+    Form("label whose line goes on with another word", LINES, ("Độ mật: Tuyệt mật, tối nay trình ký", "Độ_mật:_Tối_mật")),
     Form("mark beside an account", NAMES, ("Tài khoản: TỐI MẬT", "Chủ tài khoản: LÊ VĂN AN - MẬT", "Tài khoản: HỒ SƠ MẬT", "Tài khoản gửi công văn MẬT")),
     Form("kind and number of a paper", LINES, ("CÔNG VĂN MẬT SỐ: 15/CV-UBND", "HỒ SƠ TUYỆT MẬT SỐ 15", "V/v triển khai phương án (MẬT)")),
     Form("kind of a paper", ("paragraph", "heading", "PDF line"), (

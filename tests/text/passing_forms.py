@@ -17,6 +17,7 @@ PASSING: tuple[Form, ...] = (
         "Mật/Tối mật/Tuyệt mật", "TUYỆT MẬT, TỐI MẬT, MẬT", "\uf06f Mật \uf0a8 Tối mật",
         "Phân loại: Công khai / Nội bộ / Mật / Tối mật",
     )),
+    Form("names of all levels, broken or with other spaces", ("mail", "PDF line", "cell"), ("Ba độ mật: Tuyệt mật, Tối\nmật, Mật", "Ba_độ_mật:_Tuyệt_mật,_Tối_mật,_Mật")),
     Form("labels without a level", (*TEXTS, *NAMES), (
         "Độ mật: Thường", "Độ mật: Không", "Độ mật: không có", "Độ mật: 0", "Độ mật: -", "Độ mật: ...", "Độ mật: [ ]", "Độ mật: -- Chọn --",
         "Độ mật: Chọn Mật, Tối mật hoặc Tuyệt mật", "Độ mật: Mật - Tối mật - Tuyệt mật", "Độ mật: Mật; Tối mật; Tuyệt mật",

@@ -43,6 +43,8 @@ _SYLLABLES: Final = ("bao", "bi")
 _BRACKETS: Final = re.compile(r"\s*\([^()]{1,20}\)\s*(?P<rest>\S)")
 _ENDS_SENTENCE: Final = re.compile(r"[.,;]\s*$")
 _ENUMERATES: Final = re.compile(r"(?:[,;/]|(?<![a-z])(?:va|hoac|hay))\s*(?:(?:tuyet|toi)\W*)?$")
+_LISTS: Final = re.compile(r"mat\s*[,;/]\s*(?:va |hoac )?(?:tuyet|toi)\W*$")
+"""A list of levels that breaks within one: "Tuyệt mật, Tối"."""
 _NEXT_LEVEL: Final = re.compile(r"\W*(?:(?:tuyet|toi)\s+)?mat(?:\W*$|\s*[.,;/]|\s+(?:va|hoac|hay)(?![a-z]))")
 """End of a line that breaks within an enumeration of levels, and beginning of the line below, where it goes on."""
 _URGENCY: Final = {"khan", "hoatoc", "thuongkhan"}
@@ -220,7 +222,9 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
 
 
 def _ends_what_is_said(line: Line, look: Look, shown: str, upper: str) -> bool:
-    """Return whether a line ends the sentence of the line above, or is the example of a stamp that this one names."""
+    """Return whether a line ends the sentence or the list of the line above, or is the example of a stamp that this one names."""
+    if _LISTS.search(bare(upper)) is not None:
+        return True
     in_column = look.in_window and (
         (shown.islower() and ends_sentence_before(upper))
         or (len(upper) >= _SENTENCE and not shown.isupper() and _ENDS_SENTENCE.search(shown) is not None)

@@ -52,7 +52,7 @@ def begins_black(text: str) -> bool:
 
 def listed(between: str) -> bool:
     """Return whether what is between two values makes them options: a slash, a comma, "hoặc", a box, a number."""
-    return len(between) <= 14 and _BETWEEN.fullmatch(between) is not None
+    return len(between) <= 14 and _BETWEEN.fullmatch(between.replace("_", " ")) is not None
 
 
 def choice_hit(text: str, plain: str) -> Hit | None:
@@ -134,7 +134,7 @@ def offers(plain: str) -> list[tuple[int, int]]:
     """Return where a bare text lists levels to choose from: all three, or two behind a label or beside "thường"."""
     chains: list[list[re.Match[str]]] = [[]]
     for option in _OFFERED.finditer(plain):
-        if chains[-1] and not listed(plain[chains[-1][-1].end() : option.start()].replace("_", " ")):
+        if chains[-1] and not listed(plain[chains[-1][-1].end() : option.start()]):
             chains.append([])
         chains[-1].append(option)
     return [(chain[0].start(), chain[-1].end()) for chain in chains if _is_offer(plain, chain)]
