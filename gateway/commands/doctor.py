@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from gateway.cluster import schema
-from gateway.cluster.database import DatabaseError, centre
+from gateway.cluster.database import DatabaseError, centre, within
 from gateway.cluster.keys import read_key, verifier_keys
 from gateway.commands.common import EXIT_REFUSED
 from gateway.commands.looking import look_by
@@ -302,7 +302,7 @@ def _centre(configuration: Configuration) -> Iterator[Condition]:
     if configuration.cluster is None or not configuration.cluster.dsn:
         return
     try:
-        with centre(configuration.cluster) as connection:
+        with centre(configuration.cluster) as connection, within(connection):
             fault = schema.outdated(connection)
     except DatabaseError as error:
         fault = str(error)

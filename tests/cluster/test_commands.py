@@ -7,10 +7,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from gateway.cli import app
+from gateway.cluster.database import within
+from gateway.commands import doctor
+from gateway.config.cluster import Cluster
+from gateway.config.sections import Configuration
 from gateway.model import VIETNAM
 from gateway.serve.app import anchors_digest
 from tests.audit.support import fill
-from tests.cluster.support import shipped
+from tests.cluster.support import centre, shipped
 
 pytestmark = pytest.mark.cluster
 
@@ -62,3 +66,21 @@ def test_nodes_whose_trust_would_judge_differently_have_different_digests(tmp_pa
     before = anchors_digest(tmp_path)
     change(tmp_path)
     assert (anchors_digest(tmp_path) != before) is differs
+
+
+def test_the_doctor_looks_at_the_centre_and_waits_for_none_that_hangs(cluster_dsn, monkeypatch):
+    def found(dsn):
+        configuration = Configuration(cluster=Cluster(node="one", dsn=dsn))
+        ((health, words),) = [(line.health, line.both) for line in doctor._guarded(doctor._centre, configuration)]
+        return health, words
+
+    assert list(doctor._centre(Configuration())) == []
+    health, words = found(cluster_dsn)
+    assert (health, "gateway cluster init" in words) == (doctor.Health.WARNING, True)
+    with centre(cluster_dsn) as connection:
+        assert found(cluster_dsn)[0] is doctor.Health.GOOD
+        monkeypatch.setattr(doctor, "within", lambda connection: within(connection, 0.2))
+        with connection.transaction():
+            connection.execute("LOCK TABLE cluster_schema")
+            assert found(cluster_dsn)[0] is doctor.Health.WARNING  # mail goes on without it
+    assert found("postgresql://gateway@127.0.0.1:1/x")[0] is doctor.Health.WARNING
