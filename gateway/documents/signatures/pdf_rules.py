@@ -24,6 +24,8 @@ _STRUCTURE_GROWS = frozenset(
     {"/K", "/Nums", "/Kids", "/Limits", "/ParentTree", "/ParentTreeNextKey", "/IDTree", "/Names"}
 )
 """Keys that an update may give to an old element or change in it; by others an element says something of its content."""
+_KINDS = frozenset({"/ClassMap", "/RoleMap"})
+"""Keys of its root that name kinds of elements, which a signer's program may add."""
 _UNSEEN = frozenset({"/DSS", "/Metadata", "/PieceInfo", "/StructTreeRoot", "/P", "/Popup", "/StructParents"})
 """Keys behind which nothing is drawn; writers leave dead references there."""
 _NAMING = frozenset({"/AP", "/DR", "/Resources"})
@@ -117,7 +119,11 @@ def _assert_grown(before: Any, after: Any) -> None:
         same = all(
             key in after and before.raw_get(key) == after.raw_get(key) for key in before if key not in _STRUCTURE_GROWS
         )
-        if same and set(after) <= set(before) | _STRUCTURE_GROWS and not isinstance(after, generic.StreamObject):
+        if (
+            same
+            and set(after) <= set(before) | _STRUCTURE_GROWS | _KINDS
+            and not isinstance(after, generic.StreamObject)
+        ):
             for key in ("/K", "/Nums"):
                 one, other = entry(before, key), entry(after, key)
                 if isinstance(one, generic.ArrayObject) and isinstance(other, generic.ArrayObject):
