@@ -297,6 +297,11 @@ def _answers(question: q.Question, who: Person) -> list[q.Answer]:
                 return [CHECK_RECORD]
             if question.reference == "BT-UNREAD00":
                 return [UNREAD]
+            if question.reference in {"BT-RELAYED0", "BT-HELD0000"}:
+                key = question.reference[3:].rstrip("0").lower()
+                return [
+                    msgspec.structs.replace(EXPLAINED, reference=question.reference, state=q.Badge(key, "good", key))
+                ]
             if question.reference.startswith("BT-RCPT"):  # refused before its content
                 (file, *_), state = EXPLAINED.files, q.Badge("từ chối người nhận", "bad", "recipient_refused")
                 file = msgspec.structs.replace(file, part="", name="", type="", size=None, sha256="")

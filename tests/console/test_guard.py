@@ -261,6 +261,19 @@ def test_a_letter_about_a_secret_says_nowhere_how_to_send_it_again(system):
     assert "Khi thư có dấu chỉ độ mật" in secret
 
 
+def test_a_letter_says_to_send_again_only_what_was_not_sent_and_is_not_held(system):
+    titles = {
+        "7F3K2Q00": "Vì sao thư chưa đi, và cách gửi lại",
+        "RELAYED0": "Thư đã đi",
+        "HELD0000": "Vì sao thư chưa đi",
+    }
+    for name, title in titles.items():
+        page = system.ask("GET", f"/t/BT-{name}", session="clerk")[2]
+        assert f"<h1>{title}</h1>" in page
+        assert ("gửi lại thư như thường lệ" in page) is (name == "7F3K2Q00")
+        assert ("Trong Word" in page) is (name != "RELAYED0")
+
+
 def test_a_letter_leads_to_a_request_only_where_one_may_be_made(system):
     for name, may in (("7F3K2Q00", True), ("SECRET00", False)):
         assert (f"/mails/BT-{name}#request" in system.ask("GET", f"/t/BT-{name}", session="auditor")[2]) is may

@@ -32,6 +32,10 @@ _REMEDIES = (
 """Instructions of the catalogue (table [steps]) by rule; the first match applies."""
 
 
+_GONE = {"relayed", "passed_on"}
+"""States of a mail that its sender need not send again."""
+
+
 def _reference(visit: Visit) -> str:
     typed = str(visit.request.path_params["reference"])[:100]
     return standard(typed) or typed
@@ -48,8 +52,10 @@ async def page(visit: Visit) -> Response:
         return visit.go(f"/mails/{quote(reference)}")
     explained = kept_back(explained)
     view = await visit.view(AskRequests(explained.reference), RequestsView) if visit.may("ask_requests") else None
+    gone = explained.state.key in _GONE
     return visit.page(
-        "letter.html", mail=explained, findings=count(explained), steps=steps(explained),
+        "letter.html", mail=explained, findings=count(explained), steps=() if gone else steps(explained), gone=gone,
+        again=not (gone or explained.confidential or explained.state.key == "held"),
         request=view is not None and (view.may_open or bool(view.mine + view.waiting + view.done)),
     )  # fmt: skip
 
