@@ -44,8 +44,8 @@ def ordered(verdict: Verdict) -> tuple[JudgedFinding, ...]:
 
 
 def advised(judged: JudgedFinding, found: Sequence[JudgedFinding]) -> bool:
-    """Return whether to say what to do about one of the `ordered` findings: not where its rule asks for nothing, nor after a mark."""
-    return judged.wanted > Disposition.RELAY and (judged.marked or not found[0].marked)
+    """Return whether to say what to do about one of the `ordered` findings: not where its rule asks for nothing or it is waived, nor after a mark."""
+    return judged.waiver is None and judged.wanted > Disposition.RELAY and (judged.marked or not found[0].marked)
 
 
 def disclosure_of(verdict: Verdict) -> Disclosure:

@@ -114,6 +114,14 @@ def test_a_secrecy_reply_names_neither_file_nor_subject_nor_words(office: Policy
         assert word not in text
 
 
+def test_what_is_waived_has_no_advice(office: PolicySet):
+    verdict = evaluate(evidence(sender="x@bad.example"), office)
+    waived = tuple(msgspec.structs.replace(one, waiver="WV-1") for one in verdict.findings)
+    for one in (verdict, msgspec.structs.replace(verdict, findings=waived)):
+        told = explanation(one, office, language=Language.VI, now=NOW)
+        assert ("Cần làm" in told, "được miễn trừ WV-1" in told) == ((True, False) if one is verdict else (False, True))
+
+
 def test_a_mark_comes_first_and_nothing_beside_it_is_a_way_out(office: PolicySet):
     advice = "Gửi lại bằng hộp thư công vụ"
     assert advice in answer(office, sender="x@bad.example")[0]
