@@ -57,6 +57,23 @@ def test_words_as_print_sets_them_are_left_alone(shown: Image.Image) -> None:
     assert in_proportion(figure(np.array(shown))) is None
 
 
+@pytest.mark.parametrize(("value", "found"), [("Tuyệt mật", {"tuyet_mat"}), ("Thường", set())])
+@pytest.mark.parametrize("size", [13, 15])
+def test_thin_letters_of_a_screen_are_in_proportion(size: int, value: str, found: set[str]) -> None:
+    screen = Image.new("RGB", (1600, 900), "white")
+    rows = (
+        ("Số ký hiệu:", "71/UBND-NV"),
+        ("Trích yếu:", "V/v rà soát công tác"),
+        ("Độ mật:", value),
+        ("Người ký:", "Lê Văn An"),
+    )
+    for number, row in enumerate(rows):
+        for left, text, weight in zip((60, 260), row, ("Regular", "Bold"), strict=True):
+            font = ImageFont.truetype(FONT_DIR / f"liberation/LiberationSans-{weight}.ttf", size)
+            ImageDraw.Draw(screen).text((left, 100 + 2 * size * number), text, (90, 90, 90), font)
+    assert levels(screen) == found
+
+
 def test_bars_are_no_letters() -> None:
     flag = np.full((600, 900, 3), 255, np.uint8)
     for top in (40, 230, 420):

@@ -31,14 +31,15 @@ def stretch(wide: float, high: float) -> float:
 
 
 def stretch_of(line: Pixels) -> float:
-    """Return how much wider the letters of a line, black on white, must become."""
-    _, found = spots(np.asarray(cv2.threshold(line, 128, 255, cv2.THRESH_BINARY_INV)[1], np.uint8), least=LEAST)
+    """Return how much wider the letters of a line, black on white, must become; three in four are too narrow, or too wide."""
+    ink = cv2.threshold(line, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
+    _, found = spots(np.asarray(ink, np.uint8), least=LEAST)
     letters = found[found[:, 3] > SIGN * float(np.max(found[:, 3], initial=0))]
-    return (
-        stretch(float(np.median(letters[:, 2])), float(np.median(letters[:, 3])))
-        if LEAST <= len(letters) <= MOST
-        else 1.0
-    )
+    if not LEAST <= len(letters) <= MOST:
+        return 1.0
+    few, wide, most = (float(width) for width in np.percentile(letters[:, 2], (25, 50, 75)))
+    high = float(np.median(letters[:, 3]))
+    return stretch(wide, high) if most < SQUEEZED * high or few > FLAT * high else 1.0
 
 
 def from_cells(line: Pixels) -> Pixels | None:
