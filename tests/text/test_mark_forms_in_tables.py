@@ -100,3 +100,11 @@ def test_an_entry_of_an_outline_is_judged_where_its_heading_is():
 
     assert not marked("BÁO CÁO", "Phòng Nội vụ", title, body)
     assert marked("BÁO CÁO", "Phòng Nội vụ", body)
+
+
+@pytest.mark.parametrize(("role", "marked"), [(Role.CELL, False), (Role.COMMENT, True)])
+def test_a_note_on_the_cell_of_a_name_is_no_name(role, marked):
+    head = Run(text="Họ và tên", block=1, role=Role.CELL, locator="cell:P!B7")
+    below = Run(text="MẬT", block=2, role=role, locator="cell:P!B8")
+    marks = find_in_document(Document(part="2", format="xls", runs=(head, below)))
+    assert any(mark.strength is not Strength.NOTED for mark in marks) is marked

@@ -232,8 +232,8 @@ def begins_phrase(layout: Layout, line: Line, below: int | None) -> bool:
 
 
 def names_people(layout: Layout, line: Line) -> bool:
-    """Return whether a line is in a column of a table that is headed "Tên", "Họ và tên"."""
-    head = column_head(layout, line.block)
+    """Return whether a line is in a column of a table that is headed "Tên", "Họ và tên"; a note on a cell is in none."""
+    head = column_head(layout, line.block) if line.place is not Place.ASIDE else None
     return (
         head is not None
         and head != line.block
