@@ -4,6 +4,7 @@
     ├── TemporaryError      the sender may try again: SMTP 4yz
     │   ├── NextHopError    the city's server is away, silent or talks nonsense
     │   ├── AuditError      a record could not be made durable; without it nothing is acknowledged
+    │   ├── PolicyEndError  a policy did not come to its end
     │   ├── CapacityError   too much in flight, disk or memory short
     │   └── NoticeError     a mail of the gateway itself could not be written down
     ├── PermanentError      trying again does not help: SMTP 5yz
@@ -48,6 +49,10 @@ class PolicyFaultError(Exception):
     """A policy failed behind the wall; the text is the kind of its error and the place."""
 
 
+class PolicyEndError(TemporaryError):
+    """A policy took too long, stood still or ended its process."""
+
+
 class AuditError(TemporaryError):
     """An audit record could not be written durably."""
 
@@ -66,6 +71,14 @@ class CapacityError(TemporaryError):
 
 class NoticeError(TemporaryError):
     """A mail of the gateway itself could not be counted or kept."""
+
+
+def blame(error: BaseException) -> str:
+    """Return the policies that did not judge a mail and why, without words of the mail; empty when something else failed."""
+    if isinstance(error, ExceptionGroup):
+        why = ((one, str(one) if isinstance(one, PolicyFaultError) else type(one).__name__) for one in error.exceptions)
+        return "; ".join(f"{note}: {words}" for one, words in why for note in getattr(one, "__notes__", ()))
+    return str(error) if isinstance(error, PolicyEndError) else ""
 
 
 class PermanentError(GatewayError):

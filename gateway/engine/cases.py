@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
+from gateway.engine import registry
 from gateway.engine.evaluate import evaluate, evaluate_facts
 from gateway.engine.layers import Layers
 from gateway.engine.observing import findings, observe
@@ -186,7 +187,7 @@ def trial_faults(policies: PolicySet, layers: Layers, now: datetime) -> Iterator
             observer = awake.observer
             if observer is not None and type(policy.settings).model_validate_json(observer.settings) != policy.settings:
                 raise ValueError("Settings: model_dump_json() and model_validate_json() give other settings")
-            with limited():
+            with limited(registry.LIMIT_CODE_S):
                 strange = [one.rule for one in findings(awake, observe(mail, (awake,))) if one.rule not in policy.rules]
             if strange:
                 raise ValueError(f"no rule {strange[0]!r}")

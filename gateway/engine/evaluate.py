@@ -70,8 +70,7 @@ def _judge(mail: Observed, policies: PolicySet, chosen: tuple[Policy, ...]) -> V
         try:
             findings.extend(judge.findings(policy, general, single))
         except Exception as error:  # noqa: BLE001 - a policy may be third-party code: all must run before any fault is reported
-            error.add_note(f"in policy {policy.name} ({policy.module})")
-            errors.append(error)
+            errors.append(policy.blamed(error))
     if errors:
         raise ExceptionGroup("policies failed", errors)
     return Verdict(

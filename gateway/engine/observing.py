@@ -6,7 +6,7 @@ itself. A mail and the replay of a kept one are judged by the same call.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,28 +14,37 @@ from msgspec import structs
 
 from gateway.engine.policy import Observing, Policy
 from gateway.errors import NoFactsError, PolicyFaultError
-from gateway.model import Document, Evidence, Finding, Looked, Need, Observations, Observed, wordless
+from gateway.model import Document, Evidence, Facts, Finding, Looked, Need, Observations, Observed, wordless
 
 Looks = Mapping[str, msgspec.Raw]
 """Observations of one document, packed."""
 
 
-def observe(evidence: Evidence, policies: Collection[Observing], looks: Sequence[Looks] = ()) -> Observed:
+def observe(
+    evidence: Evidence,
+    policies: Collection[Observing],
+    looks: Sequence[Looks] = (),
+    on_turn: Callable[[str], None] = lambda _name: None,
+) -> Observed:
     """Have each policy observe a mail, those that are off too; a failure is reported when that policy is to judge.
 
     At RCPT, without a message, only those without `judge` have something to do. `looks` are what is known of the
-    documents, in their order; a document without is looked at as it is.
+    documents, in their order; a document without is looked at as it is. `on_turn` gets the name of each policy before it runs.
     """
     bare = wordless(evidence)
+    facts = Observed(bare=bare, seen={})
     seen: dict[str, Any] = {}
     found: dict[str, tuple[Finding, ...]] = {}
     faults: dict[str, Exception] = {}
     for policy in policies:
+        on_turn(policy.name)
         try:
             if policy.observe is not None and evidence.message is not None:
                 seen[policy.name] = policy.observe(_mail(policy, evidence, bare, looks), policy.settings)
             elif policy.evaluate is not None and not policy.idle:
                 found[policy.name] = tuple(policy.evaluate(_worded(policy, evidence, bare), policy.settings))
+            if policy.judges_here and policy.judge is not None:
+                found[policy.name] = tuple(_judged(policy, policy.judge, facts, seen))
         except Exception as error:  # noqa: BLE001 - third-party code; a policy that is off must not fail a mail
             faults[policy.name] = error
     return Observed(bare=bare, seen=seen, texts=_texts(policies, seen), found=found, faults=faults)
@@ -57,13 +66,19 @@ def findings(policy: Policy, mail: Observed) -> Iterable[Finding]:
     """Have a policy judge a mail; NoFactsError when it needs of it what was not kept."""
     if policy.name in mail.faults:
         raise mail.faults[policy.name]
-    if policy.judge is None:
-        if policy.name not in mail.found:
-            raise NoFactsError(policy.name, "evaluate")
+    if policy.name in mail.found:
         return mail.found[policy.name]
+    if policy.judge is None:
+        raise NoFactsError(policy.name, "evaluate")
     if mail.kept:
         _check_kept(policy, mail)
-    return policy.judge(structs.replace(mail.facts, seen=mail.seen.get(policy.name)), policy.settings)
+    return _judged(policy, policy.judge, mail, mail.seen)
+
+
+def _judged(
+    policy: Observing, judge: Callable[[Facts[Any], Any], Iterable[Finding]], mail: Observed, seen: Mapping[str, Any]
+) -> Iterable[Finding]:
+    return judge(structs.replace(mail.facts, seen=seen.get(policy.name)), policy.settings)
 
 
 def _mail(policy: Observing, evidence: Evidence, bare: Evidence, looks: Sequence[Looks]) -> Looked[Any] | Evidence:

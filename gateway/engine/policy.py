@@ -27,6 +27,7 @@ from gateway.model import (
     Observer,
     Rule,
 )
+from gateway.texts.catalogue import both
 from gateway.vietnamese.addresses import listed, normal_form, ways_to_write
 from gateway.vietnamese.unit_names import fold_unit
 
@@ -185,6 +186,8 @@ class Observing(Code):
     """A policy with its settings, as far as it reads words."""
 
     settings: Any
+    judges_here: bool = False
+    """Its `judge` runs where its `observe` does: no code of a third party may hold up a front end."""
     text_digest: str = ""
     """Of the settings that `observe` heeds, empty when it heeds none: under other ones a kept observation does not hold."""
 
@@ -212,14 +215,15 @@ class Policy(Observing):
 
     @property
     def observer(self) -> Observer | None:
-        """The part of this policy that the reading process needs; None when it reads no words."""
-        if self.observe is None and (self.evaluate is None or self.idle):
+        """The part of this policy that the reading process needs; None when it reads no words and is ours."""
+        judges = self.evaluate is not None or self.foreign
+        if self.observe is None and (self.idle or not judges):
             return None
         return Observer(
             name=self.name,
             module=self.module,
             settings=self.settings.model_dump_json(by_alias=True),
-            whole=self.look is None,
+            whole=self.look is None and (self.observe is not None or self.evaluate is not None),
             foreign=self.foreign,
         )
 
@@ -227,6 +231,11 @@ class Policy(Observing):
     def idle(self) -> bool:
         """Return whether it never runs: off, and no scope turns it on."""
         return self.mode is Mode.OFF and all(scope.mode in {None, Mode.OFF} for scope in self.scopes)
+
+    def blamed(self, error: Exception) -> Exception:
+        """Return what its code raised, with its name (`gateway.errors.blame`)."""
+        error.add_note(both("trouble", "line", "failed", policy=f"{self.name} ({self.module})"))
+        return error
 
     def stances(self, evidence: Evidence, on: date) -> tuple[Stance, Mapping[str, Stance]]:
         """Return how it acts on a mail in general, and on single recipients where that differs."""

@@ -57,13 +57,15 @@ class PolicySet:
         return self._by_name.get(name)
 
     def asked(self, evidence: Evidence) -> frozenset[str]:
-        """Return the senders whose history the policies want to know before they judge."""
-        return frozenset(
-            address
-            for policy in self.policies
-            if policy.asks is not None and not policy.idle
-            for address in policy.asks(evidence, policy.settings)
-        )
+        """Return the senders whose history the policies want to know before they judge; ExceptionGroup when one failed."""
+        asked: set[str] = set()
+        for policy in self.policies:
+            if policy.asks is not None and not policy.idle:
+                try:
+                    asked.update(policy.asks(evidence, policy.settings))
+                except Exception as error:  # noqa: BLE001 - third-party code
+                    raise ExceptionGroup("policies failed", [policy.blamed(error)]) from None
+        return frozenset(asked)
 
     def citation(self, key: str, language: Language, on: date) -> str:
         """Return the words of a citation key (`7600:9.4c`) that are right on a day.

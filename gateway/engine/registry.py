@@ -70,7 +70,7 @@ class Registry:
         """Import a policy; UserError says what is missing from it."""
         module_name = module or self.modules[name]
         try:
-            with limited():
+            with limited(LIMIT_CODE_S):
                 imported = importlib.import_module(module_name)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the module may be third-party code
             words = crash_words(error)
@@ -145,22 +145,26 @@ LIMIT_CODE_S = 10.0
 
 
 @contextmanager
-def limited() -> Iterator[None]:
-    """Raise TimeoutError in code that never ends; only in the main thread, which alone is reached by signals."""
+def limited(limit_s: float, *, standing_still: bool = False) -> Iterator[None]:
+    """Raise TimeoutError in code that takes more processor time, or time of the clock where none may stand still.
+
+    Only in the main thread, which alone is reached by signals.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def over(_number: int, _frame: object) -> None:
-        raise TimeoutError(f"not at its end after {LIMIT_CODE_S:g} s of processor time")
+        raise TimeoutError(f"not at its end after {limit_s:g} s" + " of processor time" * (not standing_still))
 
-    before = signal.signal(signal.SIGPROF, over)
-    signal.setitimer(signal.ITIMER_PROF, LIMIT_CODE_S)
+    timer, number = (signal.ITIMER_REAL, signal.SIGALRM) if standing_still else (signal.ITIMER_PROF, signal.SIGPROF)
+    before = signal.signal(number, over)
+    signal.setitimer(timer, limit_s)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+        signal.setitimer(timer, 0)
+        signal.signal(number, before)
 
 
 def crash_words(error: BaseException) -> str:

@@ -1,7 +1,7 @@
 """The policies behind the wall: what they read of a mail is read in the child that has its words.
 
-Loaded in the zygote by name (`PoolSettings.observing`), so that `documents` need not know the engine. Here no policy judges
-but those of a third party that have nothing but `evaluate`.
+Loaded in the zygote by name (`PoolSettings.observing`), so that `documents` need not know the engine. Policies of third
+parties judge here, too.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -43,19 +43,21 @@ class Observers:
     def __init__(self, descriptions: tuple[Observer, ...]) -> None:
         self._policies: list[Observing] = []
         self._missing: dict[str, str] = {}
+        self._foreign = any(one.foreign for one in descriptions)
         for one in descriptions:
             try:
                 self._policies.append(_walled(one))
             except Exception as error:  # noqa: BLE001 - third-party code
                 self._missing[one.name] = _words(error)
 
-    def look(self, document: Document) -> tuple[Looks, dict[str, str]]:
+    def look(self, document: Document, on_turn: Callable[[str], None]) -> tuple[Looks, dict[str, str]]:
         """Have each policy look at a document; return what it made of it, and the faults. MemoryError, RecursionError."""
         looks: dict[str, msgspec.Raw] = {}
         faults: dict[str, str] = {}
         for policy in self._policies:
             if policy.look is None:
                 continue
+            self._announce(policy.name, on_turn)
             try:
                 looks[policy.name] = _raw(policy.look(document, policy.settings))
             except (MemoryError, RecursionError):
@@ -64,10 +66,13 @@ class Observers:
                 faults[policy.name] = _words(error)
         return looks, faults
 
-    def observe(self, evidence: Evidence, looks: Sequence[Looks], faults: dict[str, str]) -> Observations:
+    def observe(
+        self, evidence: Evidence, looks: Sequence[Looks], faults: dict[str, str], on_turn: Callable[[str], None]
+    ) -> Observations:
         """Have each policy without a fault observe the mail."""
         faults = faults | self._missing
-        mail = observe(evidence, [policy for policy in self._policies if policy.name not in faults], looks)
+        sound = [policy for policy in self._policies if policy.name not in faults]
+        mail = observe(evidence, sound, looks, lambda name: self._announce(name, on_turn))
         faults |= {name: _words(error) for name, error in mail.faults.items()}
         seen: dict[str, msgspec.Raw] = {}
         for name, one in mail.seen.items():
@@ -77,11 +82,16 @@ class Observers:
                 faults[name] = _words(error)
         return Observations(seen=seen, found=dict(mail.found), faults=faults)
 
+    def _announce(self, name: str, on_turn: Callable[[str], None]) -> None:
+        """Say whose turn it is where the policies are not all ours: one of them may not come to an end."""
+        if self._foreign:
+            on_turn(name)
+
 
 def _walled(description: Observer) -> Observing:
     module = sys.modules[description.module]
     settings = module.Settings.model_validate_json(description.settings)
-    return Observing.of(description.name, module, settings=settings)
+    return Observing.of(description.name, module, settings=settings, judges_here=description.foreign)
 
 
 def _raw(value: Any) -> msgspec.Raw:

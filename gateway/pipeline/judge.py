@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import mmap
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from datetime import UTC, datetime, time
 from typing import NamedTuple, Protocol
 
@@ -23,7 +23,9 @@ from gateway.documents.wall.readings import Reading, Readings
 from gateway.documents.wall.wire import Inspection, InspectionRequest, Limits
 from gateway.engine import PolicySet, evaluate_facts, evaluate_recipient, observe
 from gateway.engine.observing import received
+from gateway.engine.policy import Policy
 from gateway.engine.policy_set import day
+from gateway.engine.registry import limited
 from gateway.mime import parse
 from gateway.model import (
     Disposition,
@@ -52,6 +54,8 @@ LARGE_TEXT_CHARACTERS = 30_000
 """More text (documents and header fields) is judged in a thread."""
 CHECKED_LATER_S = 10.0
 """Queueing handicap of checks: mails that arrive up to this much later are read first."""
+LIMIT_ENVELOPE_S = 2.0
+"""Time in which policies of third parties judge a forward-path, or say whose history they want: every session waits."""
 _LIMIT_ACCEPTED = 5_000
 _RUN_CHARACTERS = 20
 """Fixed weight of a run beside its text: a short line takes as long to judge as a long one."""
@@ -151,7 +155,9 @@ class Judge:
             authentication=await self._outgoing.results(transaction, content) if self._outgoing else None,
             directory=rules.directory,
         )
-        if self._history is not None and (asked := rules.policies.asked(evidence)):
+        with _bounded(rules.policies.policies):
+            asked = rules.policies.asked(evidence) if self._history is not None else frozenset()
+        if self._history is not None and asked:
             return structs.replace(evidence, history=await self._history.look_up(asked))
         return evidence
 
@@ -178,7 +184,7 @@ class Judge:
         content, message, observers = spool.content(), evidence.message, policies.observers
         assert message is not None
         subject = message.first("Subject")
-        if all(policy.look is not None for policy in policies.policies if policy.observer is not None):
+        if not any(one.whole or one.foreign for one in observers):
             evidence = structs.replace(evidence, directory=None)  # `Looked` has none
         return InspectionRequest(
             id=transaction.id,
@@ -202,7 +208,8 @@ class Judge:
         if known in self._accepted:
             return None
         evidence = Evidence(now=now, session=session, envelope=envelope, directory=rules.directory)
-        verdict = evaluate_recipient(evidence, rules.policies)
+        with _bounded(rules.policies.at_recipient):
+            verdict = evaluate_recipient(evidence, rules.policies)
         if verdict.disposition >= Disposition.DEFER:
             return evidence, verdict, rules.policies
         if not any(policy.foreign for policy in rules.policies.at_recipient):
@@ -286,9 +293,15 @@ async def _judged(evidence: Evidence, found: Inspection, policies: PolicySet) ->
         documents=found.documents,
         signatures=found.signatures,
     )
-    if _weight(evidence) > LARGE_TEXT_CHARACTERS:
+    if found.observations is None and _weight(evidence) > LARGE_TEXT_CHARACTERS:
         return await asyncio.to_thread(_evaluate, evidence, found, policies)
     return _evaluate(evidence, found, policies)
+
+
+def _bounded(policies: Iterable[Policy]) -> AbstractContextManager[None]:
+    """Bound the time of policies of third parties on the event loop."""
+    foreign = any(policy.foreign for policy in policies)
+    return limited(LIMIT_ENVELOPE_S, standing_still=True) if foreign else nullcontext()
 
 
 def _evaluate(evidence: Evidence, found: Inspection, policies: PolicySet) -> Judged:

@@ -259,13 +259,12 @@ class _Frontend:
     async def _start_milters(self, pipeline: Pipeline) -> list[MilterServer]:
         configuration = self._inherited.configuration
         servers: list[MilterServer] = []
-        settings = spool_settings(configuration)
 
         def server(section: Listener) -> MilterServer:
             replies = section.replies or configuration.replies
             milter = MilterSettings(
                 engine=pipeline,
-                new_spool=lambda: Spool(settings, self._milter_budget),
+                new_spool=partial(Spool, spool_settings(configuration), self._milter_budget),
                 new_reference=make_reference,
                 message_bytes=configuration.limits.message_bytes,
                 deadline_s=configuration.limits.deadline_s,
@@ -328,6 +327,7 @@ class _Frontend:
 
     async def _reload_rules(self) -> None:
         if await asyncio.to_thread(self._inherited.rulebook.reload):
+            self._vitals.policies_changed()
             await self._record_rules()
         self._inherited.rule_reports.send(self._inherited.rulebook.current, reloaded=True)
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.audit import AuditLog
 from gateway.documents.wall.pool import WorkerPool
-from gateway.errors import AuditError
+from gateway.errors import AuditError, blame
 from gateway.metrics.disk import LEAST_ROOM_BYTES
 from gateway.metrics.ready import BARRING
 from gateway.nexthop.failures import FailureKind
@@ -26,6 +26,8 @@ _FAILURES_IN_A_ROW: Final = 3
 """Failures of the next hop, or of children that read, before a trouble is reported: one is none."""
 _MOST_DESCRIPTORS: Final = 1 << 16
 """The number that a child closes before it reads (`gateway.documents.wall.fork`)."""
+_CALM_S: Final = 900.0
+"""Time without a failed policy after which that trouble is over."""
 _SPARE_PART: Final = 4
 """One descriptor in this many is reserved for mails in flight, and to refuse new clients with a reply."""
 
@@ -54,6 +56,7 @@ class Vitals:
         self._folders = folders
         """Folders of mails in flight and of their records."""
         self._failures = 0
+        self._policies_calm = 0.0
         self._room_bytes, self._room_until = 0, 0.0
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self._descriptors = limit - limit // _SPARE_PART
@@ -70,6 +73,8 @@ class Vitals:
                 audit.probe()
             if self._reporter.lasts(Trouble.DESCRIPTORS) and self._lowest_free() < self._descriptors:
                 self._reporter.over(Trouble.DESCRIPTORS)
+            if time.monotonic() > self._policies_calm:
+                self._reporter.over(Trouble.POLICY)
             unbegun = both("trouble", "line", "unbegun", count=workers.unbegun)
             self._reporter.state(Trouble.READER, unbegun if workers.unbegun >= _FAILURES_IN_A_ROW else None)
             self._reporter.count()
@@ -85,6 +90,13 @@ class Vitals:
         """Note the error for which a mail was deferred."""
         if isinstance(error, AuditError):
             self._reporter.happened(Trouble.AUDIT, str(error))
+        elif words := blame(error):
+            self._policies_calm = time.monotonic() + _CALM_S
+            self._reporter.happened(Trouble.POLICY, words)
+
+    def policies_changed(self) -> None:
+        """Note that other policies judge from now on."""
+        self._reporter.over(Trouble.POLICY)
 
     def noted(self, event: SmtpEvent) -> None:
         """Note an event of the next hop."""

@@ -12,7 +12,7 @@ import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, blame
 from gateway.vietnamese.printed import printed_json
 
 LIMIT_TEXT = 2000
@@ -83,4 +83,4 @@ def log_failure(logger: logging.Logger, reference: str, error: BaseException) ->
     if isinstance(error, GatewayError):
         logger.error("%s: %s", reference, error)
     else:
-        logger.error("internal error, reference %s", reference, exc_info=error)
+        logger.error("%s: %s", reference, blame(error) or "internal error", exc_info=error)

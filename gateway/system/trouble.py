@@ -44,6 +44,7 @@ class Trouble(Enum):
     INODES = "inodes"
     DESCRIPTORS = "descriptors"
     MEMORY = "memory"
+    POLICY = "policy"
     NEXT_HOP = "next_hop"
     NEXT_HOP_ADDRESS = "next_hop_address"
     NAMES = "names"

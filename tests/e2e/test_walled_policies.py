@@ -72,9 +72,10 @@ async def answered_beside(gateway, content) -> tuple[str, int, int]:
 
 @pytest.fixture
 async def gateway(tmp_path, request):
-    how = request.param
+    how, _, where = request.param.partition(" ")
     policy = tmp_path / "policy.yaml"
-    unruly = {"module": "tests.engine.stand_ins.unruly", "settings": {"how": how}}
+    settings = {"how": how, "where": where or "look"}
+    unruly = {"module": "tests.engine.stand_ins.unruly", "settings": settings}
     policies = {"unruly": unruly} if how else {}
     policy.write_text(json.dumps({"version": 1, "name": "x", "extends": "binhtan-7600", "policies": policies}))
     async with Sink() as sink:
@@ -94,7 +95,9 @@ async def test_a_text_of_nothing_but_possible_marks_is_searched_behind_the_wall(
 
 
 @pytest.mark.parametrize(
-    ("gateway", "codes"), [("spin", (550,)), ("hoard", (550,)), ("sleep", (451,))], indirect=["gateway"]
+    ("gateway", "codes"),
+    [("spin", (550,)), ("hoard", (550,)), ("sleep", (451,)), ("spin judge", (451,)), ("sleep judge", (451,))],
+    indirect=["gateway"],
 )
 async def test_a_policy_without_end_ends_with_its_child(gateway, codes):
     reply, count, grown = await answered_beside(gateway, mail(f"{WORD}\n".encode() * 1000))
@@ -103,3 +106,5 @@ async def test_a_policy_without_end_ends_with_its_child(gateway, codes):
     assert grown <= GROWTH_KIB
     assert (await sent(gateway, mail(b"Nothing\n"), 120)).code == 250
     assert WORD not in gateway.log
+    assert "chính sách unruly" in gateway.log or codes == (550,)
+    assert ("một chính sách hỏng hoặc không xét xong" in gateway.log) is (codes == (451,))

@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 
 from gateway.engine import PolicySet, evaluate_recipient, load_policy_set
+from gateway.errors import blame
 from gateway.model import VIETNAM, Envelope, Evidence, FrontEnd, Session
 from gateway.pipeline import judge as pipeline
 from tests.engine.support import NOW, REGISTRY
@@ -76,6 +77,15 @@ def test_policies_of_others_are_asked_each_time(monkeypatch: pytest.MonkeyPatch)
     desk = Desk(load_policy_set("office", registry=REGISTRY), monkeypatch)
     accepted = Envelope(reverse_path="an@gov.example", forward_paths=("binh@gov.example",))
     assert desk.times((SESSION, accepted), (SESSION, accepted)) == 2
+
+
+@pytest.mark.parametrize("sender", ["spin@bad.example", "sleep@bad.example"])
+def test_a_policy_of_others_without_end_is_ended_and_named(monkeypatch: pytest.MonkeyPatch, sender: str):
+    monkeypatch.setattr(pipeline, "LIMIT_ENVELOPE_S", 0.2)
+    desk = Desk(load_policy_set("office", registry=REGISTRY), monkeypatch)
+    with pytest.raises(ExceptionGroup) as raised:
+        desk.times((SESSION, structs.replace(ENVELOPE, reverse_path=sender)))
+    assert blame(raised.value).startswith("chính sách senders (tests.engine.stand_ins.senders) hỏng / ")
 
 
 @pytest.mark.parametrize("name", ["binhtan-7600", "strict"])

@@ -12,7 +12,7 @@ from gateway.documents.wall.desk_channel import Visit
 from gateway.documents.wall.pool import PoolSettings, WorkerPool
 from gateway.documents.wall.wire import FrameReader, Limits
 from gateway.engine import Registry, load_policy_set
-from gateway.errors import PolicyFaultError, TemporaryError
+from gateway.errors import PolicyEndError, PolicyFaultError, blame
 from gateway.model import Directory, Envelope, FrontEnd, Mailbox, MailboxKind, Session, Transaction
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook, Rules
@@ -106,11 +106,12 @@ TEXT = ("tệp.txt", f"Báo cáo\nDòng {WORD}\n".encode())
 
 
 @pytest.mark.parametrize(("how", "reason"), [slow("spin", "cpu"), ("hoard", "memory"), ("crash", "exit-3")])
-async def test_a_look_without_end_costs_the_document_that_it_was_at(workers, tmp_path, how, reason):
+async def test_a_look_without_end_costs_the_document_that_it_was_at(workers, tmp_path, caplog, how, reason):
     content = mail(("khác.txt", "Lịch họp\n".encode()), TEXT)
     found = await judged(workers, unruly(tmp_path, how), content)
     assert {one.part: one.reason for one in found.evidence.documents} == {"1": "", "2": "", "3": reason}
     assert [one.about.part for one in of(found.verdict, "classified") if one.rule == "unread_content"] == ["3"]
+    assert ("chính sách unruly không xét xong" in caplog.text) is (how != "hoard")  # of which the child has not died
 
 
 @pytest.mark.slow
@@ -122,20 +123,23 @@ async def test_a_mail_whose_time_is_used_up_is_observed_all_the_same(workers, tm
 
 
 @pytest.mark.parametrize("how", ["crash", "sleep", slow("spin")])
-async def test_observing_without_end_is_a_fault_of_ours(impatient, tmp_path, how):
+@pytest.mark.parametrize("where", ["observe", "judge"])
+async def test_a_policy_without_end_is_a_fault_of_ours_that_names_it(impatient, tmp_path, how, where):
     content = mail(TEXT).replace(b"Subject: ", f"Subject: {WORD} ".encode())
-    with pytest.raises(TemporaryError):
-        await judged(impatient, unruly(tmp_path, how, "observe"), content)
+    with pytest.raises(PolicyEndError, match="^chính sách unruly .* / policy unruly "):
+        await judged(impatient, unruly(tmp_path, how, where), content)
 
 
 @pytest.mark.slow
-async def test_a_policy_that_waits_for_ever_is_a_fault_of_ours(impatient, tmp_path):
-    with pytest.raises(TemporaryError):
+async def test_a_look_that_waits_for_ever_is_a_fault_of_ours_that_names_its_policy(impatient, tmp_path):
+    with pytest.raises(PolicyEndError, match="unruly"):
         await judged(impatient, unruly(tmp_path, "sleep"), mail(TEXT))
 
 
 @pytest.mark.parametrize("content", [mail(TEXT), mail(body=f"{WORD}\n")], ids=["file", "text alone"])
-@pytest.mark.parametrize(("how", "where"), [("fail", "look"), ("fail", "observe"), ("hoard", "observe")])
+@pytest.mark.parametrize(
+    ("how", "where"), [("fail", "look"), ("fail", "observe"), ("hoard", "observe"), ("fail", "judge")]
+)
 async def test_a_policy_that_fails_is_reported_without_words_of_the_mail(workers, tmp_path, content, how, where):
     content = content.replace(b"Subject: ", f"Subject: {WORD} ".encode())
     with pytest.raises(ExceptionGroup) as raised:
@@ -144,6 +148,10 @@ async def test_a_policy_that_fails_is_reported_without_words_of_the_mail(workers
     assert isinstance(fault, PolicyFaultError)
     assert str(fault).startswith(("ValueError (unruly.py:", "MemoryError (unruly.py:"))
     assert WORD not in str(fault)
+    assert (
+        blame(raised.value)
+        == f"chính sách unruly ({STAND_INS}.unruly) hỏng / policy unruly ({STAND_INS}.unruly) failed: {fault}"
+    )
 
 
 async def test_a_policy_that_is_off_and_fails_harms_nobody(workers, tmp_path):

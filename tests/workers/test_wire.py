@@ -19,6 +19,7 @@ from gateway.documents.wall.wire import (
     InspectionRequest,
     Result,
     Runs,
+    Turn,
     WireError,
     decode_request,
     encode,
@@ -163,7 +164,7 @@ def test_a_container_that_dies_when_reopened_gives_up_its_members():
 
 
 def test_only_typed_data_is_ever_decoded():
-    assert wire._frame_decoder.type == Began | Runs | Result | Done | Observations | Fixed | Finished
+    assert wire._frame_decoder.type == Began | Turn | Runs | Result | Done | Observations | Fixed | Finished
 
 
 def test_runs_of_a_long_document_travel_in_frames_of_their_own():

@@ -121,7 +121,7 @@ class Inspector:
             on_grant=on_grant,
         )
         self._awaited = None if request.awaited is None else frozenset(request.awaited)
-        self._observed = Observed(request, observers) if observers is not None else None
+        self._observed = Observed(request, observers, emit) if observers is not None else None
         self._texts: list[str] = list(request.password_texts)
         self._text_size = 0
         self._candidates: tuple[int, tuple[str, ...]] = (-1, ())

@@ -12,7 +12,7 @@ from msgspec import Raw, structs
 
 from gateway.documents.readers.registry import format_of
 from gateway.documents.wall.leaves import in_order
-from gateway.documents.wall.wire import Began, Done, Finished, Fixed, Frame, Result, Runs, Used, WireError
+from gateway.documents.wall.wire import Began, Done, Finished, Fixed, Frame, Result, Runs, Turn, Used, WireError
 from gateway.model import Document, Observations, Part, ReadStatus, Signature
 
 _OF_THE_MOMENT = frozenset({"killed", "mail-cpu", "memory"})
@@ -35,6 +35,8 @@ class Merger:
         self._origins: set[int] = set()
         self.current: str | None = None
         """Path of the part that the child works on."""
+        self.policy = ""
+        """The policy that the child is at; empty for none, and where all are ours."""
         self.finished = False
         self.observed: Observations | None = None
         """Observations of the message."""
@@ -59,6 +61,7 @@ class Merger:
     def begin(self) -> None:
         """Forget the state of the last child before another one speaks."""
         self.current = None
+        self.policy = ""
         self.finished = False
         self._told_cpu_s = 0.0
 
@@ -70,8 +73,10 @@ class Merger:
             case Began(path=path, origin=origin):
                 if path not in self._awaited and path not in self._results:
                     raise WireError("unknown-part")
-                self.current = path
+                self.current, self.policy = path, ""
                 self._origins.add(origin)
+            case Turn(policy=name):
+                self.policy = name
             case Runs():
                 pass  # `FrameReader` has put them by for their result
             case Result():
@@ -101,7 +106,7 @@ class Merger:
         del self._awaited[path]
         self._results[path] = result
         self._awaited.update((child.path, child) for child in result.part.children)
-        self.current = None
+        self.current, self.policy = None, ""
 
     def reread(self, result: Result) -> None:
         """Take the earlier result of a part, now with its words."""

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Raw, structs
 
 from gateway.documents.wall.merge import Merger
-from gateway.documents.wall.wire import InspectionRequest, Result
+from gateway.documents.wall.wire import InspectionRequest, Result, Turn
 from gateway.model import Document, Evidence, Observations, ReadStatus
+
+OnTurn = Callable[[str], None]
+"""Gets the name of each policy before it runs."""
 
 
 class Observers(Protocol):
     """The policies that read words of one mail (`gateway.engine.walled`)."""
 
-    def look(self, document: Document) -> tuple[Mapping[str, Raw], dict[str, str]]:
+    def look(self, document: Document, on_turn: OnTurn) -> tuple[Mapping[str, Raw], dict[str, str]]:
         """Return what each policy made of a document, and the faults; MemoryError and RecursionError go through."""
 
-    def observe(self, evidence: Evidence, looks: Sequence[Mapping[str, Raw]], faults: dict[str, str]) -> Observations:
+    def observe(
+        self, evidence: Evidence, looks: Sequence[Mapping[str, Raw]], faults: dict[str, str], on_turn: OnTurn
+    ) -> Observations:
         """Return what each policy without a fault made of the mail."""
 
 
 class Observed:
     """Knowledge of one mail so far, with its observations."""
 
-    def __init__(self, request: InspectionRequest, observers: Observers) -> None:
+    def __init__(self, request: InspectionRequest, observers: Observers, emit: Callable[[Turn], None]) -> None:
         self._request = request
+        self._on_turn: OnTurn = lambda name: emit(Turn(name))
         self._observers = observers
         self._merger = Merger(request.root)
         for result in request.known:
@@ -61,7 +67,7 @@ class Observed:
             documents=merger.documents,
             signatures=merger.signatures,
         )
-        return self._observers.observe(mail, merger.looks, faults)
+        return self._observers.observe(mail, merger.looks, faults, self._on_turn)
 
     def _looked(self, result: Result) -> Result:
         """Return a result with what observers made of each document; what exceeds their limits is *cannot tell*."""
@@ -70,11 +76,11 @@ class Observed:
         faults: dict[str, str] = {}
         for document in result.documents:
             try:
-                found, failed = self._observers.look(document)
+                found, failed = self._observers.look(document, self._on_turn)
             except (MemoryError, RecursionError) as error:
                 reason = "memory" if isinstance(error, MemoryError) else "nesting"
                 document = structs.replace(document, runs=(), status=ReadStatus.LIMIT, reason=reason)  # noqa: PLW2901
-                found, failed = self._observers.look(document)
+                found, failed = self._observers.look(document, self._on_turn)
             looks.append(dict(found))
             documents.append(document)
             faults |= failed

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 import os
 import signal
@@ -28,9 +29,11 @@ from gateway.documents.wall.fork import Ready
 from gateway.documents.wall.merge import Merger, unique
 from gateway.documents.wall.supervise import ZygoteProcess
 from gateway.documents.wall.wire import Frame, FrameReader, Inspection, InspectionRequest, WireError, encode
-from gateway.errors import TemporaryError
+from gateway.errors import PolicyEndError, TemporaryError
 from gateway.model import Observer, ReadStatus
+from gateway.texts.catalogue import both
 
+_LOG: Final = logging.getLogger("gateway.documents.wall")
 RESTARTS: Final = 3
 """Further children for one message after the first died."""
 _READ_BYTES: Final = 1 << 18
@@ -218,7 +221,7 @@ class _Conversation:
         merger.begin()  # the last child ended over a part; another looks at what is known of the message
         _, reason = await self._one_child(last=True)
         if not merger.finished:
-            raise _unobserved(reason)
+            raise self._unobserved(reason)
         return children + 1
 
     async def _read(self) -> int:
@@ -233,7 +236,9 @@ class _Conversation:
                     merger.give_up_rest(ReadStatus.CRASHED, "unfinished")
                 return number
             if read:
-                raise _unobserved(reason)
+                raise self._unobserved(reason)
+            if merger.policy:  # over a document: its part is given up
+                _LOG.error("%s: %s", self._request.id, self._unobserved(reason))
             if not merger.give_up_current(status, reason):
                 if reason == _OUR_FAULT:
                     self._pool.unbegun += 1
@@ -279,9 +284,14 @@ class _Conversation:
             os.close(status_read)
         if ended is None and fault is None:
             raise TemporaryError("the worker zygote ended while a message was being inspected")
+        if ended is not None and ended.killed and merger.policy:
+            raise self._unobserved("idle")
         cause = fault or _cause(ended, cpu_s)
         merger.charge(ended.cpu_s if ended else 0.0, alone=cause == _USED_UP)
         return cause
+
+    def _unobserved(self, reason: str) -> PolicyEndError:
+        return PolicyEndError(both("trouble", "line", "no_end", policy=self._merger.policy or "-", reason=reason))
 
     async def _exchange(self, ours: socket.socket, request: InspectionRequest) -> tuple[ReadStatus, str] | None:
         """Send the request and take frames until the child is done or gone; return a fault that the parent saw."""
@@ -302,10 +312,6 @@ class _Conversation:
         except ConnectionResetError:
             return None
         return None
-
-
-def _unobserved(reason: str) -> TemporaryError:
-    return TemporaryError(f"policies did not come to an end: {reason}")
 
 
 _OUR_FAULT: Final = f"exit-{os.EX_SOFTWARE}"

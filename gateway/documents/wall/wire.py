@@ -105,6 +105,12 @@ class Began(Struct, frozen=True, tag="began"):
     """The zygote that this child came of (`ZygoteSettings.origin`)."""
 
 
+class Turn(Struct, frozen=True, tag="turn"):
+    """A policy now looks at a document or at the mail; when the child dies, it is why. Told where some are not ours."""
+
+    policy: str
+
+
 class Runs(Struct, frozen=True, kw_only=True, tag="runs"):
     """Runs of a long document, sent ahead of the `Result` that it belongs to."""
 
@@ -147,7 +153,7 @@ class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
     """Everything was looked at."""
 
 
-Frame = Began | Runs | Result | Done | Observations | Fixed | Finished
+Frame = Began | Turn | Runs | Result | Done | Observations | Fixed | Finished
 
 
 class Inspection(Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Mail from `@bad.example` to an office address is refused for that recipient; envelope only."""
 
+import time
 from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,5 +31,8 @@ def evaluate(evidence: Evidence, settings: Settings) -> Iterator[Finding]:
         yield Finding(rule="form", outcome=FindingOutcome.FAILED, params={"sender": sender})
     if sender == "crash@bad.example":
         raise RuntimeError("policy bug")
+    while sender in {"spin@bad.example", "sleep@bad.example"}:
+        if sender.startswith("sleep"):
+            time.sleep(60)
     if sender == "wrong@bad.example":
         yield Finding(rule="nonsense", outcome=FindingOutcome.FAILED)

@@ -43,6 +43,8 @@ def observe(mail: Looked[Look], settings: Settings) -> Observation:
 
 def judge(facts: Facts[Observation], settings: Settings) -> Iterator[Finding]:
     if facts.message is not None and any(one.seen for one in facts.seen.looks):
+        if settings.where == "judge":
+            misbehave(settings.how)
         yield Finding(rule="word", outcome=FindingOutcome.FAILED)
 
 
