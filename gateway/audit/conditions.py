@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.audit.filter import STATES, Filter, Sight
-from gateway.audit.index_rows import ACT, CHECKED, CONFIDENTIAL, EVERY, exact, fold, unit_tag, waiver_tag
+from gateway.audit.index_rows import ACT, CHECKED, CONFIDENTIAL, EVERY, exact, fold, hop_tag, unit_tag, waiver_tag
 from gateway.audit.search_box import Field, Term, has_letters, parse
 from gateway.errors import SearchError
 from gateway.model import Disposition
@@ -61,7 +61,8 @@ class Conditions:
     """An entry must match a phrase of each group."""
     barred_words: list[tuple[Phrase, ...]] = field(default_factory=list)
     """Excluded phrase groups."""
-    sight: Sight | None = None
+    queue_ids: dict[tuple[Phrase, ...], str] = field(default_factory=dict)
+    """Tag for a group of phrases that may be a queue id of the next hop: an entry may have it instead."""
 
     @property
     def tags(self) -> Iterator[str]:
@@ -69,6 +70,7 @@ class Conditions:
         for group in self.groups:
             yield from group
         yield from self.barred
+        yield from self.queue_ids.values()
 
 
 def storable(text: str) -> str:
@@ -118,6 +120,10 @@ def _take_terms(found: Conditions, terms: tuple[Term, ...], unit_names: Mapping[
             (found.barred.extend if term.barred else found.groups.append)(units)
         elif tag is None:
             if phrases := tuple(_phrases(term)):
+                if term.field is Field.ANYWHERE and term.barred:
+                    found.barred.append(hop_tag(term.text))
+                elif term.field is Field.ANYWHERE:
+                    found.queue_ids[phrases] = hop_tag(term.text)
                 (found.barred_words if term.barred else found.words).append(phrases)
         elif term.barred:
             found.barred.append(tag)
@@ -204,9 +210,12 @@ def _any_of(group: tuple[Phrase, ...]) -> str:
 
 def matching(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tuple[int, ...]:
     """Return the sequence numbers of the entries that match, newest first."""
-    if not (found.words or found.barred_words or wanted.reference) and (apart := _apart(index, found)):
+    ways = _with_queue_ids(index, found)
+    if len(ways) == 1 and not (found.words or found.barred_words or wanted.reference):
+        ways = _apart(index, found)
+    if len(ways) > 1:
         # The nearest of all are among the nearest of each tag, which are found in order.
-        each = {seq for one in apart for seq in matching(index, one, wanted)}
+        each = {seq for one in ways for seq in matching(index, one, wanted)}
         nearest = sorted(each, reverse=wanted.after_seq is None)[: max(1, wanted.limit)]
         return tuple(sorted(nearest, reverse=True))
     source, key, conditions, values = _source(index, found, wanted)
@@ -232,6 +241,16 @@ def matching(index: sqlite3.Connection, found: Conditions, wanted: Filter) -> tu
     values.append(max(1, wanted.limit))
     numbers = [row[0] for row in index.execute(sql, values)]
     return tuple(sorted(numbers, reverse=True))
+
+
+def _with_queue_ids(index: sqlite3.Connection, found: Conditions) -> list[Conditions]:
+    """Return the conditions once with the words of a term that is a queue id, and once with its tag."""
+    for phrases, tag in found.queue_ids.items():
+        if _fewest(index, [(tag,)])[1]:
+            rest = replace(found, queue_ids={one: other for one, other in found.queue_ids.items() if one != phrases})
+            words = [one for one in found.words if one != phrases]
+            return [rest, replace(rest, words=words, groups=[*found.groups, (tag,)])]
+    return [found]
 
 
 def _apart(index: sqlite3.Connection, found: Conditions) -> list[Conditions]:

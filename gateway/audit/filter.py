@@ -39,8 +39,8 @@ class Filter:
     """Search conditions; all given ones must hold."""
 
     words: str = ""
-    """The search box (`gateway.audit.search_box`): words of subjects, file names, addresses, reference, the MTA's queue
-    id, signers; `"..."` is a phrase, `...*` a beginning, `tu:` `den:` `tep:` `luat:` `dv:` look there only, `-` leaves out."""
+    """The search box (`gateway.audit.search_box`): words of subjects, file names, addresses, reference, queue ids
+    of the MTA and of the next hop, signers; `"..."` is a phrase, `...*` a beginning, `tu:` `den:` `tep:` `luat:` `dv:` look there only, `-` leaves out."""
     sender: str = ""
     """Reverse-path, or `@domain`."""
     recipient: str = ""

@@ -28,7 +28,7 @@ from gateway.errors import AuditError, SearchTimeError, UserError
 from gateway.system.lock import lock
 from gateway.texts.catalogue import both, pair
 
-_VERSION = 13
+_VERSION = 14
 SLICE = 200
 """Records that are indexed at once."""
 _STEPS = 1000
@@ -337,15 +337,15 @@ def _put(index: sqlite3.Connection, log: sqlite3.Connection, rows: Rows, records
         f"INSERT INTO words (rowid, {', '.join(Words._fields)}) VALUES (?{', ?' * len(Words._fields)})",  # noqa: S608 - our own names
         ((seq, *_with_every(rows.words.get(seq, Words()))) for seq, *_ in rows.entries),
     )
-    for state, reference, seq in rows.states:
+    for tag, reference, seq in rows.outcomes:
         # Two mails may share a reference; an outcome belongs to the last intent before it.
         last = "SELECT max(seq) FROM entry WHERE id = ? AND kind = 'intent' AND seq < ?"
         (judged,) = index.execute(last, (reference, seq)).fetchone()
-        if judged is None or not index.execute("INSERT OR IGNORE INTO tag VALUES (?, ?)", (state, judged)).rowcount:
+        if judged is None or not index.execute("INSERT OR IGNORE INTO tag VALUES (?, ?)", (tag, judged)).rowcount:
             continue
-        held[state] += 1
+        held[tag] += 1
         if (whose := _counted(log, judged)) is not None:
-            tally.add(rows.counts, whose, state)
+            tally.add_state(rows.counts, whose, tag)
     index.executemany(
         "INSERT INTO held VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n", held.items()
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ ACT: Final = "state:act"
 CHECKED: Final = "state:checked"
 EVERY: Final = "\ue000"
 """Word in every entry that no user can type; a search with exclusions only starts from it."""
+_IDS: Final = re.compile(r"(?<![\w.@-])(?=[\w-]*[0-9])[\w-]{4,64}(?![\w@-]|\.\w)", re.ASCII)
+"""Words of the next hop's reply that may be its queue id: with a digit, and neither host, address nor status code."""
+_LIMIT_IDS: Final = 4
 _D: Final = str.maketrans("đð", "dd")
 
 
@@ -58,18 +62,18 @@ class Rows:
     tags: list[tuple[str, int]] = field(default_factory=list)
     words: dict[int, Words] = field(default_factory=dict)
     """By sequence number; an entry without any has none here."""
-    states: list[tuple[str, str, int]] = field(default_factory=list)
-    """State tag, reference and place of the outcomes of mails; for the index of those that were judged in an earlier slice."""
+    outcomes: list[tuple[str, str, int]] = field(default_factory=list)
+    """Tag, reference and place of the outcomes of mails; for the index of those that were judged in an earlier slice."""
     counts: tally.Counts = field(default_factory=tally.Counts)
     judged: dict[str, tuple[int, tally.Counted]] = field(default_factory=dict)
     """Place of the last intent of a reference in this slice, and for whom it counts."""
     settled: set[tuple[str, int]] = field(default_factory=set)
-    """States of mails of this slice, each with the place of the intent."""
+    """Tags of outcomes of mails of this slice, each with the place of the intent."""
 
 
 def take(rows: Rows, seq: int, record: r.AnyRecord) -> None:
     """Add what the index holds of one record."""
-    begin = len(rows.tags)
+    begin, late = len(rows.tags), len(rows.outcomes)
     take_rows(rows, seq, record)
     whose = tally.counted(record)
     if whose is not None:
@@ -80,16 +84,13 @@ def take(rows: Rows, seq: int, record: r.AnyRecord) -> None:
             assert whose is not None
             rows.judged[reference] = seq, whose
         case r.Outcome(id=reference) if reference in rows.judged:
-            _settle(rows, rows.states.pop()[0], rows.judged[reference])
-
-
-def _settle(rows: Rows, state: str, mail: tuple[int, tally.Counted]) -> None:
-    """Give a mail of this slice a state, once."""
-    judged, whose = mail
-    if (state, judged) not in rows.settled:
-        rows.settled.add((state, judged))
-        rows.tags.append((state, judged))
-        tally.add(rows.counts, whose, state)
+            judged, whose = rows.judged[reference]
+            for tag, _, _ in rows.outcomes[late:]:
+                if (tag, judged) not in rows.settled:
+                    rows.settled.add((tag, judged))
+                    rows.tags.append((tag, judged))
+                    tally.add_state(rows.counts, whose, tag)
+            del rows.outcomes[late:]
 
 
 def take_rows(rows: Rows, seq: int, record: r.AnyRecord) -> None:
@@ -104,7 +105,9 @@ def take_rows(rows: Rows, seq: int, record: r.AnyRecord) -> None:
             rows.events.append((reference, seq))
         case r.Outcome(id=reference, delivery=delivery):
             rows.events.append((reference, seq))
-            rows.states.append((f"state:{delivery.value}", reference, seq))
+            rows.outcomes.append((f"state:{delivery.value}", reference, seq))
+            ids = _IDS.findall(record.text)[:_LIMIT_IDS] if delivery is r.Delivery.RELAYED else ()
+            rows.outcomes += [(hop_tag(one), reference, seq) for one in ids]
         case r.Duplicate(id=reference, of=of):
             rows.events += [(reference, seq), (of, seq)]
         case r.RecipientRefused():
@@ -217,6 +220,11 @@ def _finding_tags(findings: tuple[r.FindingFacts, ...]) -> set[str]:
 def waiver_tag(waiver: str) -> str:
     """Return the tag of mails of which a waiver let something pass."""
     return f"waiver:{waiver.strip().upper()}"
+
+
+def hop_tag(queue_id: str) -> str:
+    """Return the tag of mails that the next hop took under a queue id."""
+    return f"hop:{queue_id.casefold()}"
 
 
 def unit_tag(unit: str) -> str:

@@ -71,6 +71,12 @@ def add(counts: Counts, whose: Counted, measure: str, number: int = 1) -> None:
         counts["mailbox", whose.day, whose.sender, measure] += number
 
 
+def add_state(counts: Counts, whose: Counted, tag: str) -> None:
+    """Count a tag of an outcome, if it is a state."""
+    if tag.startswith("state:"):
+        add(counts, whose, tag)
+
+
 def write(index: sqlite3.Connection, counts: Counts) -> None:
     """Add counts to those that are kept, in the running transaction."""
     index.executemany(

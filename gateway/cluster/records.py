@@ -89,7 +89,7 @@ FROM json_to_recordset(%(entries)s::json)
 FULL JOIN (SELECT * FROM entry WHERE node = %(node)s AND seq BETWEEN %(first)s AND %(last)s) AS there ON there.seq = new.seq
 WHERE there.seq IS NULL OR new.seq IS NULL OR there.at <> new.at OR there.id <> new.id OR there.kind <> new.kind
   OR NOT there.tags @> new.tags OR EXISTS (
-    SELECT 1 FROM unnest(there.tags) AS more (tag) WHERE more.tag <> ALL (new.tags) AND more.tag NOT LIKE 'state:%%')
+    SELECT 1 FROM unnest(there.tags) AS more (tag) WHERE more.tag <> ALL (new.tags) AND more.tag NOT LIKE ALL ('{{state:%%,hop:%%}}'))
   OR there.who <> {vector("new.who")} OR there.what <> {vector("new.what")}
 """.encode()  # noqa: S608 - our own words
 
@@ -110,7 +110,7 @@ class _Event(Struct):
 
 
 class _State(Struct):
-    """State tags for a mail that was judged in an earlier batch."""
+    """Tags of the outcome of a mail that was judged in an earlier batch."""
 
     id: str
     tags: list[str]
@@ -226,7 +226,7 @@ class Found:
                 judged.setdefault(reference, []).append(seq)
         here: dict[int, list[str]] = {}
         states: dict[str, _State] = {}
-        for tag, reference, seq in rows.states:
+        for tag, reference, seq in rows.outcomes:
             name = _text(reference, _LIMIT_ID)
             mail = max((one for one in judged.get(reference, ()) if one < seq), default=0)
             tags = here.setdefault(mail, []) if mail else states.setdefault(name, _State(name, [], seq)).tags

@@ -27,7 +27,11 @@ def where(wanted: Filter, keyed: Keys) -> tuple[str, list[object]]:
     if found.barred:
         add("NOT tags && %s::text[]", [_tag(name) for name in found.barred])
     for words in found.words:
-        add(*_any_of(words))
+        part, *more = _any_of(words)
+        if words in found.queue_ids:
+            add(f"({part} OR tags && %s::text[])", *more, [_tag(found.queue_ids[words])])
+        else:
+            add(part, *more)
     for words in found.barred_words:
         part, *more = _any_of(words)
         add(f"NOT {part}", *more)

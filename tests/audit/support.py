@@ -32,7 +32,7 @@ from gateway.model import (
     Verdict,
 )
 
-OK = Reply(code=250, enhanced="2.0.0", lines=("queued",))
+OK = Reply(code=250, enhanced="2.0.0", lines=("queued as 4Kq0zz77",))
 REFUSAL = Reply(code=550, enhanced="5.7.1", lines=("[BT] Tu choi",))
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 

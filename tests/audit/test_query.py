@@ -1,6 +1,7 @@
 """Reading the log: filters, Vietnamese full text, one mail in full, export."""
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -13,9 +14,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from gateway.audit import AuditLog
+from gateway.audit.index import Index
 from gateway.audit.index_rows import exact, fold
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.render import render_history, render_rows
+from gateway.audit.store import Folder
 from gateway.errors import UserError
 from gateway.model import (
     Disposition,
@@ -161,6 +164,58 @@ def test_a_mail_is_found_by_the_queue_id_of_the_mta(refused_content: Path):
     assert [row.reference for row in reader.find(Filter(words="4CXYZ12ABC"))] == ["BT-9", "BT-00000008"]
     assert "4cXyZ12abc" in render_history(reader.show("BT-00000008"), "en")  # type: ignore[arg-type]
     reader.close()
+
+
+HOP_REPLIES = {
+    1: "2.0.0 Ok: queued as 4XyZ1b2Kq9z",  # Postfix
+    2: "OK id=1tGxyz-0000Ab-1C",  # Exim
+    3: "2.6.0 <c1f@pc.gov.example> [InternalId=8963, Hostname=mx1.city.example] Queued mail for delivery",  # Exchange
+    4: "2.0.0 4AO8xyz012345 Message accepted for delivery",  # Sendmail
+    5: "2.0.0 Ok",
+}
+
+
+@pytest.fixture(scope="module", params=["at once", "by and by"])
+def relayed(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[AuditReader]:
+    """Mails that the next hop took; their outcomes are indexed with them, or later."""
+    data = tmp_path_factory.mktemp("relayed")
+
+    async def write() -> None:
+        log = AuditLog.open(data)
+        await log.start()
+        for number in (*HOP_REPLIES, 6):
+            subject = "Mã 4AO8xyz012345" if number == 5 else "Báo cáo"
+            await log.intent(transaction(number), verdict(Disposition.RELAY), evidence(subject))
+        if request.param == "by and by":
+            Index(Folder(data)).catch_up()
+        for number, text in HOP_REPLIES.items():
+            await log.outcome(f"BT-{number:08d}", Reply(code=250, enhanced="2.0.0", lines=(text,)))
+        await log.outcome("BT-00000006", Reply(code=451, enhanced="4.3.0", lines=("try 4XyZ1b2Kq9z later",)))
+        await log.close()
+
+    asyncio.run(write())
+    with AuditReader.open(data) as opened:
+        yield opened
+        assert Index(Folder(data)).differs_from_the_log() == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("4XyZ1b2Kq9z", [1]),
+        ("4xyz1b2kq9z tu:an@gov.example", [1]),
+        ("4XyZ1b2Kq9z den:chi@gov.example", []),
+        ("1tGxyz-0000Ab-1C", [2]),
+        ("8963", [3]),
+        ("c1f@pc.gov.example", []),
+        ("mx1.city.example", []),
+        ("4AO8xyz012345", [5, 4]),  # in a subject, too
+        ("2.0.0", []),
+        ("bao cao -4XyZ1b2Kq9z", [6, 4, 3, 2]),
+    ],
+)
+def test_a_mail_is_found_by_the_queue_id_that_the_next_hop_gave_it(relayed: AuditReader, words: str, found: list[int]):
+    assert numbers(relayed, words=words) == found
 
 
 def test_times_bound_a_list(reader: AuditReader):

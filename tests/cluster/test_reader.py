@@ -45,7 +45,7 @@ WORDS = [
     "tu:an", "tu:gov.example", "den:office", "den:@gov.example", "tu:an@gov.example", "luat:typography", "luat:X-01", "x-01",
     "-bao", "-báo", "vé -máy", "-tu:an", "-den:office@gov.example", "cong van", "docx", "ke_hoach", "BT-00000003", "00000003",
     "bt-0000000*", '"cmd calc"', "dv:noi", "du thao", "bao cao", "báo cáo", "khong dau", "hyperlink", "kho*", '"bao cao mat do"',
-    "-zzz", "zzz", "đ", "o", "office -de",
+    "-zzz", "zzz", "đ", "o", "office -de", "4kQ0zz77", "-4Kq0zz77", "4Kq0zz77 mat",
 ]  # fmt: skip
 FILTERS = [
     *({"words": words} for words in WORDS),
