@@ -125,8 +125,10 @@ def _drawn(block: Block) -> Iterator[Flowable]:
             yield from _head(block)
         case Heading(text=text):
             yield _words(text, _HEADING, bold=True)
+        case Paragraph(indent=False):  # hashes and parameters, which the number of a page would break
+            yield KeepTogether([_words(block.text, _FLUSH, italic=block.italic)])
         case Paragraph():
-            yield _words(block.text, _BODY if block.indent else _FLUSH, italic=block.italic)
+            yield _words(block.text, _BODY, italic=block.italic)
         case Table():
             yield CondPageBreak(_BEGUN)
             yield _words(block.caption, _CAPTION, italic=True)

@@ -19,6 +19,7 @@ import gateway.report
 from gateway.engine.schema import Words
 from gateway.model import Language, Unit
 from gateway.report import proof
+from gateway.report.figures import Gap
 from gateway.report.labels import labels, unit_id
 from gateway.report.month import Month
 from gateway.report.page import Foot, Head, Octets, Share, Tenths, shown
@@ -102,6 +103,15 @@ def test_a_pdf_brings_all_its_fonts(counted):
         fonts = {str(font.BaseFont): font for page in document.pages for font in page.Resources.Font.values()}
         assert len(fonts) == 4
         assert all("LiberationSerif" in name and "/FontFile2" in font.FontDescriptor for name, font in fonts.items())
+
+
+@pytest.mark.parametrize("gaps", [8, 12])
+def test_no_page_ends_within_the_parameters_of_a_pdf(counted, gaps):
+    made, unit = report(counted), "Phòng Văn hóa và Thông tin " * 9
+    wanted = msgspec.structs.replace(made.wanted, unit=unit)
+    made = msgspec.structs.replace(made, wanted=wanted, gaps=(Gap("no_directory"),) * gaps)
+    found = proof.asked(lines(render(made, labels(made, POLICIES, None), Format.PDF), Format.PDF))
+    assert (found.wanted.unit, found.again.last) == (unit, made.basis.last)
 
 
 def test_the_child_that_draws_reaches_neither_files_nor_network():
