@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 
@@ -77,18 +78,25 @@ def first_since(connection: sqlite3.Connection, since: datetime) -> int:
     A clock that was far behind or ahead has made records of a time before the log began, or that is still to come: they
     do not count. Around what is found all are looked at, so that the answer does not depend on how long the log is by now.
     """
-    first, newest = ends(connection)
+    return first_among(ends(connection), partial(heads, connection), since)
+
+
+def first_among(
+    numbers: tuple[int, int], heads: Callable[[int, int], Iterator[tuple[int, datetime]]], since: datetime
+) -> int:
+    """Return the same of any log, of its `ends` and by what yields its `heads`."""
+    first, newest = numbers
     last = newest
-    edges = [time for end in (first, last) for _, time in heads(connection, end, end)]
+    edges = [time for end in (first, last) for _, time in heads(end, end)]
     low, high = min(edges, default=since), max([datetime.now(UTC), *edges[1:]])
     while first <= last:
         middle = (first + last) // 2
-        found = next(((seq, time) for seq, time in heads(connection, middle, last) if low <= time <= high), None)
+        found = next(((seq, time) for seq, time in heads(middle, last) if low <= time <= high), None)
         if found is not None and found[1] < since:
             first = found[0] + 1
         else:
             last = middle - 1
-    around = heads(connection, first - _AROUND, newest)
+    around = heads(first - _AROUND, newest)
     return next((seq for seq, time in around if since <= time <= high), first)
 
 

@@ -93,6 +93,14 @@ WHERE there.seq IS NULL OR new.seq IS NULL OR there.at <> new.at OR there.id <> 
   OR there.who <> {vector("new.who")} OR there.what <> {vector("new.what")}
 """.encode()  # noqa: S608 - our own words
 
+_NODES: Final = b"""
+WITH RECURSIVE there AS (
+  (SELECT node FROM record ORDER BY node LIMIT 1)
+  UNION ALL SELECT (SELECT node FROM record WHERE node > there.node ORDER BY node LIMIT 1) FROM there WHERE there.node <> ''
+) SELECT node FROM there WHERE node <> ''
+"""
+"""One index lookup for each node (loose index scan)."""
+
 
 class _Entry(Struct):
     seq: int
@@ -153,6 +161,11 @@ def links(connection: Connection, node: str, after: int, last: int) -> Iterator[
     while found := page(connection, node, after, last):
         yield from found
         after = found[-1].seq
+
+
+def nodes_of(connection: Connection) -> set[str]:
+    """Return the nodes that have records at the centre, whether a shipper reported them or not."""
+    return {node for (node,) in connection.execute(_NODES).fetchall()}
 
 
 def retentions(connection: Connection, node: str) -> list[bytes]:

@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from gateway.audit.chain import ends
 from gateway.audit.checkpoint import known_checkpoints
@@ -19,18 +18,10 @@ from gateway.audit.store import Folder, connect_readonly
 from gateway.audit.verifier import Verification, Verifier
 from gateway.cluster.database import Connection, centre
 from gateway.cluster.heads import HeadsVerification, verify_heads
-from gateway.cluster.records import Shipped, not_found, page, retentions, shipped
+from gateway.cluster.records import Shipped, nodes_of, not_found, page, retentions, shipped
 from gateway.config.cluster import Cluster
 from gateway.errors import UserError
 from gateway.texts.catalogue import both
-
-_NODES: Final = b"""
-WITH RECURSIVE there AS (
-  (SELECT node FROM record ORDER BY node LIMIT 1)
-  UNION ALL SELECT (SELECT node FROM record WHERE node > there.node ORDER BY node LIMIT 1) FROM there WHERE there.node <> ''
-) SELECT node FROM there WHERE node <> ''
-"""
-"""One index lookup for each node (loose index scan)."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +73,7 @@ def verify_cluster(
             _verify_node(connection, one, places, believed, data if one.node == cluster.node else None, tick)
             for one in shipped(connection)
         )
-        nameless = sorted({node for (node,) in connection.execute(_NODES).fetchall()} - {one.node for one in nodes})
+        nameless = sorted(nodes_of(connection) - {one.node for one in nodes})
         centre_keys = [VerifierKey.parse(line) for line in cluster.centre_keys]
         heads = verify_heads(connection, centre_keys, witnesses=witnesses, elsewhere=places)
     faults = tuple(both("cluster", "verify", "nameless", node=node) for node in nameless)

@@ -125,7 +125,12 @@ def log_of(config: Path | None, data: Path | None, dsn: str | None) -> Path | Cl
     """
     if dsn is None:
         return data_of(config, data)
-    section = load_configuration(config).cluster or Cluster(node="reader")
+    return centre_of(load_configuration(config), dsn)
+
+
+def centre_of(configuration: Configuration, dsn: str) -> Cluster:
+    """Return the cluster of a configuration, with another DSN; UserError for what is none."""
+    section = configuration.cluster or Cluster(node="reader")
     try:
         return Cluster.model_validate(section.model_dump() | {"dsn": dsn})
     except ValidationError as error:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import nullcontext
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import UNSET
+from msgspec.structs import replace
 
-from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, name_for_people, print_octets
+from gateway.cluster.logs import logs_at_the_centre
+from gateway.commands.cluster import cluster_of
+from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, centre_of, name_for_people, print_octets
 from gateway.commands.looking import Look, looking
-from gateway.commands.options import Configured, command, group, words
+from gateway.commands.options import ClusterOption, Configured, command, group, words
 from gateway.commands.progress import progress
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
@@ -24,9 +29,9 @@ from gateway.pipeline.sample import as_message
 from gateway.report import proof
 from gateway.report.figures import COUNTING, Report
 from gateway.report.labels import labels, unit_id
-from gateway.report.make import make, records_of, walked
+from gateway.report.make import counted_in, logs_here, records_of, walked
 from gateway.report.month import Month
-from gateway.report.records import Range
+from gateway.report.records import Log, Range
 from gateway.report.render import Format, render
 from gateway.report.write import write
 from gateway.steward.reports import wanted_by
@@ -49,21 +54,28 @@ def report(
     output: Annotated[Path | None, typer.Option("-o", "--output", help=words("report_output"))] = None,
     persons: Annotated[bool, typer.Option("--persons", help=words("report_persons"))] = False,
     language: Annotated[str, typer.Option(help=words("report_language"))] = "vi",
+    cluster: ClusterOption = None,
 ) -> int:
     """Lập báo cáo của một tháng / the report of a month, counted from the log.
 
     gateway report 2026-11 --unit "Phòng Nội vụ" -o noi-vu.docx
+    gateway report 2026-11 --cluster postgresql://gateway@centre.example/gateway -o bao-cao.docx
     """
     wanted_form, words = _format(form, output), _language(language)
     rules = Rulebook(configuration).current
     unit = unit_id(unit, rules.directory)
     wanted = wanted_by(configuration, Month.parse(month), unit=unit, persons=persons)
+    if cluster is not None:
+        wanted = replace(wanted, node=UNSET)
     if output is None and wanted_form in _BINARY:
         output = Path(f"bao-cao-{wanted.month}.{wanted_form.value}")
         if output.exists():  # it may be filled in already
             raise UserError(both("report", "fault", "exists", path=name_for_people(output)))
-    with progress("report", records_of(configuration.data, wanted)) as tick:
-        made = make(configuration.data, wanted, now=datetime.now(UTC), tick=tick)
+    with (
+        _logs(configuration, cluster, whole=cluster is not None) as logs,
+        progress("report", records_of(logs, wanted)) as tick,
+    ):
+        made = counted_in(logs, wanted.month, now=datetime.now(UTC), tick=tick).report(wanted)
     octets = render(made, labels(made, rules.policies, rules.directory, words), wanted_form, words)
     if output is None:
         print_octets(octets)
@@ -71,12 +83,17 @@ def report(
         replace_file(output, octets, mode=0o600)
         print(name_for_people(output), file=sys.stderr)
     for gap in made.gaps:
-        print(both("report", "gap", gap.key, **gap.fields), file=sys.stderr)
+        node = f"{gap.node}: " if gap.node else ""
+        print(f"{node}{both('report', 'gap', gap.key, **gap.fields)}", file=sys.stderr)
     return EXIT_REFUSED if made.basis.broken is not None else 0
 
 
 @command(app, "verify", "data")
-def verify(configuration: Configured, file: Annotated[Path, typer.Argument(help=words("report_file"))]) -> int:
+def verify(
+    configuration: Configured,
+    file: Annotated[Path, typer.Argument(help=words("report_file"))],
+    cluster: ClusterOption = None,
+) -> int:
     """Đếm lại từ nhật ký và so với tệp / count again from the log, and say what differs; exit code 0 when nothing does.
 
     gateway report verify bao-cao-2026-11.docx
@@ -84,7 +101,7 @@ def verify(configuration: Configured, file: Annotated[Path, typer.Argument(help=
     octets = _read(file)
     form = _form_of(octets)
     with looking(configuration) if form in _BINARY else nullcontext() as look:
-        return _verify(configuration, file, octets, _Reader(form, look))
+        return _verify(configuration, cluster, file, octets, _Reader(form, look))
 
 
 @dataclass(frozen=True)
@@ -107,41 +124,50 @@ class _Reader:
         return proof.lines_of(document), len(document.images)
 
 
-def _verify(configuration: Configuration, file: Path, octets: bytes, reader: _Reader) -> int:
+def _verify(configuration: Configuration, dsn: str | None, file: Path, octets: bytes, reader: _Reader) -> int:
     name, form = name_for_people(file), reader.form
     found, pictures = reader.read(name, octets)
     asked = proof.asked(found)
     if asked is None:
         raise UserError(both("report", "fault", "no_report", path=name))
-    count = max(0, asked.again.last - asked.again.first + 1)
-    if asked.counting != COUNTING:
-        with progress("report", count) as tick:
-            return _print_range(asked, found, walked(configuration.data, asked.again, tick=tick))
+    again = asked.again
+    count = sum(max(0, one.last - one.first + 1) for one in again.nodes or (again,))
     rules = Rulebook(configuration).current
-    with progress("report", count) as tick:
-        made = make(configuration.data, asked.wanted, now=asked.made, again=asked.again, tick=tick)
+    with _logs(configuration, dsn, whole=bool(again.nodes)) as logs, progress("report", count) as tick:
+        if asked.counting != COUNTING:
+            print(both("report", "verified", "counting", theirs=asked.counting, ours=COUNTING))
+            codes = [_print_range(found, *one) for one in walked(logs, again, tick=tick).items()]
+            return EXIT_REFUSED if EXIT_REFUSED in codes else EXIT_CANNOT_RUN
+        counted = counted_in(logs, asked.wanted.month, now=asked.made, again=again, tick=tick)
+    made = counted.report(asked.wanted)
     names = labels(made, rules.policies, rules.directory, asked.language)
-    again = render(made, names, form, asked.language)
-    original, _ = reader.read(name, again)
+    drawn = render(made, names, form, asked.language)
+    original, _ = reader.read(name, drawn)
     lenient = form is Format.DOCX
     blanks = proof.blanks(write(made, names, asked.language)) if lenient else ()
     code = _print_result(made, proof.compare(original, found, blanks=blanks, strict=not lenient))
     if pictures:
         print(both("report", "verified", "pictures", count=pictures))
-    if form is Format.PDF and not octets.startswith(again):  # a signature is put behind what was signed
+    if form is Format.PDF and not octets.startswith(drawn):  # a signature is put behind what was signed
         print(both("report", "verified", "drawn"))
     return code
 
 
-def _print_range(asked: proof.Asked, found: tuple[str, ...], range_: Range) -> int:
+def _logs(configuration: Configuration, dsn: str | None, *, whole: bool) -> AbstractContextManager[Mapping[str, Log]]:
+    """Open the log of this machine, or for a report of the whole cluster those at its centre."""
+    if not whole:
+        return logs_here(configuration.data)
+    return logs_at_the_centre(centre_of(configuration, dsn) if dsn is not None else cluster_of(configuration))
+
+
+def _print_range(found: tuple[str, ...], node: str, range_: Range) -> int:
     """Print what can be proven of a report of other counting rules: that its records and their hash are those of the log."""
-    print(both("report", "verified", "counting", theirs=asked.counting, ours=COUNTING))
+    name, first, last = f"{node}: " if node else "", range_.first, range_.last
     if range_.broken is not None:
-        print(both("report", "verified", "broken", seq=range_.broken))
+        print(f"{name}{both('report', 'verified', 'broken', seq=range_.broken)}")
         return EXIT_REFUSED
-    first, last = asked.again.first, asked.again.last
     same = last < first or proof.names_hash(found, range_.head)
-    print(both("report", "verified", "range" if same else "other_range", first=first, last=last))
+    print(f"{name}{both('report', 'verified', 'range' if same else 'other_range', first=first, last=last)}")
     return EXIT_CANNOT_RUN if same else EXIT_REFUSED
 
 
@@ -149,7 +175,11 @@ def _print_result(made: Report, differences: proof.Differences) -> int:
     """Print what differs."""
     wrong = bool(differences.missing or differences.added)
     basis = made.basis
-    print(both("report", "verified", "differs" if wrong else "same", first=basis.first, last=basis.last))
+    nodes = basis.nodes or ()
+    key, names = "whole" if nodes else "same", ", ".join(one.node for one in nodes)
+    print(both("report", "verified", "differs" if wrong else key, first=basis.first, last=basis.last, nodes=names))
+    if behind := ", ".join(one.node for one in nodes if one.behind):
+        print(both("report", "verified", "behind", nodes=behind))
     for line in differences.missing:
         print(both("report", "verified", "gone", line=printable(line, 300)))
     for line in differences.added:

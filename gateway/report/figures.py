@@ -40,6 +40,18 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """The machine of a cluster whose log alone is counted; without a cluster reports are as they were."""
 
 
+class NodeRange(Struct, frozen=True, kw_only=True):
+    """The records of one node that a report of the whole cluster was counted from."""
+
+    node: str
+    first: int
+    last: int
+    behind: bool = False
+    """The centre may not have had all records of the month yet."""
+    head: str = ""
+    """Hash of the chain at `last`, in hex."""
+
+
 class Again(Struct, frozen=True, kw_only=True):
     """Sources of a report, as it states them."""
 
@@ -47,6 +59,10 @@ class Again(Struct, frozen=True, kw_only=True):
     last: int
     directory: int | None = None
     """The record that gave the number of mailboxes."""
+    nodes: tuple[NodeRange, ...] = ()
+    """Of a report of the whole cluster, in place of `first` and `last`."""
+    directory_node: str | UnsetType = UNSET
+    """The node that has `directory`."""
 
 
 class Basis(Struct, frozen=True, kw_only=True):
@@ -54,6 +70,7 @@ class Basis(Struct, frozen=True, kw_only=True):
 
     first: int
     last: int
+    """With a `first` and `head` of nothing when they are those of `nodes`."""
     head: str = ""
     """Hash of the chain at `last`, in hex; empty for an empty log."""
     directory_record: int | None = None
@@ -63,6 +80,10 @@ class Basis(Struct, frozen=True, kw_only=True):
     directories: tuple[str, ...] = ()
     broken: int | None = None
     """The first record of the range that does not fit the chain."""
+    nodes: tuple[NodeRange, ...] | UnsetType = UNSET
+    """Of a report of the whole cluster."""
+    directory_node: str | UnsetType = UNSET
+    """The node that has `directory_record`."""
 
 
 class Gap(Struct, frozen=True):
@@ -70,6 +91,8 @@ class Gap(Struct, frozen=True):
 
     key: str
     fields: dict[str, int | str] = {}
+    node: str | UnsetType = UNSET
+    """The node of which it is said, in a report of the whole cluster."""
 
 
 class Share(Struct, frozen=True, tag=True):

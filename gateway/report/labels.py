@@ -109,10 +109,13 @@ def _units(directory: Directory | None) -> dict[str, str]:
 def parameters(report: Report, language: Language) -> str:
     """Return the line by which a report is counted again."""
     wanted = report.wanted
+    basis = report.basis
     weights, node = wanted.weights, f" node={wanted.node}" if wanted.node else ""
+    nodes = [f"{one.node}:{one.first}-{one.last}{':behind' * one.behind}" for one in basis.nodes or ()]
+    directory = f"{basis.directory_node}:{basis.directory_record}" if basis.directory_node else basis.directory_record
     return (
-        f"[month={wanted.month} counting={COUNTING} records={report.basis.first}-{report.basis.last}"
-        f" directory={report.basis.directory_record or 'none'} made={report.made}"
+        f"[month={wanted.month} counting={COUNTING} records={','.join(nodes) or f'{basis.first}-{basis.last}'}"
+        f" directory={directory or 'none'} made={report.made}"
         f" weights={weights.active}/{weights.signed}/{weights.first_pass} least={wanted.least_mailboxes}"
         f" persons={'yes' if wanted.persons else 'no'} language={language}{node} unit={quote(wanted.unit, safe='')}]"
     )

@@ -17,15 +17,16 @@ from msgspec import UNSET, Struct
 
 from gateway.errors import UserError
 from gateway.model import Document, Language, Origin, Role, Run
-from gateway.report.figures import Again, Wanted, Weights
+from gateway.report.figures import Again, NodeRange, Wanted, Weights
 from gateway.report.month import Month
 from gateway.report.page import Annex, Foot, Head, Page
 
 _PARAMETERS = re.compile(
-    r"\[month=(?P<month>20\d\d-\d\d)(?: counting=(?P<counting>\d{1,4}))? records=(?P<first>\d{1,18})-(?P<last>\d{1,18}) directory=(?P<directory>none|\d{1,18}) made=(?P<made>[0-9T:+.-]{19,32})"
+    r"\[month=(?P<month>20\d\d-\d\d)(?: counting=(?P<counting>\d{1,4}))? records=(?:(?P<first>\d{1,18})-(?P<last>\d{1,18})|(?P<nodes>[a-z0-9:, -]{5,20000}?)) directory=(?:none|(?:(?P<directory_node>[a-z0-9 -]{1,64}):)?(?P<directory>\d{1,18})) made=(?P<made>[0-9T:+.-]{19,32})"
     r" weights=(?P<active>\d{1,4})/(?P<signed>\d{1,4})/(?P<first_pass>\d{1,4}) least=(?P<least>\d{1,6})"
     r" persons=(?P<persons>yes|no) language=(?P<language>vi|en)(?: node=(?P<node>[a-z0-9 -]{1,64}?))? unit=(?P<unit>[A-Za-z0-9%._~ -]{0,2000})\]"
 )
+_NODE = re.compile(r"(?P<node>[a-z0-9-]{1,32}):(?P<first>\d{1,18})-(?P<last>\d{1,18})(?P<behind>:behind)?")
 _ROW = re.compile(r".*row:\d+")
 _CELL = re.compile(r"(?P<sheet>cell:.*!)[A-Z]+(?P<row>\d+)")
 _BESIDE = frozenset({Role.PROPERTY, Role.HEADER, Role.FOOTER})
@@ -66,21 +67,40 @@ def asked(lines: Iterable[str]) -> Asked | None:
         made = datetime.fromisoformat(found["made"])
         wanted = Wanted(
             month=Month.parse(found["month"]),
-            unit=unquote(found["unit"].replace(" ", "")),
+            unit=unquote(_joined(found["unit"])),
             persons=found["persons"] == "yes",
             weights=Weights(
                 active=int(found["active"]), signed=int(found["signed"]), first_pass=int(found["first_pass"])
             ),
             least_mailboxes=int(found["least"]),
-            node=(found["node"] or "").replace(" ", "") or UNSET,
+            node=_joined(found["node"]) or UNSET,
         )
     except (ValueError, UserError):
         return None
     if made.tzinfo is None:
         return None
-    directory = None if found["directory"] == "none" else int(found["directory"])
-    again = Again(first=int(found["first"]), last=int(found["last"]), directory=directory)
+    nodes = tuple(_NODE.fullmatch(one) for one in _joined(found["nodes"]).split(",")) if found["nodes"] else ()
+    ranges = {one["node"]: one for one in nodes if one is not None}
+    directory_node = _joined(found["directory_node"])
+    stray = directory_node not in ranges if ranges and found["directory"] else directory_node
+    if stray or len(ranges) != len(nodes):
+        return None
+    again = Again(
+        first=int(found["first"] or 0),
+        last=int(found["last"] or 0),
+        directory=int(found["directory"]) if found["directory"] else None,
+        nodes=tuple(
+            NodeRange(node=node, first=int(one["first"]), last=int(one["last"]), behind=bool(one["behind"]))
+            for node, one in ranges.items()
+        ),
+        directory_node=directory_node or UNSET,
+    )
     return Asked(wanted, again, made, Language(found["language"]), int(found["counting"] or 1))
+
+
+def _joined(value: str | None) -> str:
+    """Return a value without the breaks that the lines of a PDF put into it."""
+    return (value or "").replace(" ", "")
 
 
 def names_hash(lines: Iterable[str], head: bytes) -> bool:

@@ -9,21 +9,23 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias, get_args
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from msgspec.json import Decoder
 
 from gateway.audit import record as r
-from gateway.audit.chain import HEAD_BYTES, ends, first_since, time_of
+from gateway.audit.chain import HEAD_BYTES, ends, first_among, heads
 from gateway.audit.store import GENESIS
 from gateway.report.month import Month
+
+if TYPE_CHECKING:
+    from gateway.cluster.logs import NodeLog
 
 MENDED_WITHIN = timedelta(days=3)
 _DISORDER = timedelta(hours=1)
 """A record may be stamped before another and stand behind it: processes stamp, then wait for their turn."""
-_LATE = timedelta(minutes=1)
-"""By which a record may come into the log after the time that it bears."""
 _KIND = re.compile(rb'"process":"[^"]{0,40}","kind":"(\w{1,40})"')
 _TICK = 2000
 
@@ -35,13 +37,50 @@ _DIRECTORY = Decoder(r.Mailboxes)
 _KINDS = frozenset(str(kind.__struct_config__.tag).encode() for kind in get_args(Entry))
 
 
+@dataclass(frozen=True)
+class LocalLog:
+    """The log of this machine."""
+
+    connection: sqlite3.Connection
+    late = timedelta(minutes=1)
+    """By which a record may come into it after the time that it bears."""
+
+    def ends(self) -> tuple[int, int]:
+        """Return the numbers of the oldest and the newest record; 1 and 0 of an empty log."""
+        return ends(self.connection)
+
+    def heads(self, first: int, last: int) -> Iterator[tuple[int, datetime]]:
+        """Yield number and time of records, in order."""
+        return heads(self.connection, first, last)
+
+    def links(self, first: int, last: int) -> Iterator[tuple[int, bytes, bytes]]:
+        """Yield number, body and hash of records, in order."""
+        query = "SELECT seq, body, hash FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq"
+        return self.connection.execute(query, (first, last))
+
+    def directory_before(self, seq: int) -> bytes | None:
+        """Return the last record of a directory before a number."""
+        row = self.connection.execute(
+            "SELECT body FROM record WHERE seq < ? AND instr(substr(body, 1, ?), ?) ORDER BY seq DESC LIMIT 1",
+            (seq, HEAD_BYTES, b'"kind":"directory"'),
+        ).fetchone()
+        return row[0] if row is not None else None
+
+    def has_all(self, _until: datetime) -> bool:
+        """Return whether all records have come in that were made until a time, or until now."""
+        return True
+
+
+Log: TypeAlias = "LocalLog | NodeLog"
+
+
 class Range:
     """The records from one number to another; once walked, it knows the end of the chain and whether it held."""
 
-    def __init__(self, connection: sqlite3.Connection, first: int, last: int) -> None:
+    def __init__(self, log: Log, first: int, last: int) -> None:
         """`last` is held to what there is."""
-        self._connection = connection
-        self.first, self.last = first, min(last, ends(connection)[1])
+        self._log = log
+        self.first, self.last = first, min(last, log.ends()[1])
         self.head = b""
         self.broken: int | None = None
         self.unreadable = 0
@@ -50,9 +89,7 @@ class Range:
     def walk(self, tick: Callable[[int], None]) -> Iterator[tuple[datetime, Entry]]:
         """Yield what counts, with its time, in order; `tick` is called for every record."""
         chain, expected = self._before(), self.first
-        for seq, body, stored in self._connection.execute(
-            "SELECT seq, body, hash FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq", (self.first, self.last)
-        ):
+        for seq, body, stored in self._log.links(self.first, self.last):
             fits = seq == expected and (not chain or hashlib.sha256(chain + body).digest() == stored)
             if not fits and self.broken is None:
                 self.broken = expected
@@ -74,12 +111,9 @@ class Range:
 
     def directory_before(self) -> r.Mailboxes | None:
         """Return the last record of a directory before the range; None when there is none that can be read."""
-        row = self._connection.execute(
-            "SELECT body FROM record WHERE seq < ? AND instr(substr(body, 1, ?), ?) ORDER BY seq DESC LIMIT 1",
-            (self.first, HEAD_BYTES, b'"kind":"directory"'),
-        ).fetchone()
+        body = self._log.directory_before(self.first)
         try:
-            return _DIRECTORY.decode(row[0]) if row is not None else None
+            return _DIRECTORY.decode(body) if body is not None else None
         except ValueError:
             self.unreadable += 1
             return None
@@ -88,8 +122,7 @@ class Range:
         """Return the hash before the range; nothing when its record was removed."""
         if self.first == 1:
             return GENESIS
-        row = self._connection.execute("SELECT hash FROM record WHERE seq = ?", (self.first - 1,)).fetchone()
-        return bytes(row[0]) if row is not None else b""
+        return next((bytes(digest) for _, _, digest in self._log.links(self.first - 1, self.first - 1)), b"")
 
 
 def _counts(body: bytes) -> bool:
@@ -98,25 +131,31 @@ def _counts(body: bytes) -> bool:
     return kind is not None and kind[1] in _KINDS
 
 
-def bounds(connection: sqlite3.Connection, month: Month) -> tuple[int, int]:
+def bounds(log: Log, month: Month) -> tuple[int, int]:
     """Return the first and the last record that a month may ask for: also what its mails mend, and what mends its refusals."""
-    first = first_since(connection, month.begin - MENDED_WITHIN - _DISORDER)
-    return first, first_since(connection, month.end + MENDED_WITHIN + _DISORDER) - 1
+    first = first_among(log.ends(), log.heads, month.begin - MENDED_WITHIN - _DISORDER)
+    return first, first_among(log.ends(), log.heads, _end(month)) - 1
 
 
-def is_cut(connection: sqlite3.Connection, month: Month, *, first: int, last: int, made: datetime) -> bool:
-    """Return whether a report of a month that was made at a time must have had records outside of a range."""
-    begin, end = bounds(connection, month)
-    row = connection.execute("SELECT body FROM record WHERE seq = ?", (last + 1,)).fetchone()
-    return first != begin or last > end or (last < end and row is not None and time_of(row[0]) < made - _LATE)
+def is_behind(log: Log, month: Month, last: int) -> bool:
+    """Return whether a log may not have all records of a month yet, of which it has those up to `last`."""
+    return last == log.ends()[1] and not log.has_all(_end(month))
 
 
-def begins(connection: sqlite3.Connection) -> datetime | None:
-    """Return the time of the oldest record that is there; None for an empty log."""
-    row = connection.execute("SELECT body FROM record ORDER BY seq LIMIT 1").fetchone()
-    return time_of(row[0]) if row is not None else None
+def _end(month: Month) -> datetime:
+    return month.end + MENDED_WITHIN + _DISORDER
 
 
-def is_pruned(connection: sqlite3.Connection) -> bool:
-    """Return whether the oldest records were removed."""
-    return ends(connection)[0] > 1
+def is_cut(log: Log, month: Month, *, first: int, last: int, made: datetime, behind: bool = False) -> bool:
+    """Return whether a report of a month that was made at a time must have had records outside of a range.
+
+    Of a log that is said to have been `behind` the later ones are not missed.
+    """
+    begin, end = bounds(log, month)
+    after = time_at(log, last + 1) if last < end and not behind else None
+    return first != begin or last > end or (after is not None and after < made - log.late)
+
+
+def time_at(log: Log, seq: int) -> datetime | None:
+    """Return the time of a record; None when it is not there."""
+    return next((time for _, time in log.heads(seq, seq)), None)

@@ -161,7 +161,13 @@ class _Writer:
         """Yield where the figures come from, and what they do not hold."""
         basis = self.report.basis
         yield Heading(self._say("heading", "basis"))
-        if basis.last < basis.first:
+        if basis.nodes:
+            yield self._text("nodes", count=len(basis.nodes))
+            for one in basis.nodes:
+                key = "node_range" if one.first <= one.last else "no_node_range"
+                yield self._text(key, node=one.node, first=one.first, last=one.last)
+                yield Paragraph(one.head, indent=False)
+        elif basis.last < basis.first:
             yield self._text("no_range")
         else:
             yield self._text("range", first=basis.first, last=basis.last)
@@ -170,14 +176,16 @@ class _Writer:
         if basis.directory_record is None:
             yield self._text("no_directories")
         else:
-            yield self._text("directories", digests=_digests(basis.directories), record=basis.directory_record)
+            record = f"{basis.directory_record}{f' ({basis.directory_node})' if basis.directory_node else ''}"
+            yield self._text("directories", digests=_digests(basis.directories), record=record)
         yield self._text("gaps" if self.report.gaps else "no_gaps")
         for number, gap in enumerate(self.report.gaps, 1):
             fields = {
                 name: self._number(value) if isinstance(value, int) else value for name, value in gap.fields.items()
             }
             end = "." if number == len(self.report.gaps) else ";"
-            yield Paragraph(f"- {self._say('gap', gap.key, **fields)}{end}")
+            node = f"{gap.node}: " if gap.node else ""
+            yield Paragraph(f"- {node}{self._say('gap', gap.key, **fields)}{end}")
         yield self._text("unmeasured")
         yield self._text("verify")
         yield Paragraph(parameters(self.report, self.language), indent=False)

@@ -143,6 +143,11 @@ def test_a_file_that_another_program_saved_again_is_the_same(counted, tmp_path, 
     "text",
     ["", "[month=2026-11]", "[month=2026-11 records=1-2 directory=none made=2026-12-20 weights=1/1/1 least=5 persons=no language=vi unit=]",
      "[month=2026-13 records=1-2 directory=none made=2026-12-20T01:00:00+00:00 weights=1/1/1 least=5 persons=no language=vi unit=]",
+     "[month=2026-11 records=a:1-2,a:1-2 directory=none made=2026-12-20T01:00:00+00:00 weights=1/1/1 least=5 persons=no language=vi unit=]",
+     "[month=2026-11 records=a:1-2,b directory=none made=2026-12-20T01:00:00+00:00 weights=1/1/1 least=5 persons=no language=vi unit=]",
+     "[month=2026-11 records=a:1-2 directory=b:1 made=2026-12-20T01:00:00+00:00 weights=1/1/1 least=5 persons=no language=vi unit=]",
+     "[month=2026-11 records=a:1-2 directory=1 made=2026-12-20T01:00:00+00:00 weights=1/1/1 least=5 persons=no language=vi unit=]",
+     "[month=2026-11 records=1-2 directory=a:1 made=2026-12-20T01:00:00+00:00 weights=1/1/1 least=5 persons=no language=vi unit=]",
      "[month=2026-11 records=1-2 directory=none made=9999-99-99T99:99:99+00:00 weights=1/1/1 least=5 persons=no language=vi unit=]"],
 )  # fmt: skip
 def test_parameters_that_make_no_sense_are_none(text):

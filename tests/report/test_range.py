@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.report.records import bounds
+from gateway.report.records import LocalLog, bounds
 from tests.report.support import NOVEMBER
 
 
-def log(stamps) -> sqlite3.Connection:
+def in_log(stamps) -> LocalLog:
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE TABLE record (seq INTEGER PRIMARY KEY, body BLOB NOT NULL, hash BLOB NOT NULL)")
     rows = [
@@ -23,7 +23,7 @@ def log(stamps) -> sqlite3.Connection:
         for seq, stamp in enumerate(stamps, 1)
     ]
     connection.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
-    return connection
+    return LocalLog(connection)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -40,10 +40,10 @@ def test_a_range_does_not_depend_on_the_length_of_the_log(seed):
     first = next(seq for seq, stamp in enumerate(stamps, 1) if stamp >= begin)
     last = next(seq for seq, stamp in enumerate(stamps, 1) if stamp >= end) - 1
     for length in (1200, 1201, 1500, len(stamps)):
-        assert bounds(log(stamps[:length]), NOVEMBER) == (first, last)
+        assert bounds(in_log(stamps[:length]), NOVEMBER) == (first, last)
 
 
 def test_an_empty_log_has_an_empty_range():
-    assert bounds(log([]), NOVEMBER) == (1, 0)
-    assert bounds(log([NOVEMBER.begin - timedelta(days=9)]), NOVEMBER) == (2, 1)
-    assert bounds(log([NOVEMBER.end + timedelta(days=9)]), NOVEMBER) == (1, 0)
+    assert bounds(in_log([]), NOVEMBER) == (1, 0)
+    assert bounds(in_log([NOVEMBER.begin - timedelta(days=9)]), NOVEMBER) == (2, 1)
+    assert bounds(in_log([NOVEMBER.end + timedelta(days=9)]), NOVEMBER) == (1, 0)
