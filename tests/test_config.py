@@ -28,6 +28,15 @@ def faults(text: str) -> tuple[str, ...]:
     return tuple(str(fault) for fault in caught.value.faults)
 
 
+def test_a_default_is_not_blamed_beside_an_unknown_key_that_may_be_meant():
+    listeners = "listeners: [{kind: relay, listen: '127.0.0.1:2526'}]\n"
+    (fault,) = faults(listeners + "nexthop: {address: 'mail.test:25'}")
+    assert "did you mean “next_hop”" in fault
+    (fault,) = faults(listeners)
+    assert "mail would go round" in fault
+    assert len(faults(listeners + "nexthop: {}\nnext_hop: {address: '127.0.0.1:2526', tls: none}")) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

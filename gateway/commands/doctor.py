@@ -74,21 +74,26 @@ def run(load: Callable[[], Configuration]) -> int:
     configuration = load()
     ports = tuple(_guarded(_ports, configuration))  # low ports are root's to try; the service gets them from systemd
     user = _become_the_service(configuration.data)
-    worst = _print([with_words(Health.GOOD, "user", user)])
+    told: set[str] = set()
+    worst = _print([with_words(Health.GOOD, "user", user)], told)
     configuration = load()
     checks = (
         _python, _data, _spool, _socket, _sense, _tls, _trust, _rules, _keys, _centre, _reports, _console, _self_check, _workers,
         _next_hop, _hold,
     )  # fmt: skip
     for check in checks:
-        worst = max(worst, _print(_guarded(check, configuration)))
-    return max(worst, _print(ports))
+        worst = max(worst, _print(_guarded(check, configuration), told))
+    return max(worst, _print(ports, told))
 
 
-def _print(lines: Iterable[Condition]) -> int:
+def _print(lines: Iterable[Condition], told: set[str]) -> int:
+    """Print lines, each once: listeners share files."""
     worst = 0
     for line in lines:
-        print(f"{_SIGNS[line.health]}  {line.subject:<12} {line.both}", flush=True)
+        words = f"{_SIGNS[line.health]}  {line.subject:<12} {line.both}"
+        if words not in told:
+            print(words, flush=True)
+        told.add(words)
         worst = max(worst, EXIT_REFUSED if line.health is Health.BAD else 0)
     return worst
 
@@ -374,13 +379,10 @@ def _official_sender(configuration: Configuration) -> str:
 
 
 def _ports(configuration: Configuration) -> Iterator[Condition]:
-    for listener in configuration.listeners:
-        if not listener.listen.startswith("unix:"):
-            yield _port(listener.listen, listener.kind.value)
-    if configuration.console is not None:
-        yield _port(configuration.console.listen, "console")
-    if configuration.metrics is not None:
-        yield _port(configuration.metrics, "metrics")
+    found = [(one.listen, one.kind.value) for one in configuration.listeners if not one.listen.startswith("unix:")]
+    found += [(configuration.console.listen, "console")] if configuration.console is not None else []
+    found += [(configuration.metrics, "metrics")] if configuration.metrics is not None else []
+    yield from (_port(*one) for one in found)
 
 
 def _port(listen: str, kind: str) -> Condition:

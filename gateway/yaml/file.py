@@ -153,12 +153,17 @@ def schema_faults(
 ) -> tuple[Fault, ...]:
     """Return the faults of a validation, in the order of the file; `prefix` leads from `raw` to what was validated.
 
-    With `only` those of one key: the keys of what was validated may come from several places.
+    With `only` those of one key: the keys of what was validated may come from several places. A default that is refused is
+    not told beside an unknown key, which may be the one that was meant.
     """
     schema = model.model_json_schema()
     faults: dict[tuple[int, int, str], Fault] = {}
-    for details in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    unknown = any(one["type"] == "extra_forbidden" and len(one["loc"]) == 1 for one in errors)
+    for details in errors:
         if only is not None and details["loc"][:1] != (only,):
+            continue
+        if details["type"] == "value_error" and unknown and isinstance(raw, dict) and details["loc"][0] not in raw:
             continue
         element = getattr(details.get("ctx", {}).get("error"), "at", ())
         location = prefix + tuple(details["loc"]) + element

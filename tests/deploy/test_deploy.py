@@ -366,7 +366,7 @@ def test_the_container_runs_the_gateway_and_not_as_root():
 # --- doctor on the sample, before the service first ran -----------------------------------------------------------
 
 
-def test_what_only_the_running_service_has_is_no_fault_of_a_first_look(tmp_path):
+def test_what_only_the_running_service_has_is_no_fault_of_a_first_look(tmp_path, capsys):
     certificate, _ = Pki(tmp_path).issue("gw.binhtan.example", days_left=9)
     text = (DEPLOY / "gateway.yaml").read_text("utf-8").replace("/etc/gateway/tls.crt", str(certificate))
     sample = parse_yaml(text.encode(), Configuration, path="gateway.yaml").value
@@ -379,6 +379,9 @@ def test_what_only_the_running_service_has_is_no_fault_of_a_first_look(tmp_path)
     }
     assert not any(line.health is doctor.Health.BAD for line in lines)
     assert any("expires in 8 days" in line.both for line in lines), "the certificate is there to be looked at"
+    doctor._print(lines, set())
+    printed = capsys.readouterr().out.splitlines()
+    assert len(set(printed)) == len(printed) < len(lines), "what listeners share is told once"
     certificate.unlink()
     assert any(line.health is doctor.Health.BAD for line in doctor._guarded(doctor._tls, sample))
 
