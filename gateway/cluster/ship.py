@@ -226,12 +226,17 @@ class Shipper:
         path = self._folder.checkpoints / "public-key.txt"
         key = path.read_text("utf-8").strip() if path.exists() else ""
         with within(self._centre):
-            records.report(self._centre, self._node, key, fault)
             self._outdated = self._outdated and schema.outdated(self._centre)  # made meanwhile?
-            if not self._outdated and self._log is not None:
-                if not fault:  # after a fork this name may be another machine's: its state and waivers stay
-                    written = ends(self._log)[1]
-                    records.report_state(self._centre, self._node, state, written=written)
+            log = self._log if not self._outdated else None
+            with (
+                self._centre.transaction()
+            ):  # a heartbeat beside an earlier number would say that nothing is left to ship
+                records.report(self._centre, self._node, key, fault)
+                if (
+                    log is not None and not fault
+                ):  # after a fork this name may be another machine's: its state and waivers stay
+                    records.report_state(self._centre, self._node, state, written=ends(log)[1])
+            if log is not None:
                 self._exchange(self._centre, not fault)
         self._report_at = time.monotonic() + (_REPORT_UNREADY_S if state.unready else _REPORT_S)
 

@@ -29,7 +29,7 @@ from gateway.pipeline.sample import as_message
 from gateway.report import proof
 from gateway.report.figures import COUNTING, Report
 from gateway.report.labels import labels, unit_id
-from gateway.report.make import counted_in, logs_here, records_of, walked
+from gateway.report.make import counted, logs_here, records_of, walked
 from gateway.report.month import Month
 from gateway.report.records import Log, Range
 from gateway.report.render import Format, render
@@ -75,7 +75,7 @@ def report(
         _logs(configuration, cluster, whole=cluster is not None) as logs,
         progress("report", records_of(logs, wanted)) as tick,
     ):
-        made = counted_in(logs, wanted.month, now=datetime.now(UTC), tick=tick).report(wanted)
+        made = counted(logs, wanted.month, now=datetime.now(UTC), tick=tick).report(wanted)
     octets = render(made, labels(made, rules.policies, rules.directory, words), wanted_form, words)
     if output is None:
         print_octets(octets)
@@ -138,8 +138,7 @@ def _verify(configuration: Configuration, dsn: str | None, file: Path, octets: b
             print(both("report", "verified", "counting", theirs=asked.counting, ours=COUNTING))
             codes = [_print_range(found, *one) for one in walked(logs, again, tick=tick).items()]
             return EXIT_REFUSED if EXIT_REFUSED in codes else EXIT_CANNOT_RUN
-        counted = counted_in(logs, asked.wanted.month, now=asked.made, again=again, tick=tick)
-    made = counted.report(asked.wanted)
+        made = counted(logs, asked.wanted.month, now=asked.made, again=again, tick=tick).report(asked.wanted)
     names = labels(made, rules.policies, rules.directory, asked.language)
     drawn = render(made, names, form, asked.language)
     original, _ = reader.read(name, drawn)

@@ -39,26 +39,9 @@ class Counted:
         return self._count.report(wanted, self._basis, made=self._made, gaps=self._gaps)
 
 
-def counted(
-    data: Path,
-    month: Month,
-    *,
-    now: datetime,
-    again: Again | None = None,
-    tick: Callable[[int], None] = lambda _: None,
-) -> Counted:
-    """Count a month; reads the log beside any process that writes it.
-
-    `again` says what a report was counted from, to count it again; `tick` gets how many records were read. UserError when
-    there is no log, or when it no longer has these records.
-    """
-    with logs_here(data) as logs:
-        return counted_in(logs, month, now=now, again=again, tick=tick)
-
-
 @contextmanager
 def logs_here(data: Path) -> Iterator[Mapping[str, Log]]:
-    """Open the log of a data folder for `counted_in`; UserError when there is none."""
+    """Open the log of a data folder for `counted`; UserError when there is none."""
     with reading(data) as connection:
         connection.execute("BEGIN")  # one snapshot, while others write on
         yield {"": LocalLog(connection)}
@@ -72,8 +55,9 @@ def make(
     again: Again | None = None,
     tick: Callable[[int], None] = lambda _: None,
 ) -> Report:
-    """Return one report of a month; as `counted`."""
-    return counted(data, wanted.month, now=now, again=again, tick=tick).report(wanted)
+    """Return one report of a month; as `counted`, reads the log beside any process that writes it."""
+    with logs_here(data) as logs:
+        return counted(logs, wanted.month, now=now, again=again, tick=tick).report(wanted)
 
 
 def records_of(logs: Mapping[str, Log], wanted: Wanted) -> int:
@@ -135,7 +119,7 @@ class _Part:
             yield Gap("broken", {"seq": range_.broken}, node)
 
 
-def counted_in(
+def counted(
     logs: Mapping[str, Log],
     month: Month,
     *,
@@ -145,7 +129,8 @@ def counted_in(
 ) -> Counted:
     """Count a month of several logs, by name, as of one: their records in the order of their times.
 
-    Of a single log without a name, as `counted`. Mailboxes are counted from the directories of one of them: each has the
+    A single one has no name. `again` says what a report was counted from, to count it again; `tick` gets how many records
+    were read. UserError when a log no longer has these records. Mailboxes are counted from the directories of one of them: each has the
     same, and a change would be counted once for each; one that has another is said.
     """
     now = now.astimezone(UTC).replace(microsecond=0)  # in the report's precision, so that it can be made again

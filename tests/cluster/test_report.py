@@ -9,7 +9,7 @@ from gateway.errors import UserError
 from gateway.report import proof
 from gateway.report.figures import Wanted
 from gateway.report.labels import labels
-from gateway.report.make import counted_in
+from gateway.report.make import counted
 from gateway.report.render import Format, render
 from tests.cluster.support import shipped
 from tests.report.files import POLICIES, lines
@@ -62,7 +62,7 @@ async def nodes(tmp_path, monkeypatch):
 
 def whole(dsn, *, again=None, now=LATER, **wanted):
     with logs_at_the_centre(Cluster(node="reader", dsn=dsn)) as logs:
-        return counted_in(logs, NOVEMBER, now=now, again=again).report(Wanted(month=NOVEMBER, **wanted))
+        return counted(logs, NOVEMBER, now=now, again=again).report(Wanted(month=NOVEMBER, **wanted))
 
 
 def verified(dsn, octets, form):

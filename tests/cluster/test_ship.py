@@ -66,6 +66,20 @@ def test_a_node_that_stops_says_so_with_its_last_records(data, cluster_dsn):
         assert told_shipped(connection)[0].unready is None  # it runs again, and this one has no metrics
 
 
+def test_a_heartbeat_is_seen_with_the_number_of_the_last_record_at_once(data, cluster_dsn, monkeypatch):
+    seen = []
+    with centre(cluster_dsn) as connection:
+        stored = ship.records.report_state
+
+        def report_state(*arguments, **named):
+            stored(*arguments, **named)
+            seen.append(told_shipped(connection))
+
+        monkeypatch.setattr(ship.records, "report_state", report_state)
+        shipped(data, cluster_dsn)
+        assert (seen[0], told_shipped(connection)[0].lag) == ((), 0)
+
+
 def test_claims_of_long_ago_are_swept_where_no_mail_waits(data, cluster_dsn, monkeypatch):
     monkeypatch.setattr(ship, "_SWEEP_S", -1.0)
     row = "INSERT INTO repetition VALUES (%s, 'one', 'p', 'BT-1', true, now() - %s * interval '1 minute', '')"

@@ -19,7 +19,7 @@ from gateway.notice.book import Waiting
 from gateway.notice.mail import Attachment
 from gateway.notice.outbox import NothingToSendError
 from gateway.report.labels import labels
-from gateway.report.make import Counted, counted
+from gateway.report.make import Counted, counted, logs_here
 from gateway.report.month import Month
 from gateway.report.render import Format, render
 from gateway.steward.desk import Desk
@@ -72,7 +72,8 @@ class Attached:
         wanted = wanted_by(desk.configuration, month, unit=unit, persons=bool(unit))
         if self._last is None or self._last[0] != month:
             now = datetime.fromtimestamp(desk.people.clock(), UTC)
-            self._last = (month, counted(desk.configuration.data, month, now=now))
+            with logs_here(desk.configuration.data) as logs:
+                self._last = (month, counted(logs, month, now=now))
         try:
             report = self._last[1].report(wanted)
         except NoUnitError as error:
