@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -240,7 +241,10 @@ def _print(office: _Office, request: Request, *, as_json: bool) -> None:
                 "size": held.mail.size if held is not None else None,
                 "recipients": list(held.recipients) if held is not None else [],
                 "until": held.held.until if held is not None else None,
-                "decisions": [{"step": one.step.value, "who": one.who, "at": one.at} for one in request.decisions],
+                "decisions": [
+                    {"step": one.step.value, "who": one.who, "at": one.at, "reason": one.reason}
+                    for one in request.decisions
+                ],
                 "answer": f"{held.outcome.code} {held.outcome.text}"
                 if held is not None and held.release and held.outcome
                 else None,
@@ -252,3 +256,6 @@ def _print(office: _Office, request: Request, *, as_json: bool) -> None:
     sender = printable(request.owners[0], limit=320) if request.owners else "<>"
     words = both("steward", "request_states", state.value)
     print(f"{request.reference}  {sender}  {size}  {until}  {words}")
+    for one in request.decisions:
+        at, step = moment(datetime.fromtimestamp(one.at, UTC)), both("audit", "act", one.step.value)
+        print(f"    {at}  {printable(one.who, limit=320)}  {step}: {printable(one.reason, limit=320)}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import re
 from contextlib import asynccontextmanager
 from itertools import product
 
@@ -217,6 +218,17 @@ async def test_two_persons_have_it_sent_and_the_page_says_what_the_next_hop_answ
             notify_of_held(notifier)
         (one,) = told(book, office.now)
         assert (one.kind, one.recipient, one.fields["reference"]) == ("hold_released", AN, REFERENCE), "one notice"
+
+
+async def test_of_a_mail_that_expired_it_is_said_when_and_not_by_whom(tmp_path):
+    async with room(tmp_path) as here:
+        here.holds.adopt()
+        here.decided(here.office.session(HEAD), "endorse")
+        here.office.now += 8 * 86_400
+        await within(here.holds.tend)
+        here.office.now -= 8 * 86_400
+        words = here.approved(here.office.session("so", Role.SECURITY_OFFICER)).words
+        assert re.fullmatch(r"Thư này không còn được giữ: hết hạn \(\d\d:\d\d \d\d/\d\d/\d{4}\)\.", words)
 
 
 async def test_of_an_approved_mail_that_expires_it_is_not_said_that_nobody_decided_or_that_it_was_not_sent(tmp_path):

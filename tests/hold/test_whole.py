@@ -60,7 +60,10 @@ async def test_a_mail_is_held_reported_decided_by_two_and_sent_as_it_came(tmp_pa
         await here.sink.wait_for(lambda: len(notices(here.sink)) >= 2)
         shown = await here.hold("show", reference, "--json")
         assert shown.json[0]["state"] == "released"
-        assert "SID-02 Người gửi (From) khác tài khoản đăng nhập" in (await here.hold("show", reference)).out
+        shown = (await here.hold("show", reference)).out
+        assert "SID-02 Người gửi (From) khác tài khoản đăng nhập" in shown
+        assert f"  {OFFICER}  đồng ý (người thứ nhất) / endorse (first person): đã xem\n" in shown
+        assert "  so.hai  duyệt (người thứ hai) / approve (second person): đã đọc thư\n" in shown
         await here.gateway.terminate()
         await here.gateway.assert_audit_is_whole()
 

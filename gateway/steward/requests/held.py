@@ -22,7 +22,7 @@ from gateway.steward.desk import Desk, pieces
 from gateway.steward.holds import Holds
 from gateway.steward.mails import sight_of
 from gateway.steward.questions.refused import refused
-from gateway.steward.requests.request import Request, Step
+from gateway.steward.requests.request import Request, State, Step
 from gateway.steward.requests.steps import reason_of, sees, taken
 from gateway.steward.roles import Person
 from gateway.steward.words import say
@@ -157,10 +157,10 @@ def _leased(desk: Desk, person: Person, request: Request, language: Language) ->
 
 
 def _by(request: Request) -> str:
-    last = request.decisions[-1] if request.decisions else None
-    if last is None:
-        return "-"
-    return f"{clean(last.who, limit=320)}, {datetime.fromtimestamp(last.at, VIETNAM):%H:%M %d/%m/%Y}"
+    """Return when it ended and, where a person did it, who."""
+    last = request.decisions[-1] if request.decisions and request.state is not State.EXPIRED else None
+    moment = datetime.fromtimestamp(last.at if last is not None else request.until, VIETNAM)
+    return ", ".join((*([clean(last.who, limit=320)] if last is not None else []), f"{moment:%H:%M %d/%m/%Y}"))
 
 
 def said(outcome: r.Outcome, language: Language) -> str:
