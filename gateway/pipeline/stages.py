@@ -209,7 +209,8 @@ class Pipeline:
     def internal_error(self, reference: str, error: BaseException) -> Reply:
         """Log an internal error and return a temporary failure without its text."""
         log_failure(_LOG, reference, error)
-        return self._texts.reply(451, "4.3.0", "internal", reference=reference)
+        text = "temporary" if isinstance(error, TemporaryError) else "internal"
+        return self._texts.reply(451, "4.3.0", text, reference=reference)
 
     async def _already_relayed(self, transaction: Transaction) -> Reply | None:
         """Return the reply to a retry of a mail relayed within the window or still on its way; authenticated mail only."""
