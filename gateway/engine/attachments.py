@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from gateway.model import Finding, FindingOutcome, Message, Part
+from gateway.model.formats import Family, by_type
 
 
 class Attachments:
@@ -27,7 +28,9 @@ class Attachments:
             holder = holder.rpartition(".")[0]
         number, attachment = self._numbers.get(holder, (None, None))
         inside = attachment.filename if attachment is not None and attachment.path != path else None
-        return replace(finding, about=replace(finding.about, attachment=number, inside=inside))
+        row = by_type(attachment.detected_type or "") if attachment is not None and "!" in path else None
+        member = row is not None and row.family in {Family.ARCHIVE, Family.MAIL}
+        return replace(finding, about=replace(finding.about, attachment=number, inside=inside, member=member))
 
 
 def attachment_numbers(root: Part) -> dict[str, tuple[int, Part | None]]:

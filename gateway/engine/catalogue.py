@@ -202,7 +202,8 @@ def _file_name(about: About, limit: int) -> str:
 def _which(about: About, language: Language) -> str:
     """Return which file it is without its name: the attachment by its number."""
     if about.attachment:
-        return default_words("attachment_number", language).replace("{number}", str(about.attachment))
+        words = default_words("member" if about.member else "attachment_number", language)
+        return words.replace("{number}", str(about.attachment))
     in_attachment = (about.part or about.filename) and about.attachment is None
     return default_words("attachment" if in_attachment else "file", language)
 

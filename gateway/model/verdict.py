@@ -103,6 +103,8 @@ class About(Struct, frozen=True, kw_only=True):
     attachment: int | None = None
     """Number of the attachment, counted from 1; 0 for the mail itself; None when not known. A policy leaves it
     to the engine."""
+    member: bool = False
+    """It is one of the files that the attachment, an archive or a kept mail, holds. A policy leaves it to the engine."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):

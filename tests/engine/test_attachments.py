@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from msgspec import structs
 
 from gateway.engine import evaluate, load_policy_set, reply
 from gateway.engine.attachments import Attachments, attachment_numbers
@@ -54,6 +55,13 @@ LETTER = multipart(
 )
 
 
+def read(message: Message) -> Message:
+    """The message with the types that readers have found: the first attachment is an archive, the third a document."""
+    found = {"2": "application/zip", "4": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
+    children = tuple(structs.replace(one, detected_type=found.get(one.path)) for one in message.root.children)
+    return structs.replace(message, root=structs.replace(message.root, children=children))
+
+
 def counted(message: Message) -> dict[str, int]:
     return {path: number for path, (number, _) in attachment_numbers(message.root).items()}
 
@@ -96,6 +104,8 @@ def test_a_file_sent_without_a_letter_is_the_first_attachment_and_a_plain_mail_h
     ("path", "words", "english"),
     [
         ("4", "tệp đính kèm thứ 3", "attachment 3"),
+        ("2!mật.docx", "một tệp nằm trong tệp đính kèm thứ 1", "a file in attachment 1"),
+        ("4!word/media/anh.png", "tệp đính kèm thứ 3", "attachment 3"),
         ("1.1.1", "thư này", "this message"),
     ],
 )
@@ -105,7 +115,7 @@ def test_a_refusal_for_a_secrecy_mark_says_which_file_without_its_name(path: str
         now=NOW,
         session=Session(front_end=FrontEnd.RELAY),
         envelope=Envelope(reverse_path="an.binhtan@tphcm.gov.vn", forward_paths=("b.binhtan@tphcm.gov.vn",)),
-        message=parse(HEAD + LETTER),
+        message=read(parse(HEAD + LETTER)),
         documents=(
             Document(part=path, filename="Ba.txt", format="text", runs=(Run(text="TỐI MẬT", locator="page:2"),)),
         ),
