@@ -37,6 +37,8 @@ def observe(
     found: dict[str, tuple[Finding, ...]] = {}
     faults: dict[str, Exception] = {}
     for policy in policies:
+        if policy.sleeps:
+            continue
         on_turn(policy.name)
         try:
             if policy.observe is not None and evidence.message is not None:

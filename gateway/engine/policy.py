@@ -196,6 +196,11 @@ class Observing(Code):
         """Return whether it never judges."""
         return False
 
+    @property
+    def sleeps(self) -> bool:
+        """Return whether nothing of it runs."""
+        return False
+
 
 @dataclass(frozen=True, kw_only=True)
 class Policy(Observing):
@@ -216,8 +221,8 @@ class Policy(Observing):
     @property
     def observer(self) -> Observer | None:
         """The part of this policy that the reading process needs; None when it reads no words and is ours."""
-        judges = self.evaluate is not None or self.foreign
-        if self.observe is None and (self.idle or not judges):
+        judges = not self.idle and (self.evaluate is not None or self.foreign)
+        if self.sleeps or (self.observe is None and not judges):
             return None
         return Observer(
             name=self.name,
@@ -231,6 +236,11 @@ class Policy(Observing):
     def idle(self) -> bool:
         """Return whether it never runs: off, and no scope turns it on."""
         return self.mode is Mode.OFF and all(scope.mode in {None, Mode.OFF} for scope in self.scopes)
+
+    @property
+    def sleeps(self) -> bool:
+        """Return whether nothing of it runs. One of ours observes while it is off, so that a trial can judge by it."""
+        return self.idle and self.foreign
 
     def blamed(self, error: Exception) -> Exception:
         """Return what its code raised, with its name (`gateway.errors.blame`)."""

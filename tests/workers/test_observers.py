@@ -1,5 +1,6 @@
 """Policies read words behind the wall: no text comes out, and a policy that misbehaves ends with its child."""
 
+import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -154,10 +155,14 @@ async def test_a_policy_that_fails_is_reported_without_words_of_the_mail(workers
     )
 
 
-async def test_a_policy_that_is_off_and_fails_harms_nobody(workers, tmp_path):
-    off = rules(tmp_path, f"{{unruly: {{module: {STAND_INS}.unruly, mode: off, settings: {{how: fail}}}}}}")
-    found = await judged(workers, off, mail(TEXT))
+@pytest.mark.parametrize("where", ["look", "observe", "judge"])
+@pytest.mark.parametrize(("how", "content"), [("fail", mail(TEXT)), ("crash", mail(TEXT)), ("fail", mail(body=WORD))])
+async def test_a_policy_that_is_off_and_fails_harms_nobody(workers, tmp_path, how, where, content):
+    settings = f"settings: {{how: {how}, where: {where}}}"
+    off = rules(tmp_path, f"{{unruly: {{module: {STAND_INS}.unruly, mode: off, {settings}}}}}")
+    found = await judged(workers, off, content.replace(b"Subject: ", f"Subject: {WORD} ".encode()))
     assert "unruly" not in found.observed.seen
+    assert all(one.reason == "" for one in found.evidence.documents)
     assert "classified" in found.observed.seen
 
 
@@ -212,6 +217,23 @@ async def test_reading_in_the_worker_and_behind_the_wall_give_one_verdict(worker
     walled = await judged(workers, rules(tmp_path, f"{{unruly: {{module: {STAND_INS}.unruly}}}}"), content)
     assert walled.verdict.findings == ours.verdict.findings
     assert {**walled.observed.seen, "unruly": None} == {**ours.observed.seen, "unruly": None}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        mail(body="Kính gửi,\nMẬT\nĐề nghị cấp lại mật khẩu\n"),
+        mail(TEXT, ("báo cáo.docx", word_file([Paragraph("TỐI MẬT")])), ("a.zip", zip_archive(("b.exe", b"MZ" + bytes(99))))),
+        mail(TEXT).replace(b"From: ", b'From: "Chi cuc thue" <x@y.vn>, '),
+    ],
+)  # fmt: skip
+async def test_policies_that_judge_behind_the_wall_judge_as_in_the_front_end(workers, tmp_path, content):
+    ours = rules(tmp_path, "{}")
+    foreign = tuple(dataclasses.replace(policy, foreign=True) for policy in ours.policies.policies)
+    theirs = Rules(dataclasses.replace(ours.policies, policies=foreign), ours.directory)
+    here, there = await judged(workers, ours, content), await judged(workers, theirs, content)
+    assert there.observed.found.keys() == {policy.name for policy in foreign if not policy.idle}
+    assert there.verdict == here.verdict
 
 
 def test_settings_of_every_shipped_policy_cross_whole():
