@@ -181,12 +181,9 @@ def is_another(views: Sequence[Pixels], rectangle: Rectangle, known: Sequence[Wo
     on the page: letters under print may look likelier from afar.
     """
     inside = [one for one in known if holds(rectangle, (one.x, one.y))]
-    for page in views:
-        word = max((*within(page, rectangle), *inside), key=lambda one: one.odds, default=None)
-        if word is not None and word.odds >= UNLIKELY:
-            return _is_another(page, word)
-        inside = []
-    return True
+    seen = [(word, page) for page in views for word in within(page, rectangle)]
+    word, page = max((*seen, *((one, views[0]) for one in inside)), key=lambda one: one[0].odds, default=(None, views[0]))
+    return word is None or word.odds < UNLIKELY or _is_another(page, word)
 
 
 def _is_another(page: Pixels, word: Word) -> bool:

@@ -329,8 +329,8 @@ def on_paper(weakest: Pixels, rectangle: Rectangle, dpi: float) -> bool:
     if inner.size < 50:
         return True
     ring = np.concatenate((box[:edge].ravel(), box[-edge:].ravel(), box[:, :edge].ravel(), box[:, -edge:].ravel()))
-    inside, high, low = levels(inner, 80, 93, 67)
-    outside, grain = level(ring, 60), high - low
+    inside, high = levels(inner, 80, 93)  # print that a stamp is on leaves that much of its paper
+    outside, grain = level(ring, 60), high - inside
     contrast = inside - level(box, 4)
     return (
         outside > DARKEST_PAPER
