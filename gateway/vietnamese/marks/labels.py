@@ -47,8 +47,6 @@ _AFTER_VALUE: Final = re.compile(
 
 _ENDS: Final = re.compile(r"[\W_]*(?i:mật)[\W_]*(?:\n|$)")
 """A value that ends its line."""
-_GOES_ON: Final = re.compile(r"\s*[,;/]\s*(?:va |hoac )?(?:tuyet|toi)\s*")
-"""A list of levels that breaks within one: "Ba độ mật: Tuyệt mật, Tối"."""
 _SHORT: Final = {"do": "độ", "cap": "cấp", "muc": "mức", "loai": "loại"}
 """Labels that other words look like: `đo`, `cáp`, `mục`, `loài`."""
 _CODES: Final = {"A": Level.TUYET_MAT, "B": Level.TOI_MAT, "C": Level.MAT, "M": Level.MAT, "TM": Level.TOI_MAT}
@@ -157,7 +155,7 @@ def _label_value(text: str, plain: str, label: int, start: int) -> Hit | None:
         if run_together(option[0]) != run_together(first[0]):
             return Hit(level, Strength.NOTED, "options", spelling)
         value_end = option.end()  # one level several times
-    if re.search(EMPTY, text[start : start + first.end() + 4]) or _GOES_ON.fullmatch(window, value_end):
+    if re.search(EMPTY, text[start : start + first.end() + 4]):
         return Hit(level, Strength.NOTED, "options", spelling)
     if not _AFTER_VALUE.match(window, value_end):
         return None
