@@ -9,8 +9,10 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from gateway.documents.readers.pictures import detected, ocr, stamp, stamp_unread, stamp_words
+from gateway.documents.readers.pictures import detected, ocr, stamp, stamp_ink, stamp_unread, stamp_words
+from gateway.documents.readers.pictures.detector import Word
 from gateway.documents.readers.pictures.rectangles import Pixels
+from gateway.documents.readers.pictures.said import OTHER
 from gateway.model import Document, Origin, Role, Run
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import hard_scans, innocent_scenes, scan_files, scans
@@ -328,3 +330,23 @@ def test_files_of_scanners_are_read_whatever_their_codec(trouble: str) -> None:
         pytest.skip("needs jbig2")
     assert outcome(hard_scans.Hard(3, trouble, mark="TỐI MẬT")) == "right"
     assert outcome(hard_scans.Hard(4, trouble, scene="urgency")) == "passed"
+
+
+@pytest.mark.parametrize(("print_share", "grain", "expected"), [(0.72, 0, True), (0.72, 90, False), (0.95, 0, False)])
+def test_a_box_that_print_fills_to_three_quarters_is_on_paper(print_share: float, grain: int, expected: bool) -> None:
+    page = np.full((140, 400), 220, np.uint8)
+    page -= np.random.default_rng(3).integers(0, grain + 1, page.shape).astype(np.uint8)
+    letters = np.arange(300) % 50 < 50 * print_share
+    page[40:100, 50:350][:, letters] = 60
+    assert stamp_ink.on_paper(page, ((200.0, 70.0), (300.0, 60.0), 0.0), 200.0) is expected
+
+
+@pytest.mark.parametrize(("beneath", "is_another"), [("TUYỆT MẬT", False), (OTHER, True)])
+def test_of_a_frame_over_print_the_view_in_which_the_word_is_likeliest_decides(
+    monkeypatch: pytest.MonkeyPatch, beneath: str, is_another: bool
+) -> None:
+    page, ink = np.zeros((9, 9, 3), np.uint8), np.ones((9, 9, 3), np.uint8)
+    odds = {0: 0.4, 1: 0.9}
+    monkeypatch.setattr(detected, "within", lambda view, _: [Word(odds[view.max()], odds[view.max()], 4, 4, 0, 5)])
+    monkeypatch.setattr(detected, "_line", lambda view, *_, **__: beneath if view.max() else OTHER)
+    assert detected.is_another([page, ink], ((4, 4), (8, 8), 0.0)) is is_another
