@@ -14,7 +14,7 @@ from msgspec import structs
 
 from gateway.engine.policy import Observing, Policy
 from gateway.errors import NoFactsError, PolicyFaultError
-from gateway.model import Document, Evidence, Facts, Finding, Looked, Need, Observations, Observed, wordless
+from gateway.model import Document, Evidence, Finding, Looked, Need, Observations, Observed, wordless
 
 Looks = Mapping[str, msgspec.Raw]
 """Observations of one document, packed."""
@@ -32,7 +32,6 @@ def observe(
     documents, in their order; a document without is looked at as it is. `on_turn` gets the name of each policy before it runs.
     """
     bare = wordless(evidence)
-    facts = Observed(bare=bare, seen={})
     seen: dict[str, Any] = {}
     found: dict[str, tuple[Finding, ...]] = {}
     faults: dict[str, Exception] = {}
@@ -45,8 +44,11 @@ def observe(
                 seen[policy.name] = policy.observe(_mail(policy, evidence, bare, looks), policy.settings)
             elif policy.evaluate is not None and not policy.idle:
                 found[policy.name] = tuple(policy.evaluate(_worded(policy, evidence, bare), policy.settings))
-            if policy.judges_here and policy.judge is not None:
-                found[policy.name] = tuple(_judged(policy, policy.judge, facts, seen))
+            if policy.foreign and policy.judge is not None:
+                facts = Observed(bare=bare, seen={}).facts
+                found[policy.name] = tuple(
+                    policy.judge(structs.replace(facts, seen=seen.get(policy.name)), policy.settings)
+                )
         except Exception as error:  # noqa: BLE001 - third-party code; a policy that is off must not fail a mail
             faults[policy.name] = error
     return Observed(bare=bare, seen=seen, texts=_texts(policies, seen), found=found, faults=faults)
@@ -74,13 +76,7 @@ def findings(policy: Policy, mail: Observed) -> Iterable[Finding]:
         raise NoFactsError(policy.name, "evaluate")
     if mail.kept:
         _check_kept(policy, mail)
-    return _judged(policy, policy.judge, mail, mail.seen)
-
-
-def _judged(
-    policy: Observing, judge: Callable[[Facts[Any], Any], Iterable[Finding]], mail: Observed, seen: Mapping[str, Any]
-) -> Iterable[Finding]:
-    return judge(structs.replace(mail.facts, seen=seen.get(policy.name)), policy.settings)
+    return policy.judge(structs.replace(mail.facts, seen=mail.seen.get(policy.name)), policy.settings)
 
 
 def _mail(policy: Observing, evidence: Evidence, bare: Evidence, looks: Sequence[Looks]) -> Looked[Any] | Evidence:

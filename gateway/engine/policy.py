@@ -186,8 +186,8 @@ class Observing(Code):
     """A policy with its settings, as far as it reads words."""
 
     settings: Any
-    judges_here: bool = False
-    """Its `judge` runs where its `observe` does: no code of a third party may hold up a front end."""
+    foreign: bool
+    """It is not of this product: it judges where it observes, for its code may not hold up a front end."""
     text_digest: str = ""
     """Of the settings that `observe` heeds, empty when it heeds none: under other ones a kept observation does not hold."""
 
@@ -198,8 +198,8 @@ class Observing(Code):
 
     @property
     def sleeps(self) -> bool:
-        """Return whether nothing of it runs."""
-        return False
+        """Return whether nothing of it runs. One of ours observes while it is off, so that a trial can judge by it."""
+        return self.idle and self.foreign
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,8 +210,6 @@ class Policy(Observing):
     mode: Mode
     confidential_rules: frozenset[str]
     """Rules whose findings speak of a possible state secret."""
-    foreign: bool
-    """It is not of this product."""
     stance: Stance
     """Action where no scope says otherwise."""
     scopes: tuple[Scope, ...]
@@ -236,11 +234,6 @@ class Policy(Observing):
     def idle(self) -> bool:
         """Return whether it never runs: off, and no scope turns it on."""
         return self.mode is Mode.OFF and all(scope.mode in {None, Mode.OFF} for scope in self.scopes)
-
-    @property
-    def sleeps(self) -> bool:
-        """Return whether nothing of it runs. One of ours observes while it is off, so that a trial can judge by it."""
-        return self.idle and self.foreign
 
     def blamed(self, error: Exception) -> Exception:
         """Return what its code raised, with its name (`gateway.errors.blame`)."""

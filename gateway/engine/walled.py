@@ -44,20 +44,21 @@ class Observers:
         self._policies: list[Observing] = []
         self._missing: dict[str, str] = {}
         self._foreign = any(one.foreign for one in descriptions)
+        self.on_turn: Callable[[str], None] = lambda _name: None
         for one in descriptions:
             try:
                 self._policies.append(_walled(one))
             except Exception as error:  # noqa: BLE001 - third-party code
                 self._missing[one.name] = _words(error)
 
-    def look(self, document: Document, on_turn: Callable[[str], None]) -> tuple[Looks, dict[str, str]]:
+    def look(self, document: Document) -> tuple[Looks, dict[str, str]]:
         """Have each policy look at a document; return what it made of it, and the faults. MemoryError, RecursionError."""
         looks: dict[str, msgspec.Raw] = {}
         faults: dict[str, str] = {}
         for policy in self._policies:
             if policy.look is None:
                 continue
-            self._announce(policy.name, on_turn)
+            self._announce(policy.name)
             try:
                 looks[policy.name] = _raw(policy.look(document, policy.settings))
             except (MemoryError, RecursionError):
@@ -66,13 +67,11 @@ class Observers:
                 faults[policy.name] = _words(error)
         return looks, faults
 
-    def observe(
-        self, evidence: Evidence, looks: Sequence[Looks], faults: dict[str, str], on_turn: Callable[[str], None]
-    ) -> Observations:
+    def observe(self, evidence: Evidence, looks: Sequence[Looks], faults: dict[str, str]) -> Observations:
         """Have each policy without a fault observe the mail."""
         faults = faults | self._missing
         sound = [policy for policy in self._policies if policy.name not in faults]
-        mail = observe(evidence, sound, looks, lambda name: self._announce(name, on_turn))
+        mail = observe(evidence, sound, looks, self._announce)
         faults |= {name: _words(error) for name, error in mail.faults.items()}
         seen: dict[str, msgspec.Raw] = {}
         for name, one in mail.seen.items():
@@ -82,16 +81,16 @@ class Observers:
                 faults[name] = _words(error)
         return Observations(seen=seen, found=dict(mail.found), faults=faults)
 
-    def _announce(self, name: str, on_turn: Callable[[str], None]) -> None:
+    def _announce(self, name: str) -> None:
         """Say whose turn it is where the policies are not all ours: one of them may not come to an end."""
         if self._foreign:
-            on_turn(name)
+            self.on_turn(name)
 
 
 def _walled(description: Observer) -> Observing:
     module = sys.modules[description.module]
     settings = module.Settings.model_validate_json(description.settings)
-    return Observing.of(description.name, module, settings=settings, judges_here=description.foreign)
+    return Observing.of(description.name, module, settings=settings, foreign=description.foreign)
 
 
 def _raw(value: Any) -> msgspec.Raw:

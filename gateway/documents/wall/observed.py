@@ -11,19 +11,17 @@ from gateway.documents.wall.merge import Merger
 from gateway.documents.wall.wire import InspectionRequest, Result, Turn
 from gateway.model import Document, Evidence, Observations, ReadStatus
 
-OnTurn = Callable[[str], None]
-"""Gets the name of each policy before it runs."""
-
 
 class Observers(Protocol):
     """The policies that read words of one mail (`gateway.engine.walled`)."""
 
-    def look(self, document: Document, on_turn: OnTurn) -> tuple[Mapping[str, Raw], dict[str, str]]:
+    on_turn: Callable[[str], None]
+    """Gets the name of each policy before it runs."""
+
+    def look(self, document: Document) -> tuple[Mapping[str, Raw], dict[str, str]]:
         """Return what each policy made of a document, and the faults; MemoryError and RecursionError go through."""
 
-    def observe(
-        self, evidence: Evidence, looks: Sequence[Mapping[str, Raw]], faults: dict[str, str], on_turn: OnTurn
-    ) -> Observations:
+    def observe(self, evidence: Evidence, looks: Sequence[Mapping[str, Raw]], faults: dict[str, str]) -> Observations:
         """Return what each policy without a fault made of the mail."""
 
 
@@ -32,8 +30,8 @@ class Observed:
 
     def __init__(self, request: InspectionRequest, observers: Observers, emit: Callable[[Turn], None]) -> None:
         self._request = request
-        self._on_turn: OnTurn = lambda name: emit(Turn(name))
         self._observers = observers
+        observers.on_turn = lambda name: emit(Turn(name))
         self._merger = Merger(request.root)
         for result in request.known:
             self._merger.take(result)
@@ -67,7 +65,7 @@ class Observed:
             documents=merger.documents,
             signatures=merger.signatures,
         )
-        return self._observers.observe(mail, merger.looks, faults, self._on_turn)
+        return self._observers.observe(mail, merger.looks, faults)
 
     def _looked(self, result: Result) -> Result:
         """Return a result with what observers made of each document; what exceeds their limits is *cannot tell*."""
@@ -76,11 +74,11 @@ class Observed:
         faults: dict[str, str] = {}
         for document in result.documents:
             try:
-                found, failed = self._observers.look(document, self._on_turn)
+                found, failed = self._observers.look(document)
             except (MemoryError, RecursionError) as error:
                 reason = "memory" if isinstance(error, MemoryError) else "nesting"
                 document = structs.replace(document, runs=(), status=ReadStatus.LIMIT, reason=reason)  # noqa: PLW2901
-                found, failed = self._observers.look(document, self._on_turn)
+                found, failed = self._observers.look(document)
             looks.append(dict(found))
             documents.append(document)
             faults |= failed
