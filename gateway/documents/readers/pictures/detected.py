@@ -180,9 +180,9 @@ def is_another(views: Sequence[Pixels], rectangle: Rectangle, known: Sequence[Wo
     `views` are the page, then its ink in one colour alone, which says what print hides; `known` are the words that were found
     on the page: letters under print may look likelier from afar.
     """
-    inside = [one for one in known if holds(rectangle, (one.x, one.y))]
-    seen = [(word, page) for page in views for word in within(page, rectangle)]
-    word, page = max((*seen, *((one, views[0]) for one in inside)), key=lambda one: one[0].odds, default=(None, views[0]))
+    seen = [(one, views[0]) for one in known if holds(rectangle, (one.x, one.y))]
+    seen += [(one, page) for page in views for one in within(page, rectangle)]
+    word, page = max(seen, key=lambda one: one[0].odds, default=(None, views[0]))
     return word is None or word.odds < UNLIKELY or _is_another(page, word)
 
 
