@@ -29,7 +29,7 @@ FETCHING: Final = re.compile(
 )
 """A formula that shows what a server, a program or another file says."""
 _LINKED: Final = re.compile(
-    rb"<(?!(?:[\w-]+:)?a\s)[^<>]*\b(?:href|src|srcset|background|data|poster)\s*=\s*[\"']?\s*(?!#|data:|cid:|[\"'>\s])"
+    rb"<(?!(?:[\w-]+:)?a\s)[^<>]*\b(?:href|src|srcset|background|data|poster)\s*=\s*+[\"']?+\s*+(?!#|data:|cid:|[\"'>\s])"
     rb"|url\(\s*+(?:[\"']|&quot;)?+\s*+(?!#|data:)|@import",
     re.IGNORECASE,
 )
