@@ -64,8 +64,8 @@ def explanation(
             for address, wanted in verdict.recipients.items()
         ]
     found = ordered(verdict)
-    told = [_finding_lines(judged, policies, wording, now, advised=advised(judged, found)) for judged in found]
-    for text in dict.fromkeys("\n".join(one) for one in told):  # of two signatures the same may have to be said
+    texts = [_finding_lines(judged, policies, wording, now, advised=advised(judged, found)) for judged in found]
+    for text in dict.fromkeys("\n".join(one) for one in texts):  # of two signatures the same may have to be said
         lines += ["", text]
     passed = [judged for judged in verdict.findings if judged.finding.outcome is FindingOutcome.PASSED]
     if passed:

@@ -106,7 +106,7 @@ class Began(Struct, frozen=True, tag="began"):
 
 
 class Turn(Struct, frozen=True, tag="turn"):
-    """A policy now looks at a document or at the mail; when the child dies, it is why. Told where some are not ours."""
+    """A policy now looks at a document or at the mail; when the child dies, it is why. Sent where some are not ours."""
 
     policy: str
 
