@@ -74,26 +74,26 @@ def run(load: Callable[[], Configuration]) -> int:
     configuration = load()
     ports = tuple(_guarded(_ports, configuration))  # low ports are root's to try; the service gets them from systemd
     user = _become_the_service(configuration.data)
-    told: set[str] = set()
-    worst = _print([with_words(Health.GOOD, "user", user)], told)
+    printed: set[str] = set()
+    worst = _print([with_words(Health.GOOD, "user", user)], printed)
     configuration = load()
     checks = (
         _python, _data, _spool, _socket, _sense, _tls, _trust, _rules, _keys, _centre, _reports, _console, _self_check, _workers,
         _next_hop, _hold,
     )  # fmt: skip
     for check in checks:
-        worst = max(worst, _print(_guarded(check, configuration), told))
-    return max(worst, _print(ports, told))
+        worst = max(worst, _print(_guarded(check, configuration), printed))
+    return max(worst, _print(ports, printed))
 
 
-def _print(lines: Iterable[Condition], told: set[str]) -> int:
+def _print(lines: Iterable[Condition], printed: set[str]) -> int:
     """Print lines, each once: listeners share files."""
     worst = 0
     for line in lines:
         words = f"{_SIGNS[line.health]}  {line.subject:<12} {line.both}"
-        if words not in told:
+        if words not in printed:
             print(words, flush=True)
-        told.add(words)
+        printed.add(words)
         worst = max(worst, EXIT_REFUSED if line.health is Health.BAD else 0)
     return worst
 

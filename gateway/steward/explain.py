@@ -261,12 +261,10 @@ class MailWords:
         found = [one for one in findings if one.finding.outcome is not FindingOutcome.PASSED]
         views: dict[str, list[q.FindingView]] = {}
         for one in found:
-            view, told = (
-                self._view(one, advised=advised(one, found)),
-                views.setdefault(one.finding.about.part or "", []),
-            )
-            if view not in told:  # of two signatures the same may have to be said
-                told.append(view)
+            view = self._view(one, advised=advised(one, found))
+            shown = views.setdefault(one.finding.about.part or "", [])
+            if view not in shown:  # of two signatures the same may have to be said
+                shown.append(view)
         signatures: dict[str, list[q.SignatureView]] = {}
         parts: dict[str, r.PartFacts] = {}
         if self._mail is not None:

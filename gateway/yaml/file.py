@@ -154,7 +154,7 @@ def schema_faults(
     """Return the faults of a validation, in the order of the file; `prefix` leads from `raw` to what was validated.
 
     With `only` those of one key: the keys of what was validated may come from several places. A default that is refused is
-    not told beside an unknown key, which may be the one that was meant.
+    not reported beside an unknown key, which may be the one that was meant.
     """
     schema = model.model_json_schema()
     faults: dict[tuple[int, int, str], Fault] = {}
