@@ -74,8 +74,10 @@ def replacing(target: Path, *, mode: int) -> Iterator[Path]:
     try:
         yield Path(name)
         if os.geteuid() == 0:
-            status = (target if target.exists() else target.parent).stat()
-            os.chown(name, status.st_uid if target.exists() else 0, status.st_gid)
+            status, made = (target if target.exists() else target.parent).stat(), Path(name).stat()
+            owner = status.st_uid if target.exists() else 0
+            if (owner, status.st_gid) != (made.st_uid, made.st_gid):  # systemd may forbid the call itself
+                os.chown(name, owner, status.st_gid)
         Path(name).chmod(mode)
         Path(name).replace(target)
     except BaseException:

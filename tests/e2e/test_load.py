@@ -60,7 +60,7 @@ async def test_mails_that_are_late_are_read_on_and_their_retries_answered_from_m
                 return reply.code
 
             assert await asyncio.gather(*map(until_answered, range(8))) == [250] * 8
-            assert any("xet tiep" in reply for reply in late), late[:3]
+            assert any("con dang duoc xet" in reply for reply in late), late[:3]
             assert (await figures(gateway))["congvu_gateway_verdict_seconds_count"] >= 8
 
 
