@@ -192,7 +192,7 @@ async def test_the_port_of_another_gateway_is_in_use(tmp_path):
 
 async def test_an_address_that_is_listed_twice_is_named(tmp_path):
     twice = "listeners:\n  - {kind: relay, listen: '127.0.0.1:2525'}\n  - {kind: milter, listen: '127.0.0.1:2525'}\n"
-    await refused_start(tmp_path, twice, "gateway.yaml:3:27: ", "127.0.0.1:2525")
+    await refused_start(tmp_path, twice, "gateway.yaml:3:28: ", "127.0.0.1:2525")
 
 
 async def test_an_address_that_is_not_ours_is_named(tmp_path):

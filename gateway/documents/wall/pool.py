@@ -241,8 +241,7 @@ class _Conversation:
                 _LOG.error("%s: %s", self._request.id, self._unobserved(reason))
             if not merger.give_up_current(status, reason):
                 if reason == _OUR_FAULT:
-                    self._pool.unbegun += 1
-                    raise TemporaryError("a child could not begin its work")
+                    raise self._unbegun("a child could not begin its work")
                 break  # it died where no part is to blame: the next child would do the same
             if merger.complete:
                 return number
@@ -283,12 +282,18 @@ class _Conversation:
             ours.close()
             os.close(status_read)
         if ended is None and fault is None:
-            raise TemporaryError("the worker zygote ended while a message was being inspected")
+            raise self._unbegun(
+                "the worker zygote, or a child before its work, ended while a message was being inspected"
+            )
         if ended is not None and ended.killed and merger.policy:
             raise self._unobserved("idle")
         cause = fault or _cause(ended, cpu_s)
         merger.charge(ended.cpu_s if ended else 0.0, alone=cause == _USED_UP)
         return cause
+
+    def _unbegun(self, words: str) -> TemporaryError:
+        self._pool.unbegun += 1
+        return TemporaryError(words)
 
     def _unobserved(self, reason: str) -> PolicyEndError:
         return PolicyEndError(both("trouble", "line", "no_end", policy=self._merger.policy or "-", reason=reason))

@@ -185,20 +185,25 @@ class Zygote:
         """Give a job to a spare, or to a child forked for it; OSError when there can be none."""
         if len(self._by_pidfd) >= CHILDREN_LIMIT:
             raise OSError(errno.EAGAIN, "too many children")
-        while self._spares:
-            pidfd, spare = self._spares.popitem()
-            self._poll.unregister(pidfd)
+        while True:
+            waited = bool(self._spares)
+            if waited:
+                pidfd, spare = self._spares.popitem()
+                self._poll.unregister(pidfd)
+            else:
+                spare = self._fork.spare(populate=False)
             try:
                 _hand_over(spare, job, descriptors)
             except OSError:
-                # It died while it waited (the kernel's memory killer prefers our children): take the next.
+                # One that waited may have died (the kernel's memory killer prefers our children): take the next.
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(spare.pidfd, signal.SIGKILL)
                 os.waitpid(spare.pid, 0)
-                os.close(pidfd)
+                os.close(spare.pidfd)
+                if not waited:
+                    raise
             else:
                 return spare
-        spare = self._fork.spare(populate=False)
-        _hand_over(spare, job, descriptors)
-        return spare
 
     def _kill(self, child: _Child) -> None:
         if child.pidfd not in self._killed:
