@@ -381,7 +381,7 @@ def test_what_only_the_running_service_has_is_no_fault_of_a_first_look(tmp_path,
     assert any("expires in 8 days" in line.both for line in lines), "the certificate is there to be looked at"
     doctor._print(lines, set())
     printed = capsys.readouterr().out.splitlines()
-    assert len(set(printed)) == len(printed) < len(lines), "what listeners share is told once"
+    assert len(set(printed)) == len(printed) < len(lines), "a line is repeated"
     certificate.unlink()
     assert any(line.health is doctor.Health.BAD for line in doctor._guarded(doctor._tls, sample))
 

@@ -75,7 +75,7 @@ class Sheet:
         self._old_notes: dict[tuple[int, int], str] = {}
         self._drawing = Drawing()
         self._coloured = False
-        """Conditional formats decide on the colours of some cells, nobody looks up of which."""
+        """Conditional formats decide on the colours of some cells; of which is not looked up."""
         self._first_run = len(book.sink.runs)
 
     def take(self, record: BiffRecord) -> bool:

@@ -64,7 +64,7 @@ class Sheet:
     """One worksheet, chart sheet or macro sheet."""
 
     def __init__(self, book: Book, *, name: str, number: int, origin: Origin, coloured: bool = False) -> None:
-        """`coloured` says that a table style or a conditional format decides on the looks of some cells, nobody looks up of which."""
+        """`coloured`: a table style or conditional format decides on the looks of some cells; of which is not looked up."""
         self._book = book
         self._coloured = coloured
         self._sink = book.sink
