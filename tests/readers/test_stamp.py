@@ -307,6 +307,23 @@ def test_a_page_that_a_screen_shows_reduced_is_looked_at_as_large_as_its_print(
     assert [text for text in picture(screen, "PNG") if text in scans.MARKS] == [words] * (words in scans.MARKS)
 
 
+@pytest.mark.parametrize(("size", "ink"), [(560, BLACK), (300, (200, 200, 200))])
+def test_a_mark_across_a_screen_of_fine_print_is_found(size: int, ink: tuple[int, int, int]) -> None:
+    screen = Image.new("RGB", (1600, 900), "white")
+    draw = ImageDraw.Draw(screen)
+    print_font, large = (
+        ImageFont.truetype(scans.FONT_DIR / f"liberation/LiberationSerif-{one}.ttf", high)
+        for one, high in (("Regular", 9), ("Bold", size))
+    )
+    for top in range(10, 880, 14):
+        draw.text(
+            (20, top), "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6; " * 6, (60, 60, 60), print_font
+        )
+    draw.text((800, 450), "MẬT", ink, large, anchor="mm")
+    document = image.read(Source(data=file_of(screen, "PNG"), part="1"), Budget(part_cpu_s=60)).document
+    assert "MẬT" in {run.text for run in document.runs}
+
+
 @pytest.mark.slow
 def test_a_fax_of_standard_resolution_is_read_in_its_true_shape() -> None:
     """204 by 98 dots an inch (ITU-T T.4): half as high as it was."""

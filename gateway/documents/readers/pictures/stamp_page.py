@@ -37,7 +37,7 @@ from gateway.documents.readers.pictures.proportion import in_proportion
 from gateway.documents.readers.pictures.rectangles import Pixels, without_colour
 from gateway.documents.readers.pictures.stamp_ink import Ink, darkness
 from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY
-from gateway.model import Document
+from gateway.model import Document, Role
 from gateway.vietnamese.marks import Strength, find_in_document
 
 HEAD = 0.36
@@ -112,7 +112,11 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> t
     seen = writing(page.ink)
     page.photo = photo = not seen.is_page
     if view.guessed and not photo and (share := max(page.usual / PRINT, 0.5)) < FINE:
-        view = replace(view, dpi=share * view.dpi, points_per_pixel=view.points_per_pixel / share, guessed=False)
+        view = replace(view, guessed=False)
+        far = _examine(pixels, plain, view, budget)
+        if any(run.role is not Role.BODY and run.text in MARKS for run in far[0].runs):
+            return far
+        view = replace(view, dpi=share * view.dpi, points_per_pixel=view.points_per_pixel / share)
         return _examine(pixels, plain, view, budget)
     if budget.words_left_s(photo=photo) <= 0:
         return replace(_reading(pixels, _stamps(plain, view.dpi, budget.end_s)[0], [], view), doubtful=not photo), 0
