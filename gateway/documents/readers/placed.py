@@ -17,7 +17,9 @@ from gateway.documents.readers.ooxml.xml import NAMES, Element, clark
 from gateway.documents.readers.pictures.joined import Box
 from gateway.documents.readers.rows import holds_a_mark
 from gateway.model import Origin, Role, Run
+from gateway.vietnamese.marks.labels import has_label
 from gateway.vietnamese.marks.layout import cell_key
+from gateway.vietnamese.normal import skeleton
 
 EMU_PT: Final = 12_700
 COLUMN_PT, ROW_PT = 48.0, 15.0
@@ -38,6 +40,9 @@ _TALLEST: Final = 4.0
 """Heights of the line that a cover has at most; what is larger is a picture or a panel of its own."""
 _LEVELS: Final = {"mật", "tốimật", "tuyệtmật"}
 _TEXTS: Final = (clark("a:t"), clark("w:t"))
+_LONGEST_LABEL, _MOST_LABELS, _REACH, _PITCH = 40, 40, 4.0, 2.5
+"""Letters of a box that is a label, and how many are looked at; heights of it within which the next box of its column
+begins, and how many times as far those begin that are of its column too."""
 _FILLS: Final = {"solidFill", "gradFill", "pattFill", "blipFill", "noFill"}
 
 
@@ -171,6 +176,47 @@ class Stage:
                     word = "".join(letters for _, letters in sorted(row, key=lambda piece: piece[0].span[along] or 0.0))
                     if len(row) > 1 and unicodedata.normalize("NFC", word).casefold() in _LEVELS:
                         yield word, row[0][0].locator
+
+    def labelled(self) -> Iterator[tuple[str, str]]:
+        """Yield a label of secrecy and the level in the box beside or below its own as one line, and where the level is.
+
+        In a row or column with several values none is that of the label.
+        """
+        for things in (*self._planes.values(), *self._sheets.values()):
+            said = [(thing, " ".join(line.text.strip() for line in thing.lines)) for thing in things if thing.lines]
+            short = [one for one in said if len(one[1]) <= _LONGEST_LABEL and leaves_mark(one[1])]
+            labels = [one for one in short if has_label(skeleton(one[1]))] if len(short) > 1 else []
+            for label, name in labels[:_MOST_LABELS]:
+                for column in (False, True):
+                    others = _behind(label, said, column)
+                    values = [thing for _, thing, text in others if column or leaves_mark(text)]
+                    if others and len(values) == 1 and leaves_mark(others[0][2]):
+                        yield f"{name.rstrip(' :')}: {others[0][2]}", values[0].locator
+
+
+def _behind(own: Thing, said: Sequence[tuple[Thing, str]], column: bool) -> list[tuple[float, Thing, str]]:
+    """Return the boxes to the right of one, the nearest first, or those of its column below it, with their distance."""
+
+    def ends(thing: Thing, axis: int) -> tuple[float, float]:
+        start = thing.span[axis] or 0.0
+        return start, start + (thing.span[2 + axis] or 0.0)
+
+    (first, last), (start, end) = ends(own, not column), ends(own, column)
+    found = []
+    for thing, text in said:
+        low, high = ends(thing, not column)
+        distance = ends(thing, column)[0] - start
+        if (
+            None not in thing.span
+            and distance > 0
+            and (low < (first + last) / 2 < high or first < (low + high) / 2 < last)
+        ):
+            found.append((distance, thing, text))
+    found.sort(key=lambda one: one[0])
+    far = found[0][0] if found and column else 0.0
+    if column:
+        return [one for one in found if one[0] < _PITCH * far] if far < _REACH * (end - start) else []
+    return found
 
 
 def _rows(pieces: Sequence[tuple[Thing, str]], across: int) -> Iterator[list[tuple[Thing, str]]]:

@@ -18,9 +18,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, count
 
-from gateway.documents.readers.base import Budget, Reading, Source
+from msgspec.structs import replace
+
+from gateway.documents.readers.base import Budget, Reading, Source, next_block
 from gateway.documents.readers.excel.formulas import formula_kind, formula_words, is_uncertain
 from gateway.documents.readers.ole.octets import narrow
+from gateway.documents.readers.records import json_runs
 from gateway.documents.readers.text_art import is_text_art
 from gateway.mime.charsets import codec_of, is_foreign
 from gateway.model import WORDS, ActiveContent, Document, Origin, ReadStatus, Role, Run
@@ -58,6 +61,8 @@ _OPERAND = re.compile(
 )
 """A literal, the name of a sheet, a cell, a column, a number or a truth value."""
 _WORD = re.compile(r"[^\W\d_]")
+_HEAD = 100
+"""Bytes in which JSON begins."""
 _UTF7 = re.compile(rb"\+([A-Za-z0-9+/])[A-Za-z0-9+/]")
 _STRANGE = re.compile("[^\x00-\x7f]+")
 _LATIN = re.compile("[\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
@@ -165,7 +170,11 @@ def _utf7(data: bytes) -> str:
 def read(source: Source, budget: Budget) -> Reading:
     """Read plain text or CSV within a budget."""
     budget.take_bytes(len(source.data))
-    return Reading(read_text(source))
+    document = read_text(source)
+    if source.data[:_HEAD].lstrip().startswith((b"{", b"[")):
+        found = tuple(json_runs(decode(source.data, source.charset).text, next_block(document.runs), budget))
+        document = replace(document, runs=document.runs + found) if found else document
+    return Reading(document)
 
 
 def read_text(source: Source) -> Document:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -255,7 +255,7 @@ class Sink:
             self.warn("look-picture")
         if (covered := self.stage.covered(self.runs, self.budget.check_time)) is not None:
             self.warn("look-clipped", covered)
-        for word, locator in self.stage.in_rows():
+        for word, locator in chain(self.stage.in_rows(), self.stage.labelled()):
             self.put_line(word, Place(locator, Role.TEXTBOX))
         if self.raised:
             if is_torn(self.runs, self.raised):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from msgspec.structs import replace
+
 from gateway.model import Run
 from gateway.vietnamese.marks.alone import around_line, heads_an_article, is_closed, is_of_a_letter
 from gateway.vietnamese.marks.code import names_goods, other_levels
@@ -51,6 +53,9 @@ _URGENCY: Final = {"khan", "hoatoc", "thuongkhan"}
 _WORD: Final = 6
 _SENTENCE: Final = 30
 """Letters from which on a line is one of a sentence."""
+_ROW, _PITCH, _REACH = 3.0, 2.5, 12.0
+"""Heights of a head within which the row below it begins, distances of these two in which another row may follow, and
+heights in which both are looked for."""
 LABEL: Final = 60
 """Letters of the longest line that may be a label."""
 _ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
@@ -59,14 +64,37 @@ _ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
 
 def headed(layout: Layout, line: Line, text: str) -> Hit | None:
     """Read the label at the head of a column of a table with the one value below it: a form; several values are a register."""
-    own = cell_key(line.runs[0]) if len(text) <= LABEL and has_label(bare(text)) else None
-    if own is None:
+    if len(text) > LABEL or not has_label(bare(text)):
         return None
-    below = layout.cells.get((own[0], own[1], own[2] + 1))
-    if below is None or (own[0], own[1], own[2] + 2) in layout.cells:
+    own = cell_key(line.runs[0])
+    if own is not None:
+        value, other = (layout.cells.get((own[0], own[1], own[2] + down)) for down in (1, 2))
+    else:
+        value, other = _column_on_page(layout, line.runs[-1])
+    if value is None or other is not None:
         return None
-    hit = _labelled(text, canonical(layout.lines[below]), line.look)
-    return hit._replace(strength=Strength.SUSPECTED) if hit is not None and hit.strength is Strength.MARKED else None
+    hit = _labelled(text, canonical(layout.lines[value]), line.look)
+    return hit._replace(strength=Strength.SUSPECTED) if hit is not None and hit.strength.rank else None
+
+
+def _column_on_page(layout: Layout, head: Run) -> tuple[int | None, int | None]:
+    """Return the next two lines below the head of a column that no rules enclose; none where nothing is beside head or value."""
+    if head.bbox_pt is None:
+        return None, None
+    left, top, right, bottom = head.bbox_pt
+    reach = replace(head, bbox_pt=(left, top, right, bottom + _REACH * (bottom - top)))
+    boxes = {n: box for n in layout.at_height_of(reach) if (box := layout.line(n).runs[0].bbox_pt) is not None}
+    column = sorted((box[1], n) for n, box in boxes.items() if box[1] >= bottom and box[0] < right and left < box[2])
+    if not column or column[0][0] > bottom + _ROW * (bottom - top):
+        return None, None
+    (start, value), *others = column
+    rows = (head.bbox_pt, boxes[value])
+    if not all(
+        any(row[1] < box[3] and box[1] < row[3] and not (box[0] < row[2] and row[0] < box[2]) for box in boxes.values())
+        for row in rows
+    ):
+        return None, None
+    return value, next((n for at, n in others if at - start < _PITCH * (start - top)), None)
 
 
 def valued(layout: Layout, line: Line, text: str) -> Hit | None:

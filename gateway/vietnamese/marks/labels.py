@@ -13,7 +13,7 @@ from gateway.vietnamese.normal import run_together
 
 _OF_SECRECY: Final = (
     r"(?:(?:dau )?chi )?(?:muc |cap )?(?<![a-z])do (?:bao |bi )?mat(?![a-z])|(?<![a-z])muc (?:do )?(?:bao |bi )?mat(?![a-z])"
-    r"|phan loai (?:do )?(?:bao |bi )?mat(?![a-z])|(?<![a-z])(?:muc|cap|ten|ma)?[_-]?do[_-]?mat(?:[_-]?(?:text|name|ten))?(?![a-z])|(?<![a-z])(?:(?:security|secrecy|secret)[ _-]?level|confidentiality)(?![a-z])"
+    r"|phan loai (?:do )?(?:bao |bi )?mat(?![a-z])|(?<![a-z])(?:muc|cap|ten|ma)?[_.-]?do[_.-]?mat(?:[_-]?(?:text|name|ten))?(?![a-z])|(?<![a-z])(?:(?:security|secrecy|secret)[ _-]?level|confidentiality)(?![a-z])"
 )
 _PAPER: Final = "(?: (?:tai lieu|van ban|thong tin|ho so|cong van|vb))"
 _OF_ANYTHING: Final = rf"(?:phan loai{_PAPER}?|(?:security )?classifi(?:cation|ed))(?![a-z])"

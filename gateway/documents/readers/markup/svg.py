@@ -11,12 +11,17 @@ from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.markup.html_style import parse_colour
 from gateway.documents.readers.ooxml.xml import Element
 from gateway.documents.readers.pictures.outlines import UNTURNED, Matrix, Shape, drawn, moved, product, shape_of
+from gateway.documents.readers.placed import Span, Stage, Thing, line_of
+from gateway.documents.readers.rows import holds_a_mark
 from gateway.model import ReadStatus
 from gateway.vietnamese.colour import channels
 
 LIMIT_SHAPES: Final = 20_000
 LARGE: Final = 400
 """Lines and curves of a drawing that is no icon."""
+_TEXT, _SPAN = "{http://www.w3.org/2000/svg}text", "{http://www.w3.org/2000/svg}tspan"
+_USUAL: Final = 16.0
+"""Size of letters where none is given."""
 _STORED: Final = frozenset({"defs", "symbol", "clippath", "mask", "marker", "pattern"})
 _NUMBER: Final = re.compile(r"-?(?:\d{1,9}\.?\d{0,9}|\.\d{1,9})(?:e[-+]?\d{1,3})?", re.IGNORECASE)
 _STEP: Final = re.compile(r"(matrix|translate|scale|rotate)\s*\(([^()]{0,200})\)")
@@ -121,6 +126,36 @@ def picture_of(root: Element) -> bytes | None:
             svg.start(_local(element), _attributes(element))
             depth.append(element)
     return svg.picture()
+
+
+def put_words(root: Element, stage: Stage) -> None:
+    """Put the texts of an SVG document on the stage, where they are displayed."""
+    for text in root.iter(_TEXT) if holds_a_mark("".join(root.itertext(_TEXT, _SPAN))) else ():
+        said: list[tuple[Element, list[str]]] = []
+        for part in text.iter(_TEXT, _SPAN):
+            if not said or part.get("x") or part.get("y"):
+                said.append((part, []))
+            said[-1][1].append(part.text or "")
+        for part, words in said:
+            _put_line(part, " ".join("".join(words).split()), stage)
+
+
+def _put_line(part: Element, words: str, stage: Stage) -> None:
+    around = [part, *part.iterancestors()]
+    x, y, anchor, size = (
+        next((value for each in around if (value := each.get(name))), "")
+        for name in ("x", "y", "text-anchor", "font-size")
+    )
+    matrix: Matrix = UNTURNED
+    for each in around:
+        for kind, numbers in reversed(_STEP.findall(each.get("transform", ""))):
+            matrix = product(matrix, _step(kind, [float(number) for number in _NUMBER.findall(numbers)]))
+    line = line_of(words, (_number(size) or _USUAL) * math.sqrt(abs(matrix[0] * matrix[3] - matrix[1] * matrix[2])))
+    ((left, foot),) = moved([[(_number(x), _number(y))]], matrix)[0]
+    left -= {"middle": line.width / 2, "end": line.width}.get(anchor, 0.0)
+    if words:
+        span = Span(left, foot - line.size, line.width, line.size)
+        stage.on_page("svg", Thing(span, opaque=False, lines=(line,), locator="element:text"))
 
 
 def _attributes(element: Element) -> dict[str, str]:

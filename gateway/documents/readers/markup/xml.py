@@ -23,6 +23,7 @@ from gateway.documents.readers.markup import office2003, svg
 from gateway.documents.readers.markup.data_address import IN_TEXT, is_data_address, member_of
 from gateway.documents.readers.ooxml.xml import Element, of_octets, prepare
 from gateway.documents.readers.plain import decode
+from gateway.documents.readers.records import Records, is_value
 from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, ReadStatus, Role
 
@@ -109,6 +110,7 @@ def read(source: Source, budget: Budget) -> Reading:
         shown = next((one for one in switch.iterchildren("*") if svg.is_spoken(dict(one.attrib))), None)
         root.extend(one for one in [*switch] if one is not shown)
     _generic(root, sink)
+    svg.put_words(root, sink.stage)
     outer = (each for each in root.iter(_SVG) if next(each.iterancestors(_SVG), None) is None)
     with sink.whole():
         for number, picture in enumerate(filter(None, map(svg.picture_of, outer)), 1):
@@ -190,6 +192,7 @@ def _generic(root: Element, sink: Sink) -> None:
     """Give all text; an element with text between its children is one block together with them."""
     blocks: list[int] = []
     heights: dict[str, int] = {}
+    records = Records()
     count = 0
     for event, node in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
         count += 1
@@ -217,8 +220,32 @@ def _generic(root: Element, sink: Sink) -> None:
             blocks[-1] = _svg_line(node, outer, heights, sink)
         for text in _attribute_words(node):
             sink.put_line(text, Place(f"element:{_local(node)}", Role.FIELD, Origin.HIDDEN))
+        _take_records(node, records)
         _data_addresses(node, sink)
         _text(node.text, blocks[-1], node, sink)
+    sink.runs += records.runs(sink.block + 1)
+
+
+def _take_records(node: Element, records: Records) -> None:
+    """Take the records in which an element with a level is: itself, what it is in, and the element before it."""
+    for name, value in node.attrib.items():
+        if is_value(value):
+            records.take((name.rpartition("}")[2], value))
+            records.take(_record(node))
+    if node.text and is_value(node.text):
+        records.take(_record(node))
+        if (outer := node.getparent()) is not None:
+            records.take(_record(outer))
+            before = node.getprevious()
+            records.take((before.text or "", node.text) if before is not None and before.tag != node.tag else ())
+
+
+def _record(node: Element) -> Iterator[str]:
+    """Yield the names and values of an element and its children."""
+    yield _local(node)
+    yield from node.attrib.values()
+    yield node.text or ""
+    yield from (child.text or "" for child in node.iterchildren("*"))
 
 
 def _svg_line(span: Element, outer: int, heights: dict[str, int], sink: Sink) -> int:
