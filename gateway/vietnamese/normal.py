@@ -102,16 +102,27 @@ _AS_CANONICAL: Final = table(lambda character: seen_as(character) if character i
 
 
 _SYMBOL_BOXES: Final = {
-    "\uf06f": "☐", "\uf071": "☐", "\uf0a3": "☐", "\uf0a8": "☐", "\uf052": "☑", "\uf0fe": "☑", "\uf053": "☒", "\uf0fd": "☒",
-    "\uf0fc": "✓", "\uf078": "☒", "\uf0fb": "✗",
+    "\uf06f": "☐", "\uf071": "☐", "\uf0a1": "○", "\uf0a3": "☐", "\uf0a8": "☐", "\uf04f": "✗", "\uf050": "✓", "\uf051": "☒",
+    "\uf052": "☑", "\uf053": "☒", "\uf054": "☒", "\uf06c": "●", "\uf06e": "■", "\uf078": "☒", "\uf0a4": "◉", "\uf0fb": "✗",
+    "\uf0fc": "✓", "\uf0fd": "☒", "\uf0fe": "☑",
 }  # fmt: skip
 """Boxes to tick of Wingdings and Wingdings 2, which are alone; among other letters of a symbol font they are letters."""
+_BOXES_OF: Final = {
+    "symbol": {},
+    "webdings": {"\uf061": "✓", "\uf063": "☐", "\uf067": "■", "\uf06e": "●", "\uf072": "✗"},
+    "dingbats": dict(
+        zip("\uf033\uf034\uf035\uf036\uf037\uf038\uf06c\uf06d\uf06e\uf06f\uf071", "✓✔✕✖✗✘●❍■❏❑", strict=True)
+    ),
+}
+"""Those of other fonts, by a part of their names."""
 _SYMBOL_BOX: Final = re.compile(f"(?<![\uf020-\uf0ff])[{''.join(_SYMBOL_BOXES)}](?![\uf020-\uf0ff])")
 
 
-def sign_of(letter: str, *, other: str = "•") -> str:
+def sign_of(letter: str, font: str = "", *, other: str = "•") -> str:
     """Return the box to tick that a letter of a symbol font is, `other` where it is none."""
-    return _SYMBOL_BOXES.get(chr(0xF000 | ord(letter)), other)
+    name = font.lower()
+    boxes = next((boxes for part, boxes in _BOXES_OF.items() if part in name), _SYMBOL_BOXES)
+    return boxes.get(chr(0xF000 | ord(letter)), other)
 
 
 def canonical(text: str) -> str:

@@ -13,12 +13,13 @@ from gateway.vietnamese.marks.hits import Hit, Strength
 from gateway.vietnamese.marks.words import LEVEL_WORDS, Level, Spelling, written_level
 from gateway.vietnamese.normal import run_together
 
+_TICKED: Final = "[xXvV*\u221a\u2022\u25cf\u2713-\u2718]"
 _TICK: Final = (
-    r"[\u2611\u2612\u2705\u2713\u2714\u2717\u2718\u22a0\u229e\U0001f5f7\U0001f5f9]|\[ ?[xXvV\u2713\u2714] ?\]"
-    r"|\( ?[xXvV\u2713\u2714] ?\)"
+    rf"[\u2611-\u2613\u2705\u2713-\u2718\u221a\u22a0\u229e\u24e5\u24e7\u274e\u2bbd\u2bbe\U0001f5f4-\U0001f5f9]"
+    rf"|\[ ?{_TICKED} ?\]|\( ?{_TICKED} ?\)"
 )
-_BLACK: Final = r"[\u25a0\u25a3\u25c9\u25cf\u2b1b\u2b24\U0001f518]"
-EMPTY: Final = r"[\u2610\u25a1\u25a2\u25fb\u25ef\u25cb\u2b1c\u2b55]|\[ {0,3}\]|\( {0,3}\)"
+_BLACK: Final = r"[\u25a0\u25a3\u25c9\u25cf\u25fc\u26ab\u29bf\u2b1b\u2b24\U0001f518]"
+EMPTY: Final = r"[\u2610\u25a1\u25a2\u25fb\u25ef\u25cb\u26aa\u274d\u274f-\u2752\u2b1c\u2b55\u2b58]|\[[ _\u25cb]{0,3}\]|\([ _\u25cb]{0,3}\)"
 """An empty check box."""
 _BOX: Final = re.compile(f"(?P<tick>{_TICK})|(?P<black>{_BLACK})|(?P<empty>{EMPTY})")
 _OPEN: Final = "(?<![a-z])(?P<open>thuong|khong mat|khong|cong khai|binh thuong)(?![a-z])"
@@ -98,25 +99,24 @@ def _is_option(text: str, plain: str, found: re.Match[str]) -> bool:
 
 
 def _boxes_of(text: str, options: list[re.Match[str]]) -> dict[int, re.Match[str] | None]:
-    """Return the box of each option: all are before their words, or all behind, as the first one does."""
-    found: dict[int, re.Match[str] | None] = dict.fromkeys(range(len(options)))
-    if not options:
-        return found
-    first = _BOX.search(text)
-    ahead = first is not None and first.start() < options[0].start()
-    for number, option in enumerate(options):
-        if ahead:
-            start = options[number - 1].end() if number else 0
-            before = list(_BOX.finditer(text, start, option.start()))
-            box = before[-1] if before else None
-            between = text[box.end() : option.start()] if box else ""
-        else:
-            end = options[number + 1].start() if number + 1 < len(options) else len(text)
-            box = _BOX.search(text, option.end(), end)
-            between = text[option.end() : box.start()] if box else ""
-        if box is not None and _APART.fullmatch(between):
-            found[number] = box
-    return found
+    """Return the box of each option: all are before their words, or all behind, where more of them and nearer ones are."""
+    sides: list[tuple[int, int, dict[int, re.Match[str] | None]]] = []
+    for ahead in (True, False):
+        found: dict[int, re.Match[str] | None] = dict.fromkeys(range(len(options)))
+        apart = 0
+        for number, option in enumerate(options):
+            start, end = (options[number - 1].end() if number else 0), option.start()
+            if not ahead:
+                start, end = option.end(), (options[number + 1].start() if number + 1 < len(options) else len(text))
+            boxes = list(_BOX.finditer(text, start, end))
+            if boxes:
+                box = boxes[-1 if ahead else 0]
+                between = text[box.end() : end] if ahead else text[start : box.start()]
+                if _APART.fullmatch(between):
+                    found[number] = box
+                    apart += len(between)
+        sides.append((sum(box is not None for box in found.values()), -apart, found))
+    return max(sides, key=lambda side: side[:2])[2]
 
 
 def _chosen(text: str, option: re.Match[str]) -> Hit:

@@ -42,9 +42,9 @@ _LITERAL: Final = re.compile(r"[\"“”]([^\"“”]*)[\"“”]")
 def as_seen(document: Document) -> Document:
     """Return the document with letters as hidden that cannot be made out beside those of their paragraph: specks, pale ones.
 
-    Boxes to tick that are letters of Wingdings are boxes.
+    Boxes to tick that are letters of a font of signs are boxes.
     """
-    if any(run.font and "wingdings" in run.font.lower() for run in document.runs):
+    if any(run.font and shows_signs(run.font) for run in document.runs):
         document = structs.replace(document, runs=tuple(map(_with_box, document.runs)))
     looks = {(run.colour, run.background) for run in document.runs}
     pale = any(_contrast(*look) < _PALE for look in looks)
@@ -65,9 +65,9 @@ def as_seen(document: Document) -> Document:
 
 def _with_box(run: Run) -> Run:
     letter = run.text.strip()
-    if len(letter) != 1 or not _OF_SIGNS.match(letter) or not (run.font and "wingdings" in run.font.lower()):
+    if len(letter) != 1 or not _OF_SIGNS.match(letter) or not (run.font and shows_signs(run.font)):
         return run
-    return structs.replace(run, text=run.text.replace(letter, sign_of(letter, other=letter)))
+    return structs.replace(run, text=run.text.replace(letter, sign_of(letter, run.font, other=letter)))
 
 
 @lru_cache(maxsize=1024)
@@ -92,7 +92,8 @@ def _shows_signs(document: Document) -> bool:
 def _with_signs(run: Run) -> str:
     """Return the text of a run with a bullet for each letter that is shown as a sign, but for the boxes to tick."""
     if run.font is not None and shows_signs(run.font):
-        return _OF_SIGNS.sub(lambda one: sign_of(one[0]), run.text)
+        font = run.font
+        return _OF_SIGNS.sub(lambda one: sign_of(one[0], font), run.text)
     if _ALONE.search(run.text) is None or (run.font is not None and legacy_font(run.font) is not None):
         return run.text
     return _ALONE.sub(lambda one: sign_of(one[0]), run.text)

@@ -35,6 +35,7 @@ from gateway.documents.readers.pdf.rendering import LIMIT_PIXELS, Part, give_loo
 from gateway.documents.readers.pdf.seen import look_again, suspects
 from gateway.documents.readers.pdf.shapes import Shapes, has_clip
 from gateway.documents.readers.pdf.structure import Structure
+from gateway.documents.readers.pdf.ticks import put_boxes
 from gateway.documents.readers.pdf.visible import judge_visibility, surface
 from gateway.documents.readers.pictures.outlines import product
 from gateway.model import ReadStatus
@@ -143,6 +144,7 @@ class PageReader:
         if hidden:
             self._budget.check_time()
             look_again(page, content, hidden, handles, printed=self._structure.printed)
+        put_boxes(page, content, handles, printed=self._structure.printed)
         if self._structure.ink and (first or not is_picture(content)):
             self._budget.check_time()
             base = self._columns.objects(api.FPDFPage_GetObject, page, 0, first)
