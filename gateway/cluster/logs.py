@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.audit.chain import HEAD_BYTES, time_of
-from gateway.cluster.database import Connection, centre
-from gateway.cluster.records import LIMIT_BATCH, Link, Shipped, links, nodes_of, shipped
+from gateway.audit.record import Act, read
+from gateway.cluster.database import Connection, centre, within
+from gateway.cluster.pipelined import Rows
+from gateway.cluster.records import LIMIT_BATCH, Link, Shipped, nodes_of, page, shipped
 from gateway.config.cluster import NODE, Cluster
 from gateway.errors import UserError
 from gateway.texts.catalogue import both
@@ -18,11 +20,18 @@ from gateway.vietnamese.printed import clean
 
 _SILENT: Final = timedelta(seconds=30)
 """Three heartbeats of a shipper."""
+_PATIENCE_S: Final = 10.0
+"""For the answer to one of the many statements of a report."""
+_STRETCH: Final = 50_000
+"""Records looked through by one statement."""
 _HEADS: Final = b"""
 SELECT seq, substr(body, 1, %s) FROM record WHERE node = %s AND seq BETWEEN %s AND %s ORDER BY seq LIMIT %s
 """
+_ACTS: Final = b"""
+SELECT seq, body FROM entry JOIN record USING (node, seq) WHERE node <> %s AND tags && %s::text[]
+"""
 _DIRECTORY: Final = b"""
-SELECT body FROM record WHERE node = %s AND seq < %s AND position('"kind":"directory"'::bytea IN substr(body, 1, %s)) > 0
+SELECT body FROM record WHERE node = %s AND seq >= %s AND seq < %s AND position('"kind":"directory"'::bytea IN substr(body, 1, %s)) > 0
 ORDER BY seq DESC LIMIT 1
 """
 
@@ -42,40 +51,63 @@ class NodeLog:
 
     def ends(self) -> tuple[int, int]:
         """Return the numbers of the oldest and the newest record; 1 and 0 without one."""
-        query = "SELECT min(seq), max(seq) FROM record WHERE node = %s"
-        first, last = self.connection.execute(query, (self.node,)).fetchall()[0]
+        ((first, last),) = self._rows(b"SELECT min(seq), max(seq) FROM record WHERE node = %s", self.node)
         return first or 1, last or 0
 
     def heads(self, first: int, last: int) -> Iterator[tuple[int, datetime]]:
         """Yield number and time of records, in order."""
-        while rows := self.connection.execute(_HEADS, (HEAD_BYTES, self.node, first, last, LIMIT_BATCH)).fetchall():
+        while rows := self._rows(_HEADS, HEAD_BYTES, self.node, first, last, LIMIT_BATCH):
             yield from ((seq, time_of(bytes(head))) for seq, head in rows)
             first = rows[-1][0] + 1
 
     def links(self, first: int, last: int) -> Iterator[Link]:
         """Yield number, body and hash of records, in order."""
-        return links(self.connection, self.node, first - 1, last)
+        while found := self._page(first - 1, last):
+            yield from found
+            first = found[-1].seq + 1
 
     def directory_before(self, seq: int) -> bytes | None:
         """Return the last record of a directory before a number."""
-        row = self.connection.execute(_DIRECTORY, (self.node, seq, HEAD_BYTES)).fetchone()
-        return bytes(row[0]) if row is not None else None
+        first = self.ends()[0]
+        while seq > first:
+            if rows := self._rows(_DIRECTORY, self.node, seq - _STRETCH, seq, HEAD_BYTES):
+                return bytes(rows[0][0])
+            seq -= _STRETCH
+        return None
 
     def has_all(self, until: datetime) -> bool:
         """Return whether the node said, at a time or later, or just now, that nothing of its log was left to ship."""
         one, least = self.shipped, min(until, self.now) - _SILENT
         return one is not None and not one.fault and one.lag == 0 and one.reported >= least
 
+    def _rows(self, statement: bytes, *values: object) -> Rows:
+        with within(self.connection, _PATIENCE_S):
+            return self.connection.execute(statement, values).fetchall()
+
+    def _page(self, after: int, last: int) -> list[Link]:
+        with within(self.connection, _PATIENCE_S):
+            return page(self.connection, self.node, after, last)
+
+
+def others_acts(cluster: Cluster, what: str) -> tuple[int, frozenset[str]]:
+    """Return this node's place among all by name, and what acts of a kind by others are about; DatabaseError."""
+    with centre(cluster) as connection, within(connection):
+        nodes = nodes_of(connection)
+        rows = connection.execute(_ACTS, (cluster.node, [f"act:{what}"])).fetchall()
+    acts = (read(bytes(body), seq) for seq, body in rows)
+    return sum(node < cluster.node for node in nodes), frozenset(act.about for act in acts if isinstance(act, Act))
+
 
 @contextmanager
 def logs_at_the_centre(cluster: Cluster) -> Iterator[dict[str, NodeLog]]:
     """Open the log of each node that the centre has heard of, by name; DatabaseError, and UserError for a name that is none."""
     with centre(cluster) as connection:
-        connection.execute(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")  # one snapshot, while nodes ship on
-        known = {one.node: one for one in shipped(connection)}
-        seen = {node for (node,) in connection.execute(b"SELECT node FROM node_seen").fetchall()}
-        (now,) = connection.execute(b"SELECT now()").fetchall()[0]
-        nodes = sorted({*known, *seen, *nodes_of(connection)})
+        with within(connection, _PATIENCE_S):
+            connection.execute(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")  # one snapshot, while nodes ship on
+            known = {one.node: one for one in shipped(connection)}
+            seen = {node for (node,) in connection.execute(b"SELECT node FROM node_seen").fetchall()}
+            (now,) = connection.execute(b"SELECT now()").fetchall()[0]
+            nodes = sorted({*known, *seen, *nodes_of(connection)})
         if odd := [node for node in nodes if not NODE.match(node)]:
             raise UserError(both("cluster", "archive", "odd_node", node=clean(odd[0], limit=100)))
         if not nodes:

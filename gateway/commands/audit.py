@@ -376,10 +376,10 @@ def audit_prune(
 
 def prune(configuration: Configuration, days: int, reason: str, *, now: datetime) -> int:
     """Remove the records that are older than so many days, and print how many; in a cluster those that the centre has."""
-    before, cluster, shipped = now - timedelta(days=days), configuration.cluster, None
+    before, shipped = now - timedelta(days=days), None
     for held in HoldStore(configuration.data).files()[:1]:  # a held mail is what its records say of it
         before = min(before, datetime.fromtimestamp(held.time, UTC) - _BEFORE_HELD)
-    if cluster is not None and cluster.dsn:
+    if (cluster := configuration.centre) is not None:
         with connect(cluster) as connection:
             shipped = place(connection, cluster.node).seq
     removed = prune_log(configuration.data, before=before, reason=reason, now=now, shipped=shipped)

@@ -304,10 +304,10 @@ def _keys(configuration: Configuration) -> Iterator[Condition]:
 
 def _centre(configuration: Configuration) -> Iterator[Condition]:
     """Look at the cluster's database, without which mail goes on."""
-    if configuration.cluster is None or not configuration.cluster.dsn:
+    if (cluster := configuration.centre) is None:
         return
     try:
-        with centre(configuration.cluster) as connection, within(connection):
+        with centre(cluster) as connection, within(connection):
             fault = schema.outdated(connection)
     except DatabaseError as error:
         fault = str(error)

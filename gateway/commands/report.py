@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from msgspec import UNSET
-from msgspec.structs import replace
 
-from gateway.cluster.logs import logs_at_the_centre
 from gateway.commands.cluster import cluster_of
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, centre_of, name_for_people, print_octets
 from gateway.commands.looking import Look, looking
@@ -29,9 +25,9 @@ from gateway.pipeline.sample import as_message
 from gateway.report import proof
 from gateway.report.figures import COUNTING, Report
 from gateway.report.labels import labels, unit_id
-from gateway.report.make import counted, logs_here, records_of, walked
+from gateway.report.make import counted, logs_of, records_of, walked
 from gateway.report.month import Month
-from gateway.report.records import Log, Range
+from gateway.report.records import Range
 from gateway.report.render import Format, render
 from gateway.report.write import write
 from gateway.steward.reports import wanted_by
@@ -56,23 +52,23 @@ def report(
     language: Annotated[str, typer.Option(help=words("report_language"))] = "vi",
     cluster: ClusterOption = None,
 ) -> int:
-    """Lập báo cáo của một tháng / the report of a month, counted from the log.
+    """Lập báo cáo của một tháng / the report of a month, counted from the log; in a cluster from those of all machines.
 
     gateway report 2026-11 --unit "Phòng Nội vụ" -o noi-vu.docx
-    gateway report 2026-11 --cluster postgresql://gateway@centre.example/gateway -o bao-cao.docx
+    gateway report 2026-11 --data /var/lib/gateway -o may-nay.docx
     """
     wanted_form, words = _format(form, output), _language(language)
     rules = Rulebook(configuration).current
     unit = unit_id(unit, rules.directory)
-    wanted = wanted_by(configuration, Month.parse(month), unit=unit, persons=persons)
-    if cluster is not None:
-        wanted = replace(wanted, node=UNSET)
+    centre = configuration.centre if "data" not in configuration.flags else None
+    centre = centre_of(configuration, cluster) if cluster is not None else centre
+    wanted = wanted_by(configuration, Month.parse(month), centre, unit=unit, persons=persons)
     if output is None and wanted_form in _BINARY:
         output = Path(f"bao-cao-{wanted.month}.{wanted_form.value}")
         if output.exists():  # it may be filled in already
             raise UserError(both("report", "fault", "exists", path=name_for_people(output)))
     with (
-        _logs(configuration, cluster, whole=cluster is not None) as logs,
+        logs_of(configuration.data, centre) as logs,
         progress("report", records_of(logs, wanted)) as tick,
     ):
         made = counted(logs, wanted.month, now=datetime.now(UTC), tick=tick).report(wanted)
@@ -133,7 +129,8 @@ def _verify(configuration: Configuration, dsn: str | None, file: Path, octets: b
     again = asked.again
     count = sum(max(0, one.last - one.first + 1) for one in again.nodes or (again,))
     rules = Rulebook(configuration).current
-    with _logs(configuration, dsn, whole=bool(again.nodes)) as logs, progress("report", count) as tick:
+    centre = centre_of(configuration, dsn) if dsn is not None else cluster_of(configuration) if again.nodes else None
+    with logs_of(configuration.data, centre if again.nodes else None) as logs, progress("report", count) as tick:
         if asked.counting != COUNTING:
             print(both("report", "verified", "counting", theirs=asked.counting, ours=COUNTING))
             codes = [_print_range(found, *one) for one in walked(logs, again, tick=tick).items()]
@@ -150,13 +147,6 @@ def _verify(configuration: Configuration, dsn: str | None, file: Path, octets: b
     if form is Format.PDF and not octets.startswith(drawn):  # a signature is put behind what was signed
         print(both("report", "verified", "drawn"))
     return code
-
-
-def _logs(configuration: Configuration, dsn: str | None, *, whole: bool) -> AbstractContextManager[Mapping[str, Log]]:
-    """Open the log of this machine, or for a report of the whole cluster those at its centre."""
-    if not whole:
-        return logs_here(configuration.data)
-    return logs_at_the_centre(centre_of(configuration, dsn) if dsn is not None else cluster_of(configuration))
 
 
 def _print_range(found: tuple[str, ...], node: str, range_: Range) -> int:

@@ -6,7 +6,7 @@ Command-line flags override single keys (`Configuration.with_flags`). The words 
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import product
 from pathlib import Path
@@ -275,6 +275,11 @@ class Configuration(Section):
         return self.cluster.node if self.cluster is not None else ""
 
     @property
+    def centre(self) -> Cluster | None:
+        """The cluster with its database; None of a machine without one."""
+        return self.cluster if self.cluster is not None and self.cluster.dsn else None
+
+    @property
     def ruled(self) -> bool:
         """The rules come from the cluster."""
         return self.cluster is not None and bool(self.cluster.rule_keys)
@@ -287,12 +292,12 @@ class Configuration(Section):
     @property
     def policy_in_use(self) -> str:
         """Policy file that a flag names, else that of the cluster rule bundle in force, else `policy`."""
-        return str(self._ruled("policy", ".yaml") or self.policy)
+        return self._rules(self.data / RULES_IN_FORCE)[0]
 
     @property
     def directory_in_use(self) -> Path | None:
         """Directory that a flag names, else that of the cluster rule bundle in force when it has one, else `directory`."""
-        return self._ruled("directory", ".csv", ".yaml") or self.directory
+        return self._rules(self.data / RULES_IN_FORCE)[1]
 
     @property
     def certificates(self) -> list[Path]:
@@ -301,16 +306,13 @@ class Configuration(Section):
 
     def rules_at_once(self) -> tuple[str, Path | None]:
         """Return both from the same bundle, even when the bundle is switched between the two reads."""
-        folder = (self.data / RULES_IN_FORCE).resolve()
-        directory = self._ruled("directory", ".csv", ".yaml", folder=folder) or self.directory
-        return str(self._ruled("policy", ".yaml", folder=folder) or self.policy), directory
+        return self._rules((self.data / RULES_IN_FORCE).resolve())
 
-    def _ruled(self, key: str, *endings: str, folder: Path | None = None) -> Path | None:
-        """Return the path of a file of the bundle in force (without `folder` the same for every bundle), None without one."""
-        if not self.ruled or key in self.flags:
-            return None
-        paths = ((folder or self.data / RULES_IN_FORCE) / f"{key}{ending}" for ending in endings)
-        return next((path for path in paths if path.exists()), None)
+    def _rules(self, folder: Path) -> tuple[str, Path | None]:
+        """Return policy and directory, of a bundle where it has them."""
+        paths = (folder / name for name in ("policy.yaml", "directory.yaml", "directory.csv") if self.ruled)
+        there = {path.stem: path for path in paths if path.stem not in self.flags and path.exists()}
+        return str(there.get("policy", self.policy)), there.get("directory", self.directory)
 
     def at(self, *location: str | int) -> AbstractContextManager[None]:
         """Add the source location of a key to a UserError about the file or value that the key names."""
@@ -373,18 +375,14 @@ class Configuration(Section):
         return next_hop
 
     def with_flags(self, **flags: Unpack[Flags]) -> Configuration:
-        """Return a copy in which command-line flags override their keys.
-
-        `--listen` makes one relay listener; `--next-hop` uses no TLS on loopback, STARTTLS elsewhere.
-        """
+        """Return a copy in which command-line flags override their keys; `--next-hop` uses no TLS on loopback, STARTTLS elsewhere."""
         changes: dict[str, object] = {key: value for key, value in flags.items() if value is not None}
         if "listen" in changes:
             changes["listeners"] = [{"kind": "relay", "listen": changes.pop("listen")}]
         if (next_hop := flags.get("next_hop")) is not None:
-            try:
-                tls = "none" if is_loopback(next_hop) else "starttls"
-            except ValueError:
-                tls = "starttls"  # no HOST:PORT; the validation below reports it
+            tls = "starttls"
+            with suppress(ValueError):  # no HOST:PORT; the validation below reports it
+                tls = "none" if is_loopback(next_hop) else tls
             changes["next_hop"] = {**self.next_hop.model_dump(mode="json"), "address": next_hop, "tls": tls}
         changed = Configuration.model_validate({**self.model_dump(mode="json", exclude_defaults=True), **changes})
         changed._origin = Origin(self._origin.file, frozenset(changes))  # noqa: SLF001 - of our own kind

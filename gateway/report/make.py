@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from heapq import merge
@@ -16,6 +16,8 @@ from msgspec import UNSET, UnsetType
 
 from gateway.audit.record import Mailboxes
 from gateway.audit.store import reading
+from gateway.cluster.logs import logs_at_the_centre
+from gateway.config.cluster import Cluster
 from gateway.errors import UserError
 from gateway.model import VIETNAM
 from gateway.report.count import Count
@@ -39,9 +41,13 @@ class Counted:
         return self._count.report(wanted, self._basis, made=self._made, gaps=self._gaps)
 
 
+def logs_of(data: Path, centre: Cluster | None) -> AbstractContextManager[Mapping[str, Log]]:
+    """Open for `counted` the logs of all nodes at a centre, without one that of a data folder; UserError, DatabaseError."""
+    return logs_at_the_centre(centre) if centre is not None else _log_here(data)
+
+
 @contextmanager
-def logs_here(data: Path) -> Iterator[Mapping[str, Log]]:
-    """Open the log of a data folder for `counted`; UserError when there is none."""
+def _log_here(data: Path) -> Iterator[Mapping[str, Log]]:
     with reading(data) as connection:
         connection.execute("BEGIN")  # one snapshot, while others write on
         yield {"": LocalLog(connection)}
@@ -52,11 +58,12 @@ def make(
     wanted: Wanted,
     *,
     now: datetime,
+    centre: Cluster | None = None,
     again: Again | None = None,
     tick: Callable[[int], None] = lambda _: None,
 ) -> Report:
-    """Return one report of a month; as `counted`, reads the log beside any process that writes it."""
-    with logs_here(data) as logs:
+    """Return one report of a month; as `counted` and `logs_of`, reads a log beside any process that writes it."""
+    with logs_of(data, centre) as logs:
         return counted(logs, wanted.month, now=now, again=again, tick=tick).report(wanted)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from msgspec import structs
 
 from gateway.model import Language
-from gateway.report.figures import OUTSIDE, Place, Report, Share, UnitFigures, Violations
+from gateway.report.figures import OUTSIDE, Gap, Place, Report, Share, UnitFigures, Violations
 from gateway.report.labels import Labels, label, parameters, words
 from gateway.report.page import (
     Annex,
@@ -44,6 +44,12 @@ def write(report: Report, labels: Labels, language: Language = Language.VI) -> P
     words = (*writer.head(), *writer.use(), *writer.praise(), *writer.violations(), *writer.basis())
     blocks = (*words, writer.foot(), writer.annex_head(), *writer.annex)
     return Page(title=writer.subject, language=language, made=report.made, blocks=blocks)
+
+
+def gap_line(gap: Gap, language: Language) -> str:
+    """Return in words what the numbers do not hold, with the node of which it is said."""
+    fields = {name: whole(one, language) if isinstance(one, int) else one for name, one in gap.fields.items()}
+    return f"{f'{gap.node}: ' if gap.node else ''}{words('gap', gap.key, language, **fields)}"
 
 
 @dataclass
@@ -179,13 +185,10 @@ class _Writer:
             record = f"{basis.directory_record}{f' ({basis.directory_node})' if basis.directory_node else ''}"
             yield self._text("directories", digests=_digests(basis.directories), record=record)
         yield self._text("gaps" if self.report.gaps else "no_gaps")
-        for number, gap in enumerate(self.report.gaps, 1):
-            fields = {
-                name: self._number(value) if isinstance(value, int) else value for name, value in gap.fields.items()
-            }
-            end = "." if number == len(self.report.gaps) else ";"
-            node = f"{gap.node}: " if gap.node else ""
-            yield Paragraph(f"- {node}{self._say('gap', gap.key, **fields)}{end}")
+        lines = [gap_line(gap, self.language) for gap in self.report.gaps]
+        yield from (
+            Paragraph(f"- {line}{'.' if number == len(lines) else ';'}") for number, line in enumerate(lines, 1)
+        )
         yield self._text("unmeasured")
         yield self._text("verify")
         yield Paragraph(parameters(self.report, self.language), indent=False)

@@ -172,10 +172,9 @@ def check_spool(configuration: Configuration) -> None:
 
 def check_cluster(configuration: Configuration) -> None:
     """Raise UserError for unusable settings of the cluster; an unreachable database is accepted."""
-    cluster = configuration.cluster
     if configuration.ruled and (given := sorted(configuration.flags & {"policy", "directory"})):
         raise UserError(both("start", "config", "ruled", flags=" ".join(f"--{one}" for one in given)))
-    if cluster is not None and cluster.dsn:
+    if (cluster := configuration.centre) is not None:
         failures()
         read_key(cluster)
 

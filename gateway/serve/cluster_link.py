@@ -41,8 +41,7 @@ class ClusterLink:
         self._database: Database | None = None
         self._work: list[Coroutine[None, None, None]] = []
         self._tasks: list[asyncio.Task[None]] = []
-        cluster = configuration.cluster
-        if cluster is None or not cluster.dsn:
+        if (cluster := configuration.centre) is None:
             return
         self._database = database = Database(cluster, on_change=partial(reporter.state, Trouble.CENTRE))
         nodes = Neighbours(database, cluster.node, workers=configuration.workers, data=configuration.data)

@@ -95,7 +95,7 @@ def serve(configuration: Configuration) -> int:
         gc.collect()
         gc.freeze()
         load = _new_load(configuration, certificates)
-        shipping = Shipping() if configuration.cluster is not None and configuration.cluster.dsn else None
+        shipping = Shipping() if configuration.centre is not None else None
         watch = Watch(configuration.data, load, shipping)
         others = beside(
             configuration, rulebook, workers, addresses, load,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
 from msgspec import UNSET
 
+from gateway.cluster.database import DatabaseError
+from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
 from gateway.model import VIETNAM, Language
@@ -17,14 +20,15 @@ from gateway.report.make import make
 from gateway.report.month import Month
 from gateway.report.page import Block, Heading, Paragraph, Table, plain
 from gateway.report.render import Format, render
-from gateway.report.write import write
+from gateway.report.write import gap_line, write
 from gateway.steward import questions as q
 from gateway.steward.desk import Desk, pieces
 from gateway.steward.questions.refused import refused
 from gateway.steward.roles import Person, Role
-from gateway.texts.catalogue import one_language, pair, said
+from gateway.texts.catalogue import one_language, said
 from gateway.vietnamese.printed import clean
 
+_LOG = logging.getLogger("gateway.steward")
 READERS: Final = frozenset({Role.OPERATOR, Role.SECURITY_OFFICER, Role.AUDITOR})
 """Of the reports of all units."""
 _MONTHS: Final = 13
@@ -45,7 +49,11 @@ def report_view(desk: Desk, person: Person, question: q.AskReport, language: Lan
         units=tuple(_units(desk, person)),
         every_unit=_reads_all(person),
         blocks=tuple(found for block in page.blocks if (found := _block(block, language)) is not None),
-        gaps=tuple(pair("report", "gap", gap.key, **gap.fields)[language is not Language.VI] for gap in report.gaps),
+        gaps=tuple(
+            line if gap.node else line[:1].upper() + line[1:]
+            for gap in report.gaps
+            for line in (gap_line(gap, language),)
+        ),
     )
 
 
@@ -73,11 +81,14 @@ def _wanted(desk: Desk, person: Person, month: str, unit: str, language: Languag
     except UserError:
         raise refused("invalid", said("report", "fault", "month", language, value=clean(month, limit=40))) from None
     persons = Role.SECURITY_OFFICER in person.roles or bool(unit and unit in person.units)
-    return wanted_by(desk.configuration, wanted_month, unit=unit, persons=persons)
+    settings = desk.configuration
+    return wanted_by(settings, wanted_month, settings.centre, unit=unit, persons=persons)
 
 
-def wanted_by(configuration: Configuration, month: Month, *, unit: str, persons: bool) -> Wanted:
-    """Return what is wanted of a month; the configuration says what ranks units, and whose log is counted."""
+def wanted_by(
+    configuration: Configuration, month: Month, centre: Cluster | None, *, unit: str, persons: bool
+) -> Wanted:
+    """Return what is wanted of a month; the configuration says what ranks units, and which machine of several is counted without a centre."""
     settings = configuration.reports
     weights, least = Weights(**settings.weights.model_dump()), settings.least_mailboxes
     return Wanted(
@@ -86,14 +97,17 @@ def wanted_by(configuration: Configuration, month: Month, *, unit: str, persons:
         persons=persons,
         weights=weights,
         least_mailboxes=least,
-        node=configuration.node or UNSET,
+        node=configuration.node or UNSET if centre is None else UNSET,
     )
 
 
 def _made(desk: Desk, wanted: Wanted, language: Language) -> Report:
+    settings, now = desk.configuration, datetime.fromtimestamp(desk.people.clock(), UTC)
     try:
-        now = datetime.fromtimestamp(desk.people.clock(), UTC)
-        return make(desk.configuration.data, wanted, now=now, tick=desk.go_on)
+        return make(settings.data, wanted, now=now, centre=settings.centre, tick=desk.go_on)
+    except DatabaseError as error:
+        _LOG.warning("%s", error)
+        raise refused("unavailable", said("report", "fault", "centre", language)) from None
     except UserError as error:
         raise refused("invalid", one_language(str(error), language)) from None
 

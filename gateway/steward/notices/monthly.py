@@ -1,17 +1,19 @@
 """Monthly reports by mail, on the 1st at 6 o'clock: the unit's report to its heads, the full report to the Office.
 
 A machine that was off then sends them after its next start within the month. Sending and loss of a report are acts in the audit log.
-Only the report of a unit names persons.
+Only the report of a unit names persons. The nodes of a cluster send those of all of it, once: they take turns by name, and each
+leaves out what the acts at the centre say of others. While the centre is away nothing is queued.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.audit.record import Act
+from gateway.cluster.logs import others_acts
 from gateway.errors import NoUnitError
 from gateway.model import VIETNAM, Unit
 from gateway.notice import mailbox_of
@@ -19,7 +21,7 @@ from gateway.notice.book import Waiting
 from gateway.notice.mail import Attachment
 from gateway.notice.outbox import NothingToSendError
 from gateway.report.labels import labels
-from gateway.report.make import Counted, counted, logs_here
+from gateway.report.make import Counted, counted, logs_of
 from gateway.report.month import Month
 from gateway.report.render import Format, render
 from gateway.steward.desk import Desk
@@ -27,6 +29,8 @@ from gateway.steward.notices.context import Notifier
 from gateway.steward.reports import wanted_by
 
 _HOUR: Final = 6
+_TURN: Final = timedelta(minutes=10)
+"""Before a node of a cluster sends what none before it has announced: as long as clocks may differ."""
 _DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _KINDS: Final = frozenset({"report_unit", "report_office"})
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]{1,40}")
@@ -35,12 +39,18 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]{1,40}")
 def notify_reports(notifier: Notifier) -> None:
     """Queue the reports of last month, once."""
     now = notifier.local
-    if not notifier.desk.configuration.reports.send or now < datetime(now.year, now.month, 1, _HOUR, tzinfo=VIETNAM):
+    begin = datetime(now.year, now.month, 1, _HOUR, tzinfo=VIETNAM)
+    if not notifier.desk.configuration.reports.send or now < begin:
         return
     month = Month(now.year, now.month - 1) if now.month > 1 else Month(now.year - 1, 12)
     done = f"report:{month}"
     if notifier.book.has(done):
         return
+    elsewhere = frozenset[str]()
+    if (centre := notifier.desk.configuration.centre) is not None:
+        place, elsewhere = others_acts(centre, "send_report")
+        if now < begin + place * _TURN:
+            return
     for unit, recipient in _recipients(notifier, month):
         key = f"{done}:{unit.id if unit is not None else ''}"
         if notifier.book.has(f"{key}:{recipient}"):
@@ -48,7 +58,9 @@ def notify_reports(notifier: Notifier) -> None:
         name = (unit.name or unit.id) if unit is not None else ""
         shown = f"{month.number:02d}/{month.year}"
         fields = {"month": str(month), "shown": shown, "unit": unit.id if unit is not None else "", "name": name}
-        notifier.desk.record(_act(fields, recipient))
+        if (act := _act(fields, recipient)).about in elsewhere:
+            continue
+        notifier.desk.record(act)
         kind = "report_unit" if unit is not None else "report_office"
         notifier.notify(key, kind, recipient, limited=False, **fields)
     notifier.book.mark(done, kind="month", now=notifier.now)
@@ -69,10 +81,11 @@ class Attached:
         if waiting.kind not in _KINDS:
             return None
         desk, unit, month = self._desk, str(waiting.fields["unit"]), Month.parse(str(waiting.fields["month"]))
-        wanted = wanted_by(desk.configuration, month, unit=unit, persons=bool(unit))
+        centre = desk.configuration.centre
+        wanted = wanted_by(desk.configuration, month, centre, unit=unit, persons=bool(unit))
         if self._last is None or self._last[0] != month:
             now = datetime.fromtimestamp(desk.people.clock(), UTC)
-            with logs_here(desk.configuration.data) as logs:
+            with logs_of(desk.configuration.data, centre) as logs:
                 self._last = (month, counted(logs, month, now=now))
         try:
             report = self._last[1].report(wanted)
