@@ -133,6 +133,21 @@ def test_a_phrase_broken_over_a_cell_or_a_narrow_column_is_one(words):
     assert stopped(*column, format_="pdf") == set()
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("Độ mật", "Tối mật"), {Level.TOI_MAT}),
+        (("Độ mật:", "Mật", "Số", "12"), {Level.MAT}),
+        (("Độ mật", "Thường"), set()),
+        (("Độ mật", "Tuyệt mật", "Tối mật", "Mật"), set()),
+        (("Độ mật", "Mật", "Thường"), set()),
+    ],
+)
+def test_a_label_and_its_value_are_paragraphs_of_one_cell(words, found):
+    cell = [Run(text=word, role=Role.CELL, locator="table:1,row:1,column:1", block=n) for n, word in enumerate(words)]
+    assert stopped(*cell) == found
+
+
 @pytest.mark.parametrize(("above", "level"), [("TỐI", Level.TOI_MAT), ("UBND QUẬN", Level.MAT), ("Số: 12", Level.MAT)])
 def test_a_mark_in_a_cell_or_a_column_stays_one(above, level):
     cell = [

@@ -228,7 +228,7 @@ def test_what_is_secret_without_its_degree_is_no_mark(kind: str) -> None:
     assert not stops(lines(*HEAD, kind, *TAIL))
 
 
-@pytest.mark.parametrize("name", ["MẬT 2023", "MẬT (1)", "2023 - MẬT", "Trang 1 - MẬT"])
+@pytest.mark.parametrize("name", ["MẬT 2023", "MẬT (1)", "2023 - MẬT", "Trang 1 - MẬT", "MẬT A", "MẬT 1", "MẬT - II"])
 @pytest.mark.parametrize("role", [Role.NAME, Role.PROPERTY])
 def test_a_level_with_a_number_is_a_mark_in_the_name_of_a_sheet(name: str, role: Role) -> None:
     assert stops(Document(part="2", format="xlsx", runs=(Run(text="x"), Run(text=name, block=1, role=role))))
@@ -242,6 +242,18 @@ def test_a_stamp_described_in_the_place_of_one_is_a_mark(mark: str) -> None:
     assert stops(lines(*HEAD, "V/v phương án phòng thủ", "1. MẬT", *TAIL[2:]))
     assert stops(lines(*HEAD, "KẾ HOẠCH", "MAT", *TAIL[1:]))
     assert find_in_document(lines("ĐÓNG DẤU MẬT"))[0].strength is Strength.SUSPECTED
+
+
+@pytest.mark.parametrize("mark", ["MẬT A", "MẬT 1", "MẬT - II", "MẬT (C)"])
+def test_a_level_with_the_number_of_a_copy_counts_where_the_stamp_belongs(mark: str) -> None:
+    assert stops(lines(*HEAD, mark, *TAIL))
+    assert not stops(lines("VITAMIN A", mark.replace("MẬT", "MẬT ONG"), "Dãy B"))
+    assert not stops(lines(*HEAD, mark.replace("MẬT", "NHÀ"), *TAIL))
+
+
+@pytest.mark.parametrize("sign", ["- Lưu: VT (mật).", "- Lưu: VT, NC (Mật).", "- Lưu: VT, Mật."])
+def test_the_sign_of_who_drafted_a_letter_is_no_mark(sign: str) -> None:
+    assert not stops(lines(*HEAD, *TAIL, "Nơi nhận:", "- Như trên;", sign))
 
 
 @pytest.mark.parametrize("word", ["MAT", "M.A.T", "Mật."])

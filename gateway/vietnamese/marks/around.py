@@ -134,7 +134,8 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
         )
     ):
         return None, ()
-    if not same_block and not same_row(line.runs[0], other.runs[0]):
+    own, its = cell_key(line.runs[0]), cell_key(other.runs[0])
+    if not (same_block or (own is not None and own == its) or same_row(line.runs[0], other.runs[0])):
         return None, ()
     shown = canonical(other.text)
     following = layout.adjacent(value, 1)

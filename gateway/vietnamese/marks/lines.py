@@ -35,11 +35,11 @@ _WIDE: Final = re.compile(r"[^\w:]{4,}")
 _LINE_NUMBER: Final = re.compile(r"^\s*\d{1,5}(?:\t| {2,})")
 _ITEM: Final = re.compile(r"\s*[(\[]?(?:\d{1,3}[a-z]?|[ivx]{1,4}|[a-z])(?:[.)\]]+|/(?![a-z]))\s*(?=\D)")
 """The number of an item of a list, or of a box of the form (10a), in a bare line."""
-_NUMBER: Final = re.compile(r"[\d.)\]]")
+_NUMBER: Final = re.compile(r"[\d.)\]]|(?<=[tT])[\s/(–—-]+[A-EIVX]{1,2}\W*$")
 _PAGE_AHEAD: Final = re.compile(r"\s*(?:trang\s*)?\d{1,4}(?:\s*/\s*\d{1,4})?[\s|–—-]+(?=[^\W\d_])")
 _PAGE_BEHIND: Final = re.compile(
     r"(?<![:=])[\s|/–—-]+(?:trang\s*)?(?:\d{1,4}\s*/\s*\d{1,4}|\(?\d\)?|0\d|(?:19|20)\d\d|\d{1,2}([/.-])\d{1,2}\1\d{2,4}"
-    r"|(?P<copies>\(?\d{1,3} (?:ban|(?P<years>nam))\)?))\W*$"
+    r"|\(?(?:[a-e]|i{1,3}|iv|vi?|x)\)?|(?P<copies>\(?\d{1,3} (?:ban|(?P<years>nam))\)?))\W*$"
 )
 _ITEM_LENGTH: Final = 12
 _ENVELOPE: Final = re.compile(
@@ -123,7 +123,7 @@ def _weak_spelling(level: Level, spelling: Spelling, case: Case, look: Look) -> 
 def stamp_line(text: str, look: Look) -> Hit | None:
     """Find a level that is all the line says, whatever is between its letters (S2, S3).
 
-    Behind the number of a list, or beside that of a page or a year, it is doubtful: lists and tables of all levels are numbered.
+    Behind the number of a list, or beside that of a page, a year or a copy, it is doubtful: lists and tables of all levels are numbered.
     """
     if len(text) > _LONGEST:
         text = _WIDE.sub("   ", text)  # letters set far apart

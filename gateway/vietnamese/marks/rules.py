@@ -78,8 +78,8 @@ RULES: Final = (
         others=("BẢO MẬT", "MẬT KHẨU", "Mật", "ĐỘ MẬT", "bảo vệ\nbí mật nhà nước"),
     ),
     Rule(
-        id="numbered-line", part="S3", says="The same behind the number of an item, or beside that of a page or a year: doubtful", source=_LAW,
-        found=("1. TỐI MẬT", "A - TUYỆT MẬT", "TỐI MẬT 2023", "Mật (C)"), others=("I. TÀI LIỆU MẬT", "MẬT 2023", "C - Mật", "mật (c)"),
+        id="numbered-line", part="S3", says="The same behind the number of an item, or beside that of a page, a year or a copy: doubtful", source=_LAW,
+        found=("1. TỐI MẬT", "A - TUYỆT MẬT", "TỐI MẬT 2023", "TỐI MẬT A", "Mật (C)"), others=("I. TÀI LIỆU MẬT", "MẬT 2023", "MẬT A", "C - Mật", "mật (c)"),
     ),
     Rule(
         id="bracketed", part="S3", says="A level in brackets at the head of a line", source=_LETTER,
@@ -145,7 +145,7 @@ RULES: Final = (
         id="headed-line", part="S4", says="A level in one line with the title of a paper, or a sentence that tells it: doubtful", source=_LAW,
         found=(
             "TỐI MẬT: Kế hoạch phòng thủ khu vực", "Kế hoạch phòng thủ khu vực (TỐI MẬT)",
-            "Văn bản này thuộc bí mật nhà nước độ Tối mật.", "Công văn này được đóng dấu MẬT.", "Đây là tài liệu mật", "Tài liệu này thuộc loại mật", "Em gửi anh kế hoạch mật.",
+            "Văn bản này thuộc bí mật nhà nước độ Tối mật.", "Văn bản này được xác định độ Tối mật.", "Công văn này được đóng dấu MẬT.", "Đây là tài liệu mật", "Tài liệu này thuộc loại mật", "Em gửi anh kế hoạch mật.",
         ),
         others=(
             "Nếu văn bản này thuộc bí mật nhà nước độ Tối mật thì không gửi qua mạng.", "Văn bản đóng dấu MẬT phải gửi qua cơ yếu.",

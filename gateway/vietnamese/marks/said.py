@@ -15,9 +15,7 @@ from gateway.vietnamese.marks.words import LEVEL_WORDS, Case, Level, Spelling, w
 
 _PAPER: Final = "(?:van ban|tai lieu|cong van|ke hoach|bao cao|ho so|thu|tep|file|vat|noi dung|quyet dinh|thong bao|to trinh|phuong an|(?:bc|cv|hs|kh|tl|ttr|vb)(?![a-z]))"
 _BETWEEN: Final = rf"(?:,? (?:{_PAPER}|mail|email|gui|kem|theo|dinh|trong|tren|duoc))*"
-_IS: Final = (
-    "(?:(?:da |duoc |phai |co )*(?P<stamped>(?:dong|mang|co) dau)|thuoc|co|la|chua|(?:duoc )?(?:xep|phan)|mang)"
-)
+_IS: Final = "(?:(?:da |duoc |phai |co )*(?P<stamped>(?:dong|mang|co) dau)|thuoc|co|la|chua|(?:duoc )?(?:xep|phan|xac dinh(?: la)?)|mang)"
 _DEGREE: Final = (
     r"(?: danh muc| loai(?! mat)| muc| noi dung| thong tin| tai lieu| van ban| cong van| ho so)*(?: bi mat nha nuoc)?(?: tai lieu)?"
     rf"(?P<degree>,? do(?: mat)?| loai)?:? {LEVEL_WORDS}"
