@@ -54,22 +54,23 @@ def archive_day(cluster: Cluster, day: date, put: Put, *, now: datetime, node: s
             raise UserError(both("cluster", "archive", "no_node", node=node, nodes=", ".join(nodes) or "-"))
         for one in [nodes[node]] if node else nodes.values():
             try:
-                yield _archive(connection, one, day, put, whole=not node)
+                yield _archive(connection, one, day, put, now=now, whole=not node)
             except UserError as error:
                 faults.append(str(error))
     if faults:
         raise UserError("\n".join(faults))
 
 
-def _archive(connection: Connection, shipped: Shipped, day: date, put: Put, *, whole: bool) -> Archived:
+def _archive(connection: Connection, shipped: Shipped, day: date, put: Put, *, now: datetime, whole: bool) -> Archived:
     node, key, end = shipped.node, shipped.key, datetime.combine(day + timedelta(days=1), time(), VIETNAM)
     first = _border(connection, node, day) + 1
     last = _border(connection, node, day + timedelta(days=1))
     name = f"{node}/{day}{SUFFIX}"
     # Records shipped later would be in no archive. A later record, or a heartbeat with nothing left to ship, shows that the day is whole.
-    behind = shipped.at is not None and shipped.at < end and (shipped.reported < end or shipped.lag)
-    if whole and behind and last >= first:
-        raise UserError(both("cluster", "archive", "behind", node=node, day=day, at=f"{shipped.at:%Y-%m-%d %H:%M}"))
+    ended = (shipped.at is not None and shipped.at >= end) or shipped.has_all(end, now)
+    if whole and not ended and not shipped.left(end - timedelta(days=1)):
+        at = f"{shipped.at:%Y-%m-%d %H:%M}" if shipped.at is not None else "-"
+        raise UserError(both("cluster", "archive", "behind", node=node, day=day, at=at))
     if last < first:
         return Archived(node, name, 0, fresh=False)
     rows = connection.execute(

@@ -18,8 +18,6 @@ from gateway.errors import UserError
 from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
 
-_SILENT: Final = timedelta(seconds=30)
-"""Three heartbeats of a shipper."""
 _PATIENCE_S: Final = 10.0
 """For the answer to one of the many statements of a report."""
 _STRETCH: Final = 50_000
@@ -77,8 +75,11 @@ class NodeLog:
 
     def has_all(self, until: datetime) -> bool:
         """Return whether the node said, at a time or later, or just now, that nothing of its log was left to ship."""
-        one, least = self.shipped, min(until, self.now) - _SILENT
-        return one is not None and not one.fault and one.lag == 0 and one.reported >= least
+        return self.shipped is not None and self.shipped.has_all(until, self.now)
+
+    def left(self, before: datetime) -> bool:
+        """Return whether the node was stopped for good before a time."""
+        return self.shipped is not None and self.shipped.left(before)
 
     def _rows(self, statement: bytes, *values: object) -> Rows:
         with within(self.connection, _PATIENCE_S):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
@@ -19,6 +19,9 @@ from gateway.audit.chain import Head
 from gateway.audit.index_rows import Rows, Words, take_rows
 from gateway.cluster.database import Connection
 from gateway.cluster.vectors import vector, words_of
+from gateway.errors import UserError
+from gateway.texts.catalogue import both
+from gateway.vietnamese.printed import clean
 
 SCHEMA: Final = (
     """CREATE TABLE IF NOT EXISTS record (
@@ -38,7 +41,7 @@ SCHEMA: Final = (
     """CREATE TABLE IF NOT EXISTS shipper (
       node text PRIMARY KEY, at timestamptz NOT NULL, key text NOT NULL, fault text NOT NULL)""",
     """ALTER TABLE shipper ADD COLUMN IF NOT EXISTS written bigint, ADD COLUMN IF NOT EXISTS unready text,
-      ADD COLUMN IF NOT EXISTS anchors text""",
+      ADD COLUMN IF NOT EXISTS anchors text, ADD COLUMN IF NOT EXISTS retired timestamptz""",
 )
 WHO: Final = ("sender", "recipients", "unit", "other")
 """Columns of `Words` in the vector `who`, by weight from A to D."""
@@ -47,6 +50,8 @@ WHAT: Final = ("subject", "files", "subject_exact", "files_exact")
 LIMIT_TAG: Final = 600
 """Characters of a tag: a PostgreSQL index entry holds 2,700 bytes."""
 LIMIT_BATCH: Final = 2_000
+SILENT: Final = timedelta(seconds=45)
+"""Without a heartbeat: four of a shipper."""
 _LIMIT_ID: Final = 200
 _PARTED: Final = b"\x1e"
 _JSON: Final = msgspec.json.Encoder()
@@ -315,14 +320,41 @@ class Shipped(NamedTuple):
     unready: str | None
     anchors: str | None
     """With `unready`: its `State`."""
+    retired: datetime | None
+    """When it was said that it was stopped for good, unless it reported since."""
+
+    def has_all(self, until: datetime, now: datetime) -> bool:
+        """Return whether nothing was left of its log up to a time, or up to now, when it last spoke."""
+        spoke = self.retired is not None or self.reported >= (until if until <= now else now - SILENT)
+        return spoke and not self.fault and self.lag == 0
+
+    def left(self, before: datetime) -> bool:
+        """Return whether it was stopped for good before a time."""
+        return self.retired is not None and self.retired < before
 
 
 def shipped(connection: Connection) -> tuple[Shipped, ...]:
     """Return the shipping progress of each node, ordered by name."""
     rows = connection.execute(
         "SELECT s.node, s.reported, s.key, s.fault, coalesce(r.seq, 0), r.at, greatest(0, s.written - coalesce(r.seq, 0)), s.unready,"
-        " s.anchors FROM (SELECT node, at AS reported, key, fault, written, unready, anchors FROM shipper) s"
+        " s.anchors, CASE WHEN s.retired > s.reported THEN s.retired END"
+        " FROM (SELECT node, at AS reported, key, fault, written, unready, anchors, retired FROM shipper) s"
         " LEFT JOIN LATERAL (SELECT seq, at FROM record WHERE record.node = s.node ORDER BY seq DESC LIMIT 1) r ON true"
         " ORDER BY s.node"
     ).fetchall()
     return tuple(Shipped(*row) for row in rows)
+
+
+def retire(connection: Connection, node: str) -> Shipped | None:
+    """Note that a node was stopped for good, until it reports again; None for one that never shipped. UserError, psycopg.Error."""
+    sql = "SELECT now() - max(at) FROM (SELECT node, at FROM shipper UNION ALL SELECT node, at FROM node_seen) s WHERE node = %s"
+    with connection.transaction():
+        ((silent,),) = connection.execute(sql.encode(), (node,)).fetchall()
+        if silent is None:
+            nodes = ", ".join(sorted(nodes_of(connection))) or "-"
+            raise UserError(both("cluster", "archive", "no_node", node=clean(node, limit=100), nodes=nodes))
+        if silent < SILENT:
+            raise UserError(both("cluster", "retire", "alive", node=node))
+        connection.execute("UPDATE shipper SET retired = now() WHERE node = %s", (node,))
+        connection.execute("DELETE FROM node_seen WHERE node = %s", (node,))
+        return next((one for one in shipped(connection) if one.node == node), None)

@@ -1,4 +1,4 @@
-"""`gateway cluster init | key | signing-key | archive | prune | checkpoint`: tables, keys, archives, and the heads of all logs."""
+"""`gateway cluster init | key | signing-key | archive | retire | prune | checkpoint`: tables, keys, archives, heads of all logs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typer
 
 from gateway.audit.cosign import Cosigning
 from gateway.audit.keyed import key_id
+from gateway.cluster import records
 from gateway.cluster.archive import archive_day, into_folder
 from gateway.cluster.database import DatabaseError, centre
 from gateway.cluster.heads import HeadsSource, sign_heads
@@ -113,6 +114,25 @@ def archive(
     for one in archive_day(cluster_of(configuration), day, put, now=now, node=node):
         key = "done" if one.fresh else "there" if one.records else "empty"
         print(both("cluster", "archive", key, where=to, name=one.name, records=one.records, node=one.node, day=day))
+    return 0
+
+
+@command(app, "retire")
+def retire(
+    configuration: Configured, node: Annotated[str, typer.Argument(metavar="NODE", help=words("retire_node"))]
+) -> int:
+    """Ghi rằng một nút đã ngừng hẳn / say that a node was stopped for good: nothing more is expected of it.
+
+    gateway cluster retire binhtan-2 --config /etc/gateway/gateway.yaml
+    """
+    with centre(cluster_of(configuration)) as connection:
+        one = records.retire(connection, node)
+    lost = one is not None and (one.fault or one.lag)
+    print(
+        both(
+            "cluster", "retire", "lost" if lost else "done", node=node, last=one.last if one else 0, lag=one and one.lag
+        )
+    )
     return 0
 
 

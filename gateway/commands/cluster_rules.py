@@ -32,7 +32,6 @@ from gateway.identity import directory as directories
 from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
 
-_SILENT: timedelta = timedelta(seconds=45)
 _GONE: timedelta = timedelta(days=30)
 """A node that was silent for so long was taken out: it is listed and counts for nothing."""
 _LATE: timedelta = timedelta(minutes=1)
@@ -98,14 +97,16 @@ def status(configuration: Configured, as_json: JsonOption = False) -> int:
     now, well = datetime.now(UTC), True
     bundles = list(_bundles(configuration, notes))
     due = max((one.sequence for one in bundles if now - one.at > _LATE), default=0)
-    several = len({one.anchors for one in shipped.values() if one.anchors}) > 1
+    anchors = set[str]()
     for node in sorted(shipped.keys() | ruled.keys()):
         ship, rule = shipped.get(node), ruled.get(node)
         heard = max(one for one in (ship and ship.reported, rule and rule.at) if one is not None)
-        if gone := now - heard > _GONE:
+        if gone := now - heard > _GONE or (ship is not None and ship.retired is not None):
             ruled.pop(node, None)
+        elif ship is not None and ship.anchors:
+            anchors.add(ship.anchors)
         faults = [] if gone else _faults(ship, rule, due)
-        if now - heard > _SILENT:
+        if now - heard > records.SILENT:
             faults.insert(0, both("cluster", "status", "gone" if gone else "silent", at=moment(heard)))
         well = well and (gone or not faults)
         if as_json:
@@ -131,9 +132,9 @@ def status(configuration: Configured, as_json: JsonOption = False) -> int:
         print(both("cluster", "status", "none"), file=sys.stderr)
         well = False
     _print_whole(ruled, _waiting(bundles, now), as_json=as_json)
-    if several:
+    if len(anchors) > 1:
         print(both("cluster", "status", "anchors_differ"), file=sys.stderr)
-    return 0 if well and not several else EXIT_REFUSED
+    return 0 if well and len(anchors) <= 1 else EXIT_REFUSED
 
 
 def _faults(ship: records.Shipped | None, rule: rules.RuleReport | None, due: int) -> list[str]:

@@ -142,6 +142,8 @@ def counted(
     """
     now = now.astimezone(UTC).replace(microsecond=0)  # in the report's precision, so that it can be made again
     parts = list(_parts(logs, month, again))
+    if not parts:
+        raise UserError(both("report", "fault", "no_nodes"))
     chief = _chief(parts, again)
     count = Count(month, chief.before)
     for moment, part, entry in merge(*(part.walk(tick) for part in parts), key=itemgetter(0)):
@@ -170,7 +172,8 @@ def _parts(logs: Mapping[str, Log], month: Month, again: Again | None) -> Iterat
         return
     for node, log in logs.items():
         first, last = bounds(log, month)
-        yield _Part(node or UNSET, log, Range(log, first, last), is_behind(log, month, last))
+        if first <= last or not log.left(month.begin):
+            yield _Part(node or UNSET, log, Range(log, first, last), is_behind(log, month, last))
 
 
 def _chief(parts: Sequence[_Part], again: Again | None) -> _Part:

@@ -70,6 +70,10 @@ class LocalLog:
         """Return whether all records have come in that were made until a time, or until now."""
         return True
 
+    def left(self, _before: datetime) -> bool:
+        """Return whether the machine was stopped for good before a time."""
+        return False
+
 
 Log: TypeAlias = "LocalLog | NodeLog"
 

@@ -3,6 +3,7 @@
 import pytest
 from msgspec import UNSET, structs
 
+from gateway.cluster import records
 from gateway.cluster.logs import logs_at_the_centre
 from gateway.config.cluster import Cluster
 from gateway.errors import UserError
@@ -10,6 +11,7 @@ from gateway.report import proof
 from gateway.report.figures import Wanted
 from gateway.report.labels import labels
 from gateway.report.make import counted
+from gateway.report.month import Month
 from gateway.report.render import Format, render
 from tests.cluster.support import shipped
 from tests.report.files import POLICIES, lines
@@ -118,6 +120,64 @@ async def test_a_machine_whose_records_are_missing_is_named_for_good(connection,
     assert verified(cluster_dsn, octets, Format.CSV) == proof.Differences()
     assert "three: THIẾU BẢN GHI CỦA MỘT MÁY" in octets.decode("utf-8-sig")
     assert not [gap for gap in whole(cluster_dsn).gaps if gap.key == "behind"]
+
+
+def stopped(connection, node, *, at, left=0):
+    """Have a node be silent since a time, its last heartbeat with so many records left to ship."""
+    values = {"node": node, "at": at, "left": left}
+    connection.execute(
+        "UPDATE shipper SET at = %(at)s, written = %(left)s + (SELECT max(seq) FROM record WHERE node = %(node)s)"
+        " WHERE node = %(node)s",
+        values,
+    )
+    connection.execute("INSERT INTO node_seen VALUES (%(node)s, %(at)s, 1) ON CONFLICT DO NOTHING", values)
+
+
+@pytest.mark.parametrize(("left", "missing"), [(0, []), (3, ["two"])])
+async def test_a_machine_that_was_stopped_for_good_is_named_while_it_lived_only(
+    connection, cluster_dsn, nodes, capsys, monkeypatch, tmp_path, left, missing
+):
+    for name in ("one", "two", "three"):
+        shipped(nodes[name], cluster_dsn, name)
+    for table in ("event", "entry", "record"):  # its last record is of the month
+        connection.execute(f"DELETE FROM {table} WHERE node = 'two' AND seq > 20".encode())
+    config = tmp_path / "gateway.yaml"
+    config.write_text(f"cluster: {{node: one, dsn: '{cluster_dsn}'}}\n")
+    code, _, told = run(capsys, monkeypatch, "cluster", "retire", "two", "--config", str(config))
+    assert (code, "stop it first" in told) == (2, True)
+    stopped(connection, "two", at="2026-11-25 08:00+7", left=left)
+
+    def behind(month, now):
+        with logs_at_the_centre(Cluster(node="reader", dsn=cluster_dsn)) as logs:
+            made = counted(logs, Month.parse(month), now=now).report(Wanted(month=Month.parse(month)))
+        gaps = sorted({gap.node for gap in made.gaps if gap.key == "behind"})
+        return gaps, [one.node for one in made.basis.nodes], made.total.sent.mails
+
+    later = LATER.replace(year=2028)
+    mails = behind("2026-11", later)[2]
+    assert "two" in behind("2026-11", later)[0]
+    assert "two" in behind("2027-12", later)[0]
+    code, told, _ = run(capsys, monkeypatch, "cluster", "retire", "two", "--config", str(config))
+    assert (code, f"{left} bản ghi của nó chưa về" in told) == (0, left > 0)
+    assert behind("2026-11", later) == (missing, ["one", "three", "two"], mails)
+    assert "two" not in behind("2027-12", later)[0] + behind("2027-12", later)[1]
+    assert (
+        run(capsys, monkeypatch, "cluster", "status", "--config", str(config))[1].count("no longer of the cluster") == 1
+    )
+    records.report(connection, "two", "", "")  # it was started again after all
+    assert "two" in behind("2027-12", later)[1]
+    assert run(capsys, monkeypatch, "cluster", "retire", "four", "--config", str(config))[0] == 2
+
+
+async def test_a_machine_that_never_shipped_can_be_forgotten(
+    connection, cluster_dsn, nodes, capsys, monkeypatch, tmp_path
+):
+    shipped(nodes["one"], cluster_dsn, "one")
+    connection.execute("INSERT INTO node_seen VALUES ('three', '2026-11-02', 1)")
+    config = tmp_path / "gateway.yaml"
+    config.write_text(f"cluster: {{node: one, dsn: '{cluster_dsn}'}}\n")
+    assert run(capsys, monkeypatch, "cluster", "retire", "three", "--config", str(config))[0] == 0
+    assert [one.node for one in whole(cluster_dsn).basis.nodes] == ["one"]
 
 
 async def test_a_machine_or_days_that_are_left_out_are_missed(connection, cluster_dsn, nodes):

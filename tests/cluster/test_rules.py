@@ -314,7 +314,6 @@ def test_publish_checks_as_nodes_will_and_status_shows_what_they_do(tmp_path, cl
     assert "ready for mail at 20" in out
     connection.execute("UPDATE shipper SET at = now() - interval '31 days' WHERE node = 'two'")
     connection.execute("UPDATE node_rules SET at = now() - interval '31 days' WHERE node = 'two'")
-    connection.execute("UPDATE shipper SET anchors = repeat('a', 64)")
     assert status(node.configuration, as_json=False) == 0
     out = capsys.readouterr().out
     assert "no longer of the cluster, silent since" in out
