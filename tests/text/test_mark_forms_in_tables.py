@@ -26,6 +26,21 @@ def test_the_only_value_below_the_label_of_secrecy_is_its_value():
     assert not found(head, ("15/BC", "Khẩn", "Mật", "05"), ("16/BC", "Khẩn", "Thường", "05"))  # a register
 
 
+def test_empty_cells_part_no_value_from_its_label():
+    assert found(("Độ mật:", "", "", "", "", "Tối mật")) == {"toi_mat"}
+    assert not found(("Độ mật:", "", "", "", "", "Thường", "Tối mật"))
+    assert found(("Số", "Độ mật"), ("", ""), ("12", "Mật")) == {"mat"}  # a merged head
+    assert not found(("Số", "Độ mật"), ("", ""), ("12", "Mật"), ("13", "Thường"))
+
+
+@pytest.mark.parametrize(
+    ("word", "marked"), [("BẢO MẬT", False), ("MẬT KHẨU", False), ("TỐI MẬT", True), ("MẬT", True)]
+)
+def test_letters_in_the_cells_of_a_row_are_one_word_whatever_is_in_the_columns_above(word, marked):
+    letters = [letter for letter in word if letter != " "]
+    assert bool(found(("Tên", "Nội dung", "Ghi chú", "Hạn"), ("a", "Rà soát", "Đã làm", "5"), letters)) is marked
+
+
 @pytest.mark.parametrize(
     ("label", "value"),
     [("Loại văn bản", "Mật"), ("Mức độ:", "Mật"), ("Phân loại", "tối mật"), ("Tính chất", "MẬT"), ("Cấp:", "Mật")],

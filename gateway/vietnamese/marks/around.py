@@ -53,6 +53,8 @@ _URGENCY: Final = {"khan", "hoatoc", "thuongkhan"}
 _WORD: Final = 6
 _SENTENCE: Final = 30
 """Letters from which on a line is one of a sentence."""
+_EMPTY: Final = 2
+"""Empty cells below the head of a column that may be merged with it."""
 _ROW, _PITCH, _REACH = 3.0, 2.5, 12.0
 """Heights of a head within which the row below it begins, distances of these two in which another row may follow, and
 heights in which both are looked for."""
@@ -68,13 +70,22 @@ def headed(layout: Layout, line: Line, text: str) -> Hit | None:
         return None
     own = cell_key(line.runs[0])
     if own is not None:
-        value, other = (layout.cells.get((own[0], own[1], own[2] + down)) for down in (1, 2))
+        value, other = _column_of_table(layout, *own)
     else:
         value, other = _column_on_page(layout, line.runs[-1])
     if value is None or other is not None:
         return None
     hit = _labelled(text, canonical(layout.lines[value]), line.look)
     return hit._replace(strength=Strength.SUSPECTED) if hit is not None and hit.strength.rank else None
+
+
+def _column_of_table(layout: Layout, table: str, column: int, row: int) -> tuple[int | None, int | None]:
+    """Return the next cell with words below one, which may be merged with empty ones, and that in the next row or so far below."""
+    downs = [down for down in range(1, 2 * _EMPTY + 2) if (table, column, row + down) in layout.cells]
+    if not downs or downs[0] > _EMPTY + 1:
+        return None, None
+    value, *others = (layout.cells[table, column, row + down] for down in downs)
+    return value, others[0] if others and downs[1] <= 2 * downs[0] else None
 
 
 def _column_on_page(layout: Layout, head: Run) -> tuple[int | None, int | None]:

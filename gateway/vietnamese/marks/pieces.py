@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import groupby
 from typing import Final
 
 from gateway.model import Role, Run
@@ -42,7 +43,9 @@ def _placed(layout: Layout, pieces: Sequence[tuple[int, str]]) -> Iterator[Seque
     yield from _windows([piece for piece in pieces if runs[piece[0]].role is Role.FIELD])
     yield from _windows(sorted(placed, key=lambda piece: _reading_key(runs[piece[0]])))
     yield from _windows(sorted(placed, key=lambda piece: _column_key(runs[piece[0]])))
-    yield from _windows([piece for _, piece in sorted(cells, key=lambda item: item[0])])
+    cells.sort(key=lambda item: item[0])
+    for _, column in groupby(cells, key=lambda item: item[0][:2]):
+        yield from _windows([piece for _, piece in column])
 
 
 _LONGEST_PIECE, _LONGEST_SYLLABLE = 16, 6
@@ -90,7 +93,7 @@ def same_row(first: Run, second: Run) -> bool:
     left, right = cell_key(first), cell_key(second)
     if left is None or right is None:
         return True
-    return left[0] == right[0] and left[2] == right[2] and 0 < right[1] - left[1] <= 3
+    return left[0] == right[0] and left[2] == right[2] and 0 < right[1] - left[1] <= _FAR
 
 
 def is_in_line(first: Run, second: Run) -> bool:
@@ -119,6 +122,8 @@ def column_head(layout: Layout, block: int) -> int | None:
     return head
 
 
+_FAR: Final = 12
+"""Columns, the empty ones too, within which the next cell of a row is the value of a label."""
 _HIGHEST: Final = 5000
 """Blocks above a cell among which the head of its column is looked for."""
 _LONGEST_WORD: Final = 8
