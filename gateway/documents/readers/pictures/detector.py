@@ -176,12 +176,17 @@ def _inked(page: Pixels) -> tuple[int, int, Pixels]:
     return left, top, page[top:bottom, left:right]
 
 
-def _found(page: Pixels, dpi: float) -> list[Word]:
+def in_line(line: Pixels, dpi: float) -> list[Word]:
+    """Return where a line of letters as high as those of print may have the word, likeliest first."""
+    return _found(line, dpi, 1)
+
+
+def _found(page: Pixels, dpi: float, levels: int = LEVELS) -> list[Word]:
     scale = min(FIRST_DPI / max(dpi, 1.0), (LIMIT_PIXELS / (page.shape[0] * page.shape[1])) ** 0.5)
     views = [(1.0, page)]
     first: list[Word] = []
     view = page if abs(scale - 1) < 0.01 else resized(page, scale)
-    for _ in range(LEVELS):
+    for _ in range(levels):
         first += _look(view, scale)
         views.append((scale, view))
         if min(view.shape[:2]) < 2 * LEAST_SIDE:

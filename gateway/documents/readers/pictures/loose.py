@@ -131,7 +131,7 @@ def _said(engine: ocr.Tesseract, row: Pixels, *, alone: bool) -> str:
         return MARKS[0] if exact and short else ""
     if any(one.confidence >= READ for one in words):
         return ""
-    seen = [reading.text or "" for _, reading in detected.read(row, detector.find(row, DPI))]
+    seen = [reading.text or "" for _, reading in detected.read(row, detector.in_line(row, DPI))]
     return next((text for text in seen if text in (MARKS if short else MARKS[1:])), "")
 
 

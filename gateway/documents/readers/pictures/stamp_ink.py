@@ -214,7 +214,8 @@ def paler_than_print(part: Pixels) -> Pixels | None:
     if (black := _black(grey)) is None:
         return None
     covered = _print(grey, black, 1)
-    if float((cv2.subtract(ink, covered) > PALE[0] * black).mean()) < LEAST_PALE:
+    beside = np.asarray(cv2.subtract(ink, covered), np.uint8)
+    if float((beside > PALE[0] * black).mean()) < LEAST_PALE or level(beside, 98) > PALE[1] * black:
         return None
     ink = _filled(ink, covered)
     if (pale := level(ink, 98)) > PALE[1] * black:

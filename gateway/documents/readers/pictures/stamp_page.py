@@ -260,7 +260,7 @@ class _Page:
         self._read(doubtful)
         if self.text.words < LEAST_WORDS:
             self.read_sample()
-        if self.text.words < LEAST_WORDS:
+        if self.text.words < LEAST_WORDS and not self.is_upright:
             self._read_sparse()
 
     def _is_short(self, line: lines.Line) -> bool:
