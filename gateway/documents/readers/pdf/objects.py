@@ -21,7 +21,7 @@ LIMIT_PIXELS = 120_000_000
 """Pixels of one image; A3 at 600 dpi has 70 million."""
 
 _HEADER = re.compile(rb"(\d{1,10})[\s\0]+(\d{1,5})[\s\0]*\Z")
-_SECTION = re.compile(rb"(?:(?<!start)xref|xref(?!\s+-?\d+\s+%%EOF))((?:[-+.\d\s\0nf]|%[^\r\n]*)*+)")
+_SECTION = re.compile(rb"xref(?:(?<!startxref)|(?!\s+-?\d+\s+%%EOF))((?:[-+.\d\s\0nf]|%[^\r\n]*)*+)")
 _SUBSECTION = re.compile(rb"(\d{1,10}) (\d{1,10})(?! [nf])(?!\S)")
 _HEADER_LENGTH = 256
 """Bytes before `obj` that are searched for the numbers of an object, among blanks and comments."""
