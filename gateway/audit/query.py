@@ -70,6 +70,8 @@ class History:
     records: tuple[r.AnyRecord, ...]
     nodes: tuple[str, ...] = ()
     """Whose log has each record; none for the only log."""
+    acts: tuple[Row, ...] = ()
+    """What people did about it, where that was asked for."""
 
     @property
     def mail(self) -> r.MailFacts | None:

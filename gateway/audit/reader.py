@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Protocol, Self
 
 from gateway.audit.filter import Filter
 from gateway.audit.query import History
 from gateway.audit.rows import Row
+
+_LIMIT_ACTS = 500
 
 
 class Reader(Protocol):
@@ -44,3 +47,13 @@ class Reader(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
+
+
+def with_acts(reader: Reader, reference: str) -> History | None:
+    """Return all records of a reference, and what people did about it; None without one."""
+    history = reader.show(reference)
+    if history is None:
+        return None
+    rows = reader.find(Filter(state="act", words=f'"{history.reference}"', limit=_LIMIT_ACTS))
+    acts = (row for row in reversed(rows) if history.reference in (row.subject or "").split())
+    return replace(history, acts=tuple(acts))

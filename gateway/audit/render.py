@@ -84,6 +84,13 @@ def render_history(history: History, language: str = "vi", title: Title = "{}.{}
     lines += ["", f"{_say('label', 'events', language)}:"]
     for record, node in zip(history.records, history.nodes or repeat(""), strict=False):
         lines += [f"  {node} {line}" if node else f"  {line}" for line in _event_lines(record, language, title)]
+    for act in history.acts:
+        node, said = (
+            f"{act.node} " if act.node else "",
+            f"{_line(act.sender)} {_line(subject_words(act, language), 200)}",
+        )
+        why = f": {_line(act.text, 300)}" if act.text else ""
+        lines.append(f"  {node}{act.seq:>8}  {moment(act.time)}  {words_of('kind', 'act', language)}: {said}{why}")
     return "\n".join(lines)
 
 

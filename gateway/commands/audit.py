@@ -18,7 +18,7 @@ from gateway.audit.export import Export, export_jsonl
 from gateway.audit.inclusion import prove
 from gateway.audit.notes import VerifierKey
 from gateway.audit.query import AuditReader, Filter, unknown
-from gateway.audit.reader import Reader
+from gateway.audit.reader import Reader, with_acts
 from gateway.audit.render import (
     Title,
     render_history,
@@ -143,7 +143,7 @@ def show(
 ) -> int:
     """Xem một thư / show everything about one mail."""
     with _opened(log) as reader:
-        history = reader.show(reference)
+        history = with_acts(reader, reference)
     _print_index_state(reader)
     if history is None:
         print(" / ".join(unknown(reference)), file=sys.stderr)

@@ -36,7 +36,7 @@ from gateway.steward.accounts.tokens import Tokens, listed_unit
 from gateway.steward.notices.accounts import notify_of_change
 from gateway.steward.roles import GIVEN, Role
 from gateway.steward.table import TABLE, Asker
-from gateway.texts.catalogue import both
+from gateway.texts.catalogue import both, product_texts
 from gateway.vietnamese.printed import clean
 from gateway.yaml.values import printable
 
@@ -191,7 +191,9 @@ def sessions(
 @command(app, "roles")
 def roles() -> int:
     """Ai được làm gì ở bảng điều khiển / who may do what at the console: one line a question, one column a role."""
-    columns = list(Role)
+    columns, names = list(Role), product_texts("audit")["act"]
+    for role in columns:
+        print(role.value.ljust(max(len(one.value) for one in columns)), both("console", "role", role.value))
     asked = {kind: str(kind.__struct_config__.tag) for kind in TABLE}
     width = max(map(len, asked.values()))
     print(" " * width, *(role.value for role in columns))
@@ -201,7 +203,8 @@ def roles() -> int:
             note = both("steward", "say", "fresh") if row.fresh else ""
         else:
             marks, note = [" " * len(role.value) for role in columns], both("steward", "say", row.asker.value)
-        print(f"{asked[kind].ljust(width)} {' '.join(marks)} {note}".rstrip())
+        name = both("audit", "act", asked[kind]) if asked[kind] in names else ""
+        print(" ".join([asked[kind].ljust(width), *marks, "; ".join(filter(None, (name, note)))]).rstrip())
     return 0
 
 

@@ -20,7 +20,6 @@ from gateway.cluster import schema
 from gateway.cluster.database import DatabaseError, centre, within
 from gateway.cluster.keys import read_key, verifier_keys
 from gateway.commands.common import EXIT_REFUSED
-from gateway.commands.looking import look_by
 from gateway.config.sections import Configuration
 from gateway.config.values import split_host_port
 from gateway.engine.lint import strangers
@@ -314,15 +313,11 @@ def _centre(configuration: Configuration) -> Iterator[Condition]:
     yield with_words(Health.WARNING if fault else Health.GOOD, "centre", fault or f"cluster_schema {schema.VERSION}")
 
 
-_WITH_A_FILE = b"Content-Type: application/pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF-1.4\r\n%%EOF\r\n"
-"""A mail that only a child reads."""
-
-
 def _workers(configuration: Configuration) -> Iterator[Condition]:
     with closing(start_workers(configuration)) as pool:
         ready = pool.ready
         try:
-            asyncio.run(look_by(pool, configuration)(_WITH_A_FILE))
+            asyncio.run(pool.probe())
         except TemporaryError as error:
             yield with_words(Health.BAD, "readers", _say("no_child", reason=error))
     lacking = dict(shortcomings(ready))

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from gateway.config.sections import Configuration
-from gateway.documents.wall.pool import WorkerPool
 from gateway.documents.wall.wire import Inspection, InspectionRequest
 from gateway.mime import parse
 from gateway.serve.app import inspection_limits, start_workers
@@ -18,16 +17,7 @@ Look = Callable[[bytes], Coroutine[None, None, Inspection]]
 @contextmanager
 def looking(configuration: Configuration, now: datetime | None = None) -> Iterator[Look]:
     """Start what looks into the content of messages."""
-    workers = start_workers(configuration)
-    try:
-        yield look_by(workers, configuration, now)
-    finally:
-        workers.close()
-
-
-def look_by(workers: WorkerPool, configuration: Configuration, now: datetime | None = None) -> Look:
-    """Return what looks into the content of messages by workers that are there."""
-    limits, moment = inspection_limits(configuration), now or datetime.now(UTC)
+    workers, limits, moment = start_workers(configuration), inspection_limits(configuration), now or datetime.now(UTC)
 
     async def look(content: bytes) -> Inspection:
         message = parse(content)
@@ -37,4 +27,7 @@ def look_by(workers: WorkerPool, configuration: Configuration, now: datetime | N
         )
         return await workers.inspect(request)
 
-    return look
+    try:
+        yield look
+    finally:
+        workers.close()

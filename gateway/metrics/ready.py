@@ -18,7 +18,9 @@ from gateway.texts.catalogue import both
 
 _PROBE_EVERY_S: Final = 2.0
 _PROBE_S: Final = 1.0
-BARRING: Final = {Trouble.AUDIT: "no_log", Trouble.ZYGOTE: "no_readers", Trouble.RULES: "other_rules"}
+BARRING: Final = {
+    Trouble.AUDIT: "no_log", Trouble.ZYGOTE: "no_readers", Trouble.READER: "no_readers", Trouble.RULES: "other_rules",
+}  # fmt: skip
 """Troubles by which a node is not ready, with the text key of the 421 to clients of a cluster's node."""
 
 

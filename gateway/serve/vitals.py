@@ -6,12 +6,13 @@ import asyncio
 import os
 import resource
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from gateway.audit import AuditLog
 from gateway.documents.wall.pool import WorkerPool
-from gateway.errors import AuditError, blame
+from gateway.errors import AuditError, TemporaryError, blame
 from gateway.metrics.disk import LEAST_ROOM_BYTES
 from gateway.metrics.ready import BARRING
 from gateway.nexthop.failures import FailureKind
@@ -64,6 +65,7 @@ class Vitals:
 
     async def live(self, audit: AuditLog, workers: WorkerPool) -> None:
         """Send a heartbeat every second, and check for trouble."""
+        trial = asyncio.ensure_future(asyncio.sleep(0))
         while True:
             self._heart.beat()
             self._barred = self.barred()
@@ -76,7 +78,10 @@ class Vitals:
             if time.monotonic() > self._policies_calm:
                 self._reporter.over(Trouble.POLICY)
             unbegun = both("trouble", "line", "unbegun", count=workers.unbegun)
-            self._reporter.state(Trouble.READER, unbegun if workers.unbegun >= _FAILURES_IN_A_ROW else None)
+            lasts = workers.unbegun >= _FAILURES_IN_A_ROW
+            self._reporter.state(Trouble.READER, unbegun if lasts else None)
+            if lasts and trial.done():  # a node that is not ready gets no mail that would show that they can again
+                trial = asyncio.create_task(_try(workers))
             self._reporter.count()
             await asyncio.sleep(_ROUND_S)
 
@@ -153,6 +158,11 @@ class Vitals:
             return 1 << 30
         os.close(descriptor)
         return descriptor
+
+
+async def _try(workers: WorkerPool) -> None:
+    with suppress(TemporaryError):
+        await workers.probe()
 
 
 def _free(folder: Path) -> int:

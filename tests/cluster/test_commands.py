@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from gateway.audit.acts import record_at_once
+from gateway.audit.record import Act
 from gateway.cli import app
 from gateway.cluster.database import within
 from gateway.commands import doctor
@@ -27,6 +29,12 @@ def test_each_command_takes_the_centre_instead_of_a_folder(tmp_path, cluster_dsn
 
     data, config = tmp_path / "one", tmp_path / "gateway.yaml"
     asyncio.run(fill(data, 3))
+    for act in (
+        Act(who="op.minh", what="refuse", about="BT-00000002", reason="sai người nhận"),
+        Act(who="so.lan", what="endorse", about="4711 BT-00000002", ok=False),
+        Act(who="so.lan", what="open_mail", about="BT-00000001", reason="như BT-00000002"),
+    ):
+        record_at_once(data, act)
     config.write_text(f"data: {data}\ncluster: {{node: one, dsn: '{cluster_dsn}'}}\n", "utf-8")
     assert run("cluster", "init", "--config", config)[0] == 0
     shipped(data, cluster_dsn)
@@ -34,10 +42,18 @@ def test_each_command_takes_the_centre_instead_of_a_folder(tmp_path, cluster_dsn
     code, out = run("audit", "list", *where, "--json", "--state", "relayed", "--limit", 2)
     assert (code, [json.loads(line)["node"] for line in out.splitlines()]) == (0, ["one", "one"])
     assert "BT-00000002" in run("audit", "search", "BT-00000002", *where)[1]
-    assert "one" in run("audit", "show", "BT-00000002", *where)[1]
+    for log in (where, ("--data", data)):
+        out = run("audit", "show", "BT-00000002", *log)[1]
+        assert ("one" in out, "op.minh không duyệt BT-00000002: sai người nhận" in out) == (log is where, True)
+        assert ("so.lan ✖ đồng ý (người thứ nhất)" in out, "open" in out or "xem thư" in out) == (True, False)
+        history = json.loads(run("audit", "show", "BT-00000002", "--json", *log)[1])
+        assert [(act["sender"], act["text"]) for act in history["acts"]] == [
+            ("op.minh", "sai người nhận"),
+            ("so.lan", ""),
+        ]
     assert run("audit", "show", "BT-NONE", *where)[0] == 1
-    assert len(run("audit", "export", *where)[1].splitlines()) == 11
-    assert run("audit", "export", "--csv", *where)[1].count("one") == 3
+    assert len(run("audit", "export", *where)[1].splitlines()) == 14
+    assert run("audit", "export", "--csv", *where)[1].count("one") == 6
     code, out = run("audit", "verify", *where, "--config", config)
     assert (code, "Node one:" in out) == (0, True)
     tomorrow = datetime.now(VIETNAM).date() + timedelta(days=1)

@@ -8,9 +8,11 @@ import signal
 import socket
 import subprocess
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from gateway.documents.wall.pool import PoolSettings, WorkerPool
 from gateway.errors import AuditError
 from gateway.metrics.disk import Disk
 from gateway.metrics.load import SharedLoad, Stage
@@ -26,6 +28,7 @@ from tests.fire.test_disks import file_system
 from tests.support.long import LONG
 from tests.support.loops import until
 from tests.support.sink import Sink
+from tests.workers import refusing_kernel
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -119,6 +122,29 @@ def test_a_gateway_that_starts_or_stops_is_not_ready_nor_one_that_a_cluster_disa
         end.close()
 
 
+async def test_readers_that_could_not_begin_are_tried_without_a_mail_until_they_can(tmp_path):
+    """A node without mail would never learn that they can again, and a node that is not ready gets none."""
+    board = Board()
+    for probe, fit in ((refusing_kernel.PROBE, False), (None, True)):
+        pool = WorkerPool.start(PoolSettings(probe=probe)).connect()
+        pool.unbegun = 3
+        vitals = Vitals(Heart(), Reporter(Pipe()), board, (tmp_path,))
+        living = asyncio.create_task(vitals.live(SimpleNamespace(unanswered_s=0.0), pool))
+        try:
+            await until(lambda pool=pool, fit=fit: pool.unbegun == 0 if fit else pool.unbegun > 4)
+        finally:
+            living.cancel()
+            pool.close()
+    inner, door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    load = SharedLoad(1)
+    load.went(Stage.SERVING)
+    board.write({"reader": {"reason": "denied"}})
+    ready = Readiness(load, board, Disk(data=tmp_path, spool=None, certs=None), door)
+    assert "denied" in ready.fault()
+    for end in (inner, door):
+        end.close()
+
+
 def test_what_a_front_end_cannot_take_now_is_answered_with_its_code(tmp_path):
     vitals = Vitals(Heart(), Reporter(Pipe()), Board(), (tmp_path,))
     assert vitals.refused_now(0) is None
@@ -133,6 +159,7 @@ def test_what_a_front_end_cannot_take_now_is_answered_with_its_code(tmp_path):
     ("trouble", "free", "told"),
     [
         ("zygote", 1 << 40, "no_readers"),
+        ("reader", 1 << 40, "no_readers"),
         ("audit", 1 << 40, "no_log"),
         ("rules", 1 << 40, "other_rules"),
         ("", 1 << 20, "no_room"),

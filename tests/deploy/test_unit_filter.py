@@ -3,12 +3,14 @@
 import asyncio
 import shutil
 import sys
+import urllib.error
 import urllib.request
 from datetime import UTC, datetime
 
 import pytest
 
 from gateway.demo.mails import samples
+from tests.bench.contestants import free_port
 from tests.deploy.test_deploy import UNIT
 from tests.e2e.gateway_process import cli, configured, serving
 from tests.support.loops import until
@@ -50,7 +52,7 @@ async def test_the_doctor_before_the_start_says_that_no_file_can_be_read(tmp_pat
 
 async def test_readers_that_cannot_begin_are_a_trouble(tmp_path):
     """Mail with a document is answered 451, mail of text goes on."""
-    unit = tmp_path / "gateway.service"
+    unit, metrics = tmp_path / "gateway.service", f"127.0.0.1:{free_port()}"
     unit.write_text(UNIT.read_text().replace("setpriority capset", "capset"))
     launcher = (sys.executable, "-m", "tests.support.unit_filter", str(unit))
     word, plain = (
@@ -59,9 +61,12 @@ async def test_readers_that_cannot_begin_are_a_trouble(tmp_path):
     )
     async with (
         Sink() as sink,
-        serving(tmp_path / "gw", config=configured(sink, workers=1), launcher=launcher) as gateway,
+        serving(tmp_path / "gw", config=configured(sink, workers=1, metrics=metrics), launcher=launcher) as gateway,
     ):
         assert [(await gateway.send(mail)).code for mail in (word, word, plain, word)] == [451, 451, 250, 451]
         await until(lambda: "cannot begin" in gateway.log)
         assert gateway.log.count("cannot begin: mails") == 1
+        with pytest.raises(urllib.error.HTTPError, match="503") as refused:
+            await asyncio.to_thread(urllib.request.urlopen, f"http://{metrics}/ready", timeout=60)
+        assert "the process that reads a mail" in refused.value.read().decode()
         gateway.faults_expected = True

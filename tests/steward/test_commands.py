@@ -140,6 +140,10 @@ def test_the_table_is_printed(console):
         (line,) = re.findall(rf"^{kind.__struct_config__.tag} +(.*)$", said, re.MULTILINE)
         assert line.count("x") >= len(row.roles)
         assert ("fresh" in line) is row.fresh
+    for role in ("Phụ trách an toàn thông tin / Security officer", "Cán bộ / Clerk"):
+        assert role in said
+    (line,) = re.findall("^put_in_force.*$", said, re.MULTILINE)
+    assert "đưa chính sách vào dùng / put a policy in force" in line
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ from gateway.documents.wall.merge import Merger, unique
 from gateway.documents.wall.supervise import ZygoteProcess
 from gateway.documents.wall.wire import Frame, FrameReader, Inspection, InspectionRequest, WireError, encode
 from gateway.errors import PolicyEndError, TemporaryError
+from gateway.mime import parse
 from gateway.model import Observer, ReadStatus
 from gateway.texts.catalogue import both
 
@@ -40,6 +42,8 @@ _READ_BYTES: Final = 1 << 18
 _GRACE_S: Final = 2
 """Processor time beyond the budget after which the kernel ends a child."""
 _STATUS_WAIT_S: Final = 2.0
+_FILE: Final = b"Content-Type: application/pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF-1.4\r\n%%EOF\r\n"
+"""A mail that only a child reads."""
 
 
 class PoolSettings(Struct, frozen=True, kw_only=True):
@@ -178,6 +182,11 @@ class WorkerPool:
             looks=merger.looks,
             observations=merger.observed,
         )
+
+    async def probe(self) -> None:
+        """Have a child read a small file; errors as `inspect`. A child that begins ends what `unbegun` counts."""
+        now = datetime.now(UTC)
+        await self.inspect(InspectionRequest(id="probe", root=parse(_FILE).root, content=_FILE, now=now))
 
     def begin(self, job: Job, content: int | None) -> tuple[socket.socket, int]:
         """Give a job to a child; return our end of its socket, and the pipe on which its end is reported.
