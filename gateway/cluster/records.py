@@ -325,8 +325,8 @@ class Shipped(NamedTuple):
 
     def has_all(self, until: datetime, now: datetime) -> bool:
         """Return whether nothing was left of its log up to a time, or up to now, when it last spoke."""
-        spoke = self.retired is not None or self.reported >= (until if until <= now else now - SILENT)
-        return spoke and not self.fault and self.lag == 0
+        spoke = not self.fault and self.reported >= (until if until <= now else now - SILENT)
+        return (spoke or self.retired is not None) and self.lag == 0
 
     def left(self, before: datetime) -> bool:
         """Return whether it was stopped for good before a time."""

@@ -127,11 +127,9 @@ def retire(
     """
     with centre(cluster_of(configuration)) as connection:
         one = records.retire(connection, node)
-    lost = one is not None and (one.fault or one.lag)
+    lag, last = (one.lag, one.last) if one is not None else (0, 0)
     print(
-        both(
-            "cluster", "retire", "lost" if lost else "done", node=node, last=one.last if one else 0, lag=one and one.lag
-        )
+        both("cluster", "retire", "done" if lag == 0 else "lost", node=node, last=last, lag="?" if lag is None else lag)
     )
     return 0
 

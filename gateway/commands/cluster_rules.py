@@ -140,7 +140,12 @@ def status(configuration: Configured, as_json: JsonOption = False) -> int:
 def _faults(ship: records.Shipped | None, rule: rules.RuleReport | None, due: int) -> list[str]:
     """Return what a node reported that is not as it should be; `due` is the bundle that all are on."""
     late = rule is not None and rule.sequence < due and not rule.fault
-    said = {"ship": ship and ship.fault, "fault": rule and rule.fault, "late": late, "unready": ship and ship.unready}
+    said = {
+        "ship": ship and ship.fault,
+        "fault": rule and rule.fault,
+        "late": late,
+        "unready": ship and not ship.fault and ship.unready,
+    }
     return [both("cluster", "status", key, fault=_shown(str(one)), sequence=due) for key, one in said.items() if one]
 
 

@@ -21,7 +21,7 @@ from gateway.engine.policy_set import PolicySet, day
 from gateway.engine.registry import Registry
 from gateway.errors import AuditError, UserError
 from gateway.model import VIETNAM, Language, Rule
-from gateway.model.reference import mistyped
+from gateway.model.reference import mistyped, standard
 from gateway.pipeline.rulebook import policy_source
 from gateway.texts.catalogue import both
 from gateway.yaml.file import nearest
@@ -118,7 +118,7 @@ def _met(data: Path, rule: str, now: datetime) -> int:
 def _mail(reference: str, policies: PolicySet, layers: Layers, data: Path) -> Iterator[str]:
     """Yield every finding on a recorded mail with the values that decided."""
     judged = list(_judged(reference, data))
-    if not judged and mistyped(reference):
+    if not judged and (standard(reference) or mistyped(reference)):
         raise UserError(" / ".join(unknown(reference)))
     if not judged:
         known = [f"{policy.name}.{rule}" for policy in policies.policies for rule in policy.rules]

@@ -16,6 +16,8 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
 
     names: tuple[str, ...]
     """Accepted host names."""
+    node: str = ""
+    """This machine in its cluster; empty without one."""
     networks: tuple[str, ...] = ()
     """Client networks that are served; empty means all."""
     certificate: Path | None = None

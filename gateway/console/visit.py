@@ -183,6 +183,7 @@ class Visit:
             path=self.path,
             here=self.here,
             csrf=self.csrf,
+            node=self.settings.node,
             number=partial(w.number, language=self.language),
             octets=partial(w.octets, language=self.language),
             **values,

@@ -167,7 +167,8 @@ def beside(
     if configuration.console is not None and addresses.console is not None and steward is not None:
         from gateway.serve.console import walled_console  # import its libraries only when configured
 
-        console = walled_console(configuration.console, addresses.console, steward, workers.close)
+        node = configuration.node if configuration.centre is not None else ""
+        console = walled_console(configuration.console, node, addresses.console, steward, workers.close)
     cosigning = cosigning_process(configuration, reports, release_all) if configuration.audit.witnesses else None
     ruling = None
     if cluster is not None and configuration.ruled:

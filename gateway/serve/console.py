@@ -15,10 +15,11 @@ from gateway.system.listening import Taken
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
-def console_settings(console: Console) -> ConsoleSettings:
+def console_settings(console: Console, node: str = "") -> ConsoleSettings:
     """Return the settings of the console."""
     return ConsoleSettings(
         names=tuple(map(str.lower, console.names)) or _HERE,
+        node=node,
         networks=console.networks,
         certificate=console.certificate,
         key=console.key,
@@ -35,6 +36,8 @@ def check_console(configuration: Configuration) -> None:
         server_tls(console_settings(console))
 
 
-def walled_console(console: Console, taken: Taken, steward: DoorProcess, release: Callable[[], None]) -> ConsoleProcess:
+def walled_console(
+    console: Console, node: str, taken: Taken, steward: DoorProcess, release: Callable[[], None]
+) -> ConsoleProcess:
     """Make the process, which has its sockets and the way to the steward."""
-    return ConsoleProcess(taken.sockets, steward.door, console_settings(console), release)
+    return ConsoleProcess(taken.sockets, steward.door, console_settings(console, node), release)

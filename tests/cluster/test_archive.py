@@ -130,13 +130,13 @@ def test_a_day_is_archived_once_its_node_has_shipped_all_of_it_and_no_other_node
         for day in (DAYS[1], DAYS[3]):  # of the second nothing at all was shipped
             with pytest.raises(UserError, match="not shipped all records of that day"):
                 list(archive_day(cluster, day, into_folder(tmp_path / "quiet"), now=NOW))
-        connection.execute("UPDATE shipper SET retired = '2026-11-23' WHERE node = 'one'")
+        connection.execute("UPDATE shipper SET retired = '2026-11-23', written = 80 WHERE node = 'one'")
         with pytest.raises(UserError, match="node one, 2026-11-21: the node has not shipped"):
             list(archive_day(cluster, DAYS[1], into_folder(tmp_path / "quiet"), now=NOW))
         with pytest.raises(UserError, match="node two, 2026-11-24: the centre has no checkpoint") as raised:
             list(archive_day(cluster, DAYS[3], into_folder(tmp_path / "quiet"), now=NOW))
         assert "node one" not in str(raised.value), "of a node that was stopped for good by then nothing is missed"
-        connection.execute("UPDATE shipper SET fault = '' WHERE node = 'one'")
+        connection.execute("UPDATE shipper SET fault = '', written = 75 WHERE node = 'one'")
         (quiet, _) = archive_day(cluster, DAYS[1], into_folder(tmp_path / "quiet"), now=NOW)
         assert quiet.records == 30
         shipped(late, dsn, "one")

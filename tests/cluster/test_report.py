@@ -164,6 +164,8 @@ async def test_a_machine_that_was_stopped_for_good_is_named_while_it_lived_only(
     assert (
         run(capsys, monkeypatch, "cluster", "status", "--config", str(config))[1].count("no longer of the cluster") == 1
     )
+    connection.execute("UPDATE shipper SET fault = 'fork' WHERE node = 'two'")  # its log goes on under another name
+    assert behind("2026-11", later)[0] == missing
     records.report(connection, "two", "", "")  # it was started again after all
     assert "two" in behind("2027-12", later)[1]
     assert run(capsys, monkeypatch, "cluster", "retire", "four", "--config", str(config))[0] == 2

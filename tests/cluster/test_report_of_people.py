@@ -154,7 +154,7 @@ async def test_an_auditor_reads_it_in_a_browser_and_why_there_is_none(office):
     token = await asyncio.to_thread(office.session, "au", Role.AUDITOR)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        settings = ConsoleSettings(names=("127.0.0.1",), patience_s=60.0)
+        settings = ConsoleSettings(names=("127.0.0.1",), patience_s=60.0, node="one")
 
         def answers(asked, gone=lambda: False):
             return office.answering.answers(asked, gone)
@@ -169,6 +169,9 @@ async def test_an_auditor_reads_it_in_a_browser_and_why_there_is_none(office):
                 await page.goto(f"{base}/reports?month=2026-11")
                 assert "từ bản ghi của 3 máy" in await page.inner_text("main")
                 await kept(page, "reports-cluster")
+                await page.goto(f"{base}/mails?q=an")
+                assert "máy one của cụm" in await page.inner_text("footer"), "whose mails these are"
+                await kept(page, "mails-cluster")
                 configured(office, "postgresql://gateway@127.0.0.1:1/gone")
                 answer = await page.goto(f"{base}/reports?month=2026-11")
                 assert (answer.status, "trung tâm của cụm" in await page.inner_text("main")) == (503, True)

@@ -312,6 +312,11 @@ def test_publish_checks_as_nodes_will_and_status_shows_what_they_do(tmp_path, cl
     assert "NOT ready for mail: audit: full" in out
     assert out.count("ready for mail") == 2
     assert "ready for mail at 20" in out
+    report(connection, "two", "", "shorter")  # with what it said of itself before
+    status(node.configuration, as_json=False)
+    out = capsys.readouterr().out
+    assert ("ships NO records" in out, "NOT ready for mail" in out) == (True, False)
+    report(connection, "two", "", "")
     connection.execute("UPDATE shipper SET at = now() - interval '31 days' WHERE node = 'two'")
     connection.execute("UPDATE node_rules SET at = now() - interval '31 days' WHERE node = 'two'")
     assert status(node.configuration, as_json=False) == 0
