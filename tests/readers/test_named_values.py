@@ -9,7 +9,7 @@ from pptx.util import Inches
 
 from gateway.documents.readers import plain
 from gateway.documents.readers.base import Budget, Source
-from gateway.documents.readers.markup import xml
+from gateway.documents.readers.markup import html, xml
 from gateway.model import Document, Run
 from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers.ooxml_support import read
@@ -63,6 +63,33 @@ def test_words_of_a_page_without_rules_are_a_label_and_its_value(rows: Rows, mar
     ]
     runs = [Run(text=run.text, page=2, locator="page:2", bbox_pt=run.bbox_pt, block=n) for n, run in enumerate(runs)]
     assert stopped(Document(part="1", format="pdf", pages=2, runs=tuple(runs))) is marked
+
+
+@pytest.mark.parametrize("level", ["Mật", "Tối mật", "Thường"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<table><tr><td rowspan=2>Độ mật<td>a<tr><td>b<tr><td>{}<td>c</table>",
+        "<table><tr><td colspan=2>Độ mật<td>{}</table>",
+        "<table><tr><th colspan=2>Thông tin<th>Độ mật<tr><td>1<td>2<td>{}</table>",
+        "<p>Số: 15/UBND-NC</p><dl><dt>Độ mật<dd>{}</dl><p>Kính gửi: Các phòng, ban thuộc quận</p>",
+        '<p>Số: 15</p><div style="display:flex"><div>Độ mật</div><div>{}</div></div><p>Kính gửi: Các phòng, ban</p>',
+    ],
+)
+def test_on_a_page_a_value_is_found_as_cells_are_displayed(page: str, level: str) -> None:
+    data = f'<meta charset="utf-8">{page.format(level)}'.encode()
+    assert stopped(html.read(Source(data=data, part="1"), Budget()).document) is (level != "Thường")
+
+
+def test_a_text_below_a_label_says_what_it_is_about() -> None:
+    page = '<meta charset="utf-8"><h2>Độ mật</h2><p>Tối mật</p><p>Là độ của văn bản, theo quy định của Luật.</p>'
+    assert not stopped(html.read(Source(data=page.encode(), part="1"), Budget()).document)
+
+
+@pytest.mark.parametrize("wide", ["0", "-1", "99999", "9" * 5000, "x"])
+def test_any_number_of_columns_and_rows_of_a_cell_is_read(wide: str) -> None:
+    row = f"<tr><td colspan={wide} rowspan={wide}>a<td rowspan={wide}>b" * 200
+    assert html.read(Source(data=f"<table>{row}</table>".encode(), part="1"), Budget()).document.runs
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,33 @@ def test_what_a_metafile_draws_and_nobody_can_read_is_reported(drawing: bytes, r
     assert (document.status, document.reason, document.runs[0].text) == (ReadStatus.UNSUPPORTED, reason, "dòng")
 
 
+def plus_string(text: str) -> tuple[int, int, bytes]:
+    return 0x401C, 0, struct.pack("<IIIffff", 0, 0, len(text), 5.0, 9.0, 90.0, 20.0) + text.encode("utf-16-le")
+
+
+def plus_letters(text: str) -> tuple[int, int, bytes]:
+    head = struct.pack("<IIII", 0, 1, 0, len(text)) + text.encode("utf-16-le")
+    return 0x4036, 0, head + b"".join(struct.pack("<ff", 10.0 * place, 9.0) for place in range(len(text)))
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ([plus_string(MARK)], ["Báo cáo", MARK]),
+        ([plus_letters(MARK)], ["Báo cáo", MARK]),
+        ([plus_letters(letter) for letter in MARK], ["Báo cáo", MARK]),
+        ([plus_string("Báo"), plus_string("cáo")], ["Báo cáo"]),
+        ([plus_letters(letter) for letter in "Báo cáo"], ["Báo cáo"]),
+    ],
+)
+def test_other_words_of_the_emf_plus_records_of_a_dual_metafile_are_read_too(
+    written: list[tuple[int, int, bytes]], shown: list[str]
+) -> None:
+    runs = read_bytes(emf(plus(HEADER, *written), text_record("Báo cáo", 10))).document.runs
+    lines = ["".join(run.text for run in runs if run.block == block) for block in dict.fromkeys(r.block for r in runs)]
+    assert lines == shown
+
+
 def test_what_only_emf_plus_records_of_a_dual_metafile_draw_is_reported() -> None:
     with pytest.raises(ReadError, match="emf-plus"):
         read_bytes(emf(plus(HEADER, (0x401B, 0, bytes(4)))))

@@ -19,6 +19,7 @@ from gateway.documents.readers.pdf import revisions
 from gateway.documents.readers.pdf.objects import RawObject, find_objects, inflate
 from gateway.documents.readers.pdf.words import _BLOCK_TAG
 from gateway.model import Document, Origin, ReadStatus, Role
+from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers import pdfs
 from tests.support.cases import examples
 from tests.support.corpus import CORPUS, needs_corpus, rows
@@ -179,6 +180,15 @@ def test_a_string_is_read_wherever_it_is(thing: bytes) -> None:
     document = read(pdfs.simple(HELLO, more={10: thing % unicode_string("TUYỆT MẬT")}))
     assert "TUYỆT MẬT" in {run.text for run in document.runs}
     assert document.status is ReadStatus.OK
+
+
+@pytest.mark.parametrize(("name", "shown"), [("Text1", "Độ mật"), ("doMat", "Ghi rõ")])
+@pytest.mark.parametrize("value", ["Mật", "Thường"])
+def test_the_name_of_a_field_that_viewers_show_is_a_label_too(name: str, shown: str, value: str) -> None:
+    field = b"<< /Type /Annot /Subtype /Widget /Rect [80 600 300 640] /FT /Tx /T (%s) /TU %s /V %s >>"
+    data = pdfs.simple(HELLO, more={10: field % (name.encode(), unicode_string(shown), unicode_string(value))})
+    marks = [mark for mark in find_in_document(read(data)) if mark.strength is not Strength.NOTED]
+    assert bool(marks) is (value != "Thường")
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from gateway.model import Run
-from gateway.vietnamese.marks.alone import around_line, heads_an_article, is_closed, is_of_a_letter
+from gateway.vietnamese.marks.alone import around_line, belongs_to_head, heads_an_article, is_closed, is_of_a_letter
 from gateway.vietnamese.marks.code import names_goods, other_levels
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.judge import SIBLINGS, ends_sentence_before, ends_trapped, starts_trapped
@@ -111,7 +111,8 @@ def _column_on_page(layout: Layout, head: Run) -> tuple[int | None, int | None]:
 def valued(layout: Layout, line: Line, text: str) -> Hit | None:
     """Read a level in small letters, the last cell of a row, with the label in the cell before it: Phân loại | Mật."""
     sheet, column, row = cell_key(line.runs[0]) or ("", 0, 0)
-    label = layout.cells.get((sheet, column - 1, row))
+    before = (layout.cells.get((sheet, column - back, row)) for back in range(1, _EMPTY + 2))
+    label = next((number for number in before if number is not None), None)
     if label is None or len(layout.lines[label]) > LABEL or (sheet, column + 1, row) in layout.cells:
         return None
     hit = _labelled(canonical(layout.lines[label]), text, line.look)
@@ -157,7 +158,8 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
     if hit is None or hit.strength is Strength.NOTED or hit.spelling is not Spelling.EXACT:
         return None, ()
     if lone and line.place is Place.BODY and not label.endswith(":"):
-        if following is not None and not _IS_LABEL.fullmatch(layout.lines[following].strip()):
+        lower = layout.lines[following].strip() if following is not None else ""
+        if lower and not (_IS_LABEL.fullmatch(lower) or belongs_to_head(bare(lower))):
             return None, ()  # the heading of a text that says what each level is
         hit = hit._replace(strength=min(hit.strength, Strength.SUSPECTED, key=lambda strength: strength.rank))
     return hit, ("split-blocks",)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.documents.readers.markup.html_selectors import Node
 from gateway.documents.readers.markup.html_style import Look
 from gateway.model import Role
+
+_WIDEST = 100
+"""Columns that a cell takes at most, and in which cells go down."""
 
 
 @dataclass(slots=True)
@@ -40,3 +43,20 @@ class Table:
     number: int
     row: int = 0
     column: int = 0
+    """Last column of the cell."""
+    covered: dict[int, int] = field(default_factory=dict)
+    """Last row that a cell above goes down to, by column."""
+
+    def open_row(self) -> None:
+        """Begin the next row."""
+        self.row, self.column = self.row + 1, 0
+
+    def open_cell(self, wide: int, high: int) -> int:
+        """Return the column of the next cell, beside those that go down from the rows above."""
+        column = self.column + 1
+        while self.covered.get(column, 0) >= max(self.row, 1):
+            column += 1
+        self.column = column + max(min(wide, _WIDEST), 1) - 1
+        if high > 1 and self.column <= _WIDEST:
+            self.covered.update(dict.fromkeys(range(column, self.column + 1), self.row + high - 1))
+        return column

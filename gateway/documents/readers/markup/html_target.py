@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from gateway.documents.readers.markup.html_outline import VOID, Outline, opened
 from gateway.documents.readers.markup.html_shown import DRAWN, UNSEEN, script_lines
 from gateway.documents.readers.markup.html_style import Look
 from gateway.documents.readers.markup.svg import Svg, is_spoken
-from gateway.documents.readers.numerals import numeral, signed
+from gateway.documents.readers.numerals import numeral, signed, whole
 from gateway.model import ReadStatus, Role
 
 _BLOCKS = frozenset({
@@ -132,7 +133,7 @@ class Target:
             self.flush()
         parted = "" if tag in VOID else self._parting(tag, attributes, look, parent)
         self._part(parted)
-        table = self._open_cell(tag, parent.table)
+        table = self._open_cell(tag, attributes, parent.table)
         if table is not None and look.boxed and tag in ("td", "th"):
             self._builder.framed_cells[f"table:{table[0]},row:{table[1]},column:{table[2]}"] = table[0]
         if tag in ("br", "input"):
@@ -367,7 +368,9 @@ class Target:
         order = 1 / box if box else -self._count * look.leftwards
         sink.pictures.flow(member.data, (row, breaks), text, None, look.turn, order=order)
 
-    def _open_cell(self, tag: str, inherited: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
+    def _open_cell(
+        self, tag: str, attributes: Mapping[str, str], inherited: tuple[int, int, int] | None
+    ) -> tuple[int, int, int] | None:
         if tag == "table":
             self._tables.append(Table(next(self._builder.tables)))
             return None
@@ -375,9 +378,9 @@ class Target:
             return inherited
         table = self._tables[-1]
         if tag == "tr":
-            table.row, table.column = table.row + 1, 0
+            table.open_row()
             return None
         if tag in ("td", "th"):
-            table.column += 1
-            return (table.number, max(table.row, 1), table.column)
+            wide, high = (whole(attributes.get(name), 1, digits=4) for name in ("colspan", "rowspan"))
+            return (table.number, max(table.row, 1), table.open_cell(wide, high))
         return inherited

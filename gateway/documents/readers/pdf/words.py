@@ -16,6 +16,7 @@ from gateway.documents.readers.base import Budget
 from gateway.documents.readers.markup.html_shown import script_lines, spells
 from gateway.documents.readers.pdf.qpdf import Objects, text_of
 from gateway.model import Origin, Role
+from gateway.vietnamese.marks import names_secrecy
 
 _COST_BYTES = 64
 """Charged to the budget for each text, so that a million tiny ones are not free."""
@@ -117,7 +118,8 @@ class Words:
         if get(value, "/Type") == "/OCG":
             self._add(get(value, "/Name"), Role.NAME, "layer", origin)
         if "/FT" in value or ("/T" in value and "/V" in value) or ("/Parent" in value and "/V" in value):
-            name = text_of(get(value, "/T")) or ""
+            names = [text_of(get(value, key)) or "" for key in ("/T", "/TU")]  # the second is what viewers show
+            name = next(filter(names_secrecy, names), names[0])
             place = f"field:{name}" if name else "field"
             for key in ("/V", "/RV", "/TU"):
                 self._add(get(value, key), Role.FIELD, place, origin, rich=key in _RICH)

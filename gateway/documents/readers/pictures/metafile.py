@@ -1,17 +1,19 @@
 """Windows metafiles, the pictures that Office draws of embedded objects: their words and bitmaps (MS-EMF, MS-EMFPLUS, MS-WMF).
 
 EMF and WMF are lists of drawing records; letters are in text records, so no rendering is needed to read them. Bitmaps
-inside become members to be looked at as pictures. EMF+ records say again what the others of a dual metafile do, as all
-programs write it; one that only they draw is UNSUPPORTED `emf-plus`. Compressed forms (EMZ, WMZ) and LibreOffice's SVM are understood as
+inside become members to be looked at as pictures. EMF+ records say again what the others of a dual metafile do; letters
+that only they write are read too, a drawing that only they draw is UNSUPPORTED `emf-plus`. Compressed forms (EMZ, WMZ) and LibreOffice's SVM are understood as
 far as their letters go.
 """
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from gateway.documents.readers.base import Budget, Member, ReadError, Reading, Source
@@ -31,6 +33,10 @@ _PLUS_HEADER: Final = 0x4001
 _PLUS_DRAWING: Final = frozenset({0x400C, 0x400D, 0x4014, 0x4015, 0x401A, 0x401B, 0x401C, 0x4036})
 """EMF+ records that draw polygons, lines, paths, pictures and letters (MS-EMFPLUS 2.3.4)."""
 _LEAST_PIXELS: Final = 24
+_PLUS_STRING, _STRING_AT, _PLUS_LETTERS, _LETTERS_AT = 0x401C, 28, 0x4036, 16
+"""EmfPlusDrawString and EmfPlusDrawDriverString, and where their letters begin (MS-EMFPLUS 2.3.4.14, 2.3.4.6)."""
+_PLUS_LINE: Final = 1 << 40
+"""What sets lines of EMF+ letters apart."""
 _BY_NUMBER: Final = 0x10
 _ALPHA_BLEND: Final = 114
 _LIMIT_RECORDS: Final = 2_000_000
@@ -171,13 +177,20 @@ class _Emf(_Drawing):
         self._plus: set[int] = set()
         """Kinds of the EMF+ records that draw."""
         self._is_dual = False
+        self._strings: list[Words] = []
+        """What EMF+ records write, which the others should say too."""
 
     def words(self, budget: Budget) -> Iterator[Words]:
         """Yield the words of all records; UNSUPPORTED `emf-plus` when EMF+ records draw what no other one does."""
-        said = False
+        said: list[str] = []
         for words in super().words(budget):
-            said = True
+            said.append(words.text)
             yield words
+        whole = "".join("".join(said).split())
+        for _, line in groupby(self._strings, key=lambda words: words.line):
+            row = list(line)
+            if "".join("".join(words.text for words in row).split()) not in whole:
+                yield from row
         if self._plus and not (self._is_dual and (said or self.bitmaps or self.drawn.shapes)):
             raise ReadError(ReadStatus.UNSUPPORTED, "emf-plus")
 
@@ -230,7 +243,21 @@ class _Emf(_Drawing):
             kind, flags, size = struct.unpack_from("<HHI", record, position)
             self._is_dual |= kind == _PLUS_HEADER and bool(flags & 1)
             self._plus |= {kind} & _PLUS_DRAWING
+            body = record[position + 12 : position + size]
+            if kind == _PLUS_STRING and len(body) > _STRING_AT:
+                count, x, y = struct.unpack_from("<Iff", body, 8)
+                self._take_string(body[_STRING_AT : _STRING_AT + 2 * count], y, x)
+            elif kind == _PLUS_LETTERS and len(body) > _LETTERS_AT and body[4] & 1:
+                count = struct.unpack_from("<I", body, 12)[0]
+                places = body[_LETTERS_AT + 2 * count :]
+                x, y = struct.unpack_from("<ff", places) if len(places) >= 8 else (0.0, 0.0)
+                self._take_string(body[_LETTERS_AT : _LETTERS_AT + 2 * count], y, x)
             position += size
+
+    def _take_string(self, raw: bytes, y: float, x: float) -> None:
+        """Take letters that an EMF+ record draws, on a line of EMF+ letters."""
+        line, start = (int(side) if math.isfinite(side) else 0 for side in (y, x))
+        self._strings.append(self._words(raw, "utf-16-le", _PLUS_LINE + line, start))
 
     def _text(self, record: bytes, at: int, *, is_wide: bool) -> Words:
         """Return the words of an EmrText (MS-EMF 2.2.5)."""
