@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
@@ -41,7 +41,8 @@ SCHEMA: Final = (
     """CREATE TABLE IF NOT EXISTS shipper (
       node text PRIMARY KEY, at timestamptz NOT NULL, key text NOT NULL, fault text NOT NULL)""",
     """ALTER TABLE shipper ADD COLUMN IF NOT EXISTS written bigint, ADD COLUMN IF NOT EXISTS unready text,
-      ADD COLUMN IF NOT EXISTS anchors text, ADD COLUMN IF NOT EXISTS retired timestamptz""",
+      ADD COLUMN IF NOT EXISTS anchors text, ADD COLUMN IF NOT EXISTS retired timestamptz,
+      ADD COLUMN IF NOT EXISTS ahead interval""",
 )
 WHO: Final = ("sender", "recipients", "unit", "other")
 """Columns of `Words` in the vector `who`, by weight from A to D."""
@@ -297,7 +298,8 @@ class State(NamedTuple):
 def report_state(connection: Connection, node: str, state: State, *, written: int) -> None:
     """Add a node's state and the number of its last record to its heartbeat."""
     connection.execute(
-        "UPDATE shipper SET written = %s, unready = %s, anchors = %s WHERE node = %s", (written, *state, node)
+        "UPDATE shipper SET written = %s, unready = %s, anchors = %s, ahead = %s - now() WHERE node = %s",
+        (written, *state, datetime.now(UTC), node),
     )
 
 
@@ -322,6 +324,8 @@ class Shipped(NamedTuple):
     """With `unready`: its `State`."""
     retired: datetime | None
     """When it was said that it was stopped for good, unless it reported since."""
+    ahead: timedelta | None
+    """Of the centre's clock was its own; None when unknown."""
 
     def has_all(self, until: datetime, now: datetime) -> bool:
         """Return whether nothing was left of its log up to a time, or up to now, when it last spoke."""
@@ -337,8 +341,8 @@ def shipped(connection: Connection) -> tuple[Shipped, ...]:
     """Return the shipping progress of each node, ordered by name."""
     rows = connection.execute(
         "SELECT s.node, s.reported, s.key, s.fault, coalesce(r.seq, 0), r.at, greatest(0, s.written - coalesce(r.seq, 0)), s.unready,"
-        " s.anchors, CASE WHEN s.retired > s.reported THEN s.retired END"
-        " FROM (SELECT node, at AS reported, key, fault, written, unready, anchors, retired FROM shipper) s"
+        " s.anchors, CASE WHEN s.retired > s.reported THEN s.retired END, s.ahead"
+        " FROM (SELECT node, at AS reported, key, fault, written, unready, anchors, retired, ahead FROM shipper) s"
         " LEFT JOIN LATERAL (SELECT seq, at FROM record WHERE record.node = s.node ORDER BY seq DESC LIMIT 1) r ON true"
         " ORDER BY s.node"
     ).fetchall()

@@ -8,7 +8,7 @@ from gateway.cluster import heads, nodes, records, repetitions, rules, throttle,
 from gateway.cluster.database import Connection, failures, reason_of
 from gateway.texts.catalogue import both
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Greater with each change of `statements`."""
 _DENIED: Final = "42501"
 _OWN: Final = (

@@ -140,10 +140,13 @@ def status(configuration: Configured, as_json: JsonOption = False) -> int:
 def _faults(ship: records.Shipped | None, rule: rules.RuleReport | None, due: int) -> list[str]:
     """Return what a node reported that is not as it should be; `due` is the bundle that all are on."""
     late = rule is not None and rule.sequence < due and not rule.fault
+    ahead = ship.ahead if ship is not None and ship.ahead is not None else timedelta()
+    clock = f"{ahead.total_seconds():+.0f}" if abs(ahead) > _LATE else ""
     said = {
         "ship": ship and ship.fault,
         "fault": rule and rule.fault,
         "late": late,
+        "clock": clock,
         "unready": ship and not ship.fault and ship.unready,
     }
     return [both("cluster", "status", key, fault=_shown(str(one)), sequence=due) for key, one in said.items() if one]

@@ -312,6 +312,16 @@ def test_publish_checks_as_nodes_will_and_status_shows_what_they_do(tmp_path, cl
     assert "NOT ready for mail: audit: full" in out
     assert out.count("ready for mail") == 2
     assert "ready for mail at 20" in out
+    connection.execute("UPDATE shipper SET unready = ''")
+    for minutes, said in ((0, False), (-10, True), (10, True)):
+        connection.execute("UPDATE shipper SET ahead = %s * interval '1 minute' WHERE node = 'one'", (minutes,))
+        status(node.configuration, as_json=False)
+        out = capsys.readouterr().out
+        assert (f"{60 * minutes:+} seconds off the centre's" in out) is said, (minutes, out)
+    connection.execute("UPDATE shipper SET unready = 'audit: full' WHERE node = 'two'")
+    report_state(connection, "one", State("", "a" * 64), written=0)
+    (ahead,) = connection.execute("SELECT ahead FROM shipper WHERE node = 'one'").fetchone()
+    assert abs(ahead) < timedelta(seconds=30)
     report(connection, "two", "", "shorter")  # with what it said of itself before
     status(node.configuration, as_json=False)
     out = capsys.readouterr().out
