@@ -24,6 +24,7 @@ from torch import nn
 
 from gateway.documents.readers.pictures import detector
 from gateway.documents.readers.pictures.detector import planes
+from gateway.documents.readers.pictures.rectangles import resized
 from tests.detector import draw
 
 STEPS, BATCH, FRESH, KEPT = 9000, 96, 24, 24_000
@@ -79,7 +80,7 @@ def _labelled(drawer: draw.Drawer) -> list[tuple[np.ndarray, float]]:
     """Return the looks of one scene with their labels."""
     scene, rng = drawer.scene(), drawer.rng
     page, found = scene.picture, []
-    half = detector.resized(page, 0.5)
+    half = resized(page, 0.5)
     views = [(1.0, page), (0.5, half)]
     given = planes(page)[0]
     marks = [word for word in scene.marks if word.seen and draw.stands_out(given, word)]

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, strongest
+from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, resized, strongest
 
 FIRST_DPI, STRIDE, LEVELS = 100.0, 8, 5
 """Resolution of the first look, pixels of a cell of the answer, and looks of which each has half the resolution."""
@@ -217,12 +217,6 @@ def _look(view: Pixels, scale: float) -> list[Word]:
     left, top = (max(side - AROUND, 0) // LEAST_SIDE * LEAST_SIDE for side in (x, y))
     part = view[top : y + height + AROUND, left : x + width + AROUND]
     return [replace(word, x=word.x + left / scale, y=word.y + top / scale) for word in first_look(part, scale)]
-
-
-def resized(page: Pixels, scale: float) -> Pixels:
-    """Return a picture at another scale."""
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=method), np.uint8)
 
 
 def distinct(words: Sequence[Word]) -> list[Word]:

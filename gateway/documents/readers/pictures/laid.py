@@ -17,9 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.documents.readers.pictures.column import LEAST
-from gateway.documents.readers.pictures.detector import resized
 from gateway.documents.readers.pictures.proportion import stretch
-from gateway.documents.readers.pictures.rectangles import Pixels, levels, weakest
+from gateway.documents.readers.pictures.rectangles import Pixels, levels, resized, weakest
 from gateway.documents.readers.pictures.spots import spots
 
 LONGEST = 20

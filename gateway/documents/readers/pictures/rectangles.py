@@ -40,6 +40,17 @@ def without_colour(page: Pixels) -> Pixels:
     return plain
 
 
+def resized(page: Pixels, scale: float) -> Pixels:
+    """Return a picture at another scale."""
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+
+
+def red_of(pixels: Pixels) -> Pixels:
+    """Return the red channel of a picture, grey or BGR, in which red ink is as good as gone."""
+    return pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[:, :, 2])
+
+
 def strongest(pixels: Pixels) -> Pixels:
     """Return the most of blue, green and red of each pixel; numpy's `max` over a short axis takes ten times as long."""
     if pixels.ndim == 2:

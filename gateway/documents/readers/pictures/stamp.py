@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from gateway.documents.readers.pictures import detected, detector, ocr
-from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, holds, weakest, without_colour
+from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, holds, resized, weakest, without_colour
 from gateway.documents.readers.pictures.stamp_ink import (
     Candidate,
     ColouredInk,
@@ -179,7 +179,7 @@ def _at_work(page: Pixels, dpi: float) -> tuple[Pixels, float]:
     scale = min(2.0, LEAST_DPI / max(dpi, 1.0)) if dpi < LEAST_DPI else WORK_DPI / max(dpi, WORK_DPI)
     if 1.0 > scale > 1 / 1.05:
         scale = 1.0
-    return (detector.resized(page, scale) if scale != 1.0 else page), scale
+    return (resized(page, scale) if scale != 1.0 else page), scale
 
 
 def _read(

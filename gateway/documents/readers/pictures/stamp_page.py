@@ -20,7 +20,6 @@ from gateway.documents.readers.base import Budget, PageReading, next_block
 from gateway.documents.readers.pictures import (
     column,
     detected,
-    detector,
     halftone,
     hollow,
     line_words,
@@ -34,8 +33,8 @@ from gateway.documents.readers.pictures import (
 from gateway.documents.readers.pictures.likeness import Likeness, likeness, writing
 from gateway.documents.readers.pictures.page_runs import PageView, large_runs, line_runs, stamp_runs
 from gateway.documents.readers.pictures.proportion import in_proportion
-from gateway.documents.readers.pictures.rectangles import Pixels, without_colour
-from gateway.documents.readers.pictures.stamp_ink import Ink, darkness
+from gateway.documents.readers.pictures.rectangles import Pixels, red_of, resized, without_colour
+from gateway.documents.readers.pictures.stamp_ink import Ink, darkness, without_seals
 from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY
 from gateway.model import Document, Role
 from gateway.vietnamese.marks import Strength, find_in_document
@@ -77,7 +76,7 @@ def examine(pixels: Pixels, view: PageView, budget: Budget) -> PageReading:
     What is finer than Tesseract and the stamp finder want is reduced before anything looks at it.
     """
     if (scale := OCR_DPI / view.dpi) < LEAST_REDUCED:
-        pixels = detector.resized(pixels, scale)
+        pixels = resized(pixels, scale)
         view = replace(view, dpi=OCR_DPI, points_per_pixel=view.points_per_pixel / scale)
     plain = without_colour(pixels)
     reading, found = _examine(pixels, plain, view, budget)
@@ -104,7 +103,7 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> t
     engine = ocr.engine()
     if engine is None:
         reading = _reading(pixels, _stamps(plain, view.dpi, budget.end_s)[0], [], view)
-        grey = np.ascontiguousarray(pixels[:, :, 2])
+        grey = red_of(pixels)
         return replace(reading, doubtful=writing(lines.sheet(grey, view.dpi).ink).is_page), 0
     began = time.thread_time()
     head = HEAD if view.page == 1 and not view.locator else 0.0
@@ -133,14 +132,14 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> t
                 page = other
                 page.read_doubtful()
                 break
-    stamps, solid = _stamps(page.plain, view.dpi, budget.end_s)
+    stamps, solid = _stamps(page.plain, view.dpi, budget.end_s, page.bare)
     if not page.is_upright and not photo and not any(one.text in VOCABULARY for one in stamps):
         for across in (-1, 1):  # on its head, in mirror writing
-            turned = np.ascontiguousarray(page.plain[::-1, ::across])
-            others, filled = _stamps(turned, view.dpi, budget.end_s)
+            turned, bare = (np.ascontiguousarray(one[::-1, ::across]) for one in (page.plain, page.bare))
+            others, filled = _stamps(turned, view.dpi, budget.end_s, bare)
             found = [one for one in others if one.text in VOCABULARY]
             if found:
-                page.pixels, page.plain = np.ascontiguousarray(page.pixels[::-1, ::across]), turned
+                page.pixels, page.plain, page.bare = np.ascontiguousarray(page.pixels[::-1, ::across]), turned, bare
                 stamps, solid = found, filled
                 break
     stamps = page.settle(stamps)
@@ -148,7 +147,7 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> t
     reading = _reading(page.pixels, stamps, page.words, view)
     reading = replace(reading, whole_page=page.is_whole, doubtful=page.is_limited and not photo)
     if not photo:
-        large = large_runs(page.plain, solid, stamps, view, view.first_block + len(reading.runs))
+        large = large_runs(page.bare, solid, stamps, view, view.first_block + len(reading.runs))
         reading = replace(reading, runs=(*reading.runs, *large))
     budget.spend_words(time.thread_time() - began, photo=photo)
     budget.check_time()  # a search that was cut short has not seen all
@@ -174,13 +173,15 @@ class _Page:
         self.photo = False
         """It looks like no page."""
         self._engine = engine
-        red = plain if plain.ndim == 2 else np.ascontiguousarray(pixels[:, :, 2])
-        sheet = lines.sheet(red, dpi, head=head)
+        self.bare = without_seals(plain, dpi)
+        """Without its seals."""
+        sheet = lines.sheet(red_of(self.bare), dpi, head=head)
         if sheet.turn is not None and abs(sheet.slope) > SKEWED:
             size, white = (pixels.shape[1], pixels.shape[0]), (255, 255, 255)
             straight = cv2.warpAffine(pixels, sheet.turn, size, flags=cv2.INTER_LINEAR, borderValue=white)
             self.pixels, sheet = np.asarray(straight, np.uint8), replace(sheet, turn=None)
             self.plain = without_colour(self.pixels)
+            self.bare = without_seals(self.plain, dpi)
         self._sheet = sheet
         self._done: dict[int, line_words.ReadLine] = {}
         """Lines that were read, by their place in the sheet's."""
@@ -277,7 +278,7 @@ class _Page:
 
     def _read_sparse(self) -> None:
         """Read a picture as a whole that has ink like letters and hardly a line of them."""
-        kind = likeness(darkness(self.pixels), self._dpi)
+        kind = likeness(darkness(self.bare), self._dpi)
         if kind is Likeness.PICTURE:
             return
         self._sparse = []
@@ -292,10 +293,10 @@ class _Page:
 
     def _sparse_words(self) -> list[ocr.Word]:
         """Return the words of all of the picture, enlarged where it is coarse; TimeoutError after `LIMIT_SPARSE_S`."""
-        grey, scale = np.ascontiguousarray(self.pixels[:, :, 2]), 1.0  # red ink is white in the red channel
+        grey, scale = red_of(self.bare), 1.0
         if self._dpi < SHORTEST_DPI:
             scale = min(2.0, OCR_DPI / max(self._dpi, 1.0))
-            grey = detector.resized(grey, scale)
+            grey = resized(grey, scale)
         words = self._engine.words(grey, ocr.Layout.SPARSE, int(self._dpi * scale), limit_s=LIMIT_SPARSE_S)
         return [ocr.placed(word, scale) for word in words]
 
@@ -303,13 +304,13 @@ class _Page:
         """Settle doubtful boxes by the words of the page, and add what letters outside of lines say."""
         ends = [line for line in self._unread() if line.last]
         known = [*self.words, *line_words.stand_ins(self._sheet, ends)]
-        stamps = loose.settle(self.plain, self._sheet, stamps, known)
+        stamps = loose.settle(self.bare, self._sheet, stamps, known)
         if not stamps:
             return stamps
         if any(one.text is None or (one.text in MARKS and one.ink is not Ink.RED) for one in stamps):
             self.read_all()
         words = [*self.words, *line_words.stand_ins(self._sheet, self._unread())]
-        red = np.ascontiguousarray(self.pixels[:, :, 2])  # red ink is as good as gone in it, and was looked at
+        red = red_of(self.bare)  # red ink was looked at
         stamps = [replace(one, text=None) if self._is_doubtful(one, words) else one for one in stamps]
         return [one for one in stamps if not stamp_unread.is_explained(one, words, red)]
 
@@ -387,11 +388,12 @@ def _weigh(words: Sequence[ocr.Word], letters: int = 3) -> _Text:
     return _Text(len(long), sum(word.confidence for word in long) / len(long) if long else 0.0)
 
 
-def _stamps(pixels: Pixels, dpi: float, deadline: float) -> tuple[list[stamp.Stamp], Pixels]:
-    """Return the stamps of a page, grey or BGR, without a mark also those of its dots and hollow letters, and the page with these filled."""
-    found, solid = stamp.find(pixels, dpi, deadline=deadline), hollow.solid(pixels, dpi)
-    if solid is not pixels and not any(one.text in MARKS for one in found):
+def _stamps(page: Pixels, dpi: float, end_s: float, bare: Pixels | None = None) -> tuple[list[stamp.Stamp], Pixels]:
+    """Return the stamps of a page, without a mark also those of dots and hollow letters, and `bare`, without seals, with these filled."""
+    bare = page if bare is None else bare
+    found, solid = stamp.find(page, dpi, deadline=end_s), hollow.solid(bare, dpi)
+    if solid is not bare and not any(one.text in MARKS for one in found):
         found += stamp.find_words(solid, dpi)
-    if not any(one.text in MARKS for one in found) and (other := halftone.smoothed(pixels, dpi)) is not pixels:
-        found += stamp.find(other, dpi, deadline=deadline)
+    if not any(one.text in MARKS for one in found) and (other := halftone.smoothed(page, dpi)) is not page:
+        found += stamp.find(other, dpi, deadline=end_s)
     return found, solid
