@@ -12,14 +12,12 @@ from gateway.audit.chain import HEAD_BYTES, time_of
 from gateway.audit.record import Act, read
 from gateway.cluster.database import Connection, centre, within
 from gateway.cluster.pipelined import Rows
-from gateway.cluster.records import LIMIT_BATCH, Link, Shipped, nodes_of, page, shipped
+from gateway.cluster.records import LIMIT_BATCH, PATIENCE_S, Link, Shipped, links, nodes_of, shipped
 from gateway.config.cluster import NODE, Cluster
 from gateway.errors import UserError
 from gateway.texts.catalogue import both
 from gateway.vietnamese.printed import clean
 
-_PATIENCE_S: Final = 10.0
-"""For the answer to one of the many statements of a report."""
 _STRETCH: Final = 50_000
 """Records looked through by one statement."""
 _HEADS: Final = b"""
@@ -60,9 +58,7 @@ class NodeLog:
 
     def links(self, first: int, last: int) -> Iterator[Link]:
         """Yield number, body and hash of records, in order."""
-        while found := self._page(first - 1, last):
-            yield from found
-            first = found[-1].seq + 1
+        return links(self.connection, self.node, first - 1, last)
 
     def directory_before(self, seq: int) -> bytes | None:
         """Return the last record of a directory before a number."""
@@ -82,12 +78,8 @@ class NodeLog:
         return self.shipped is not None and self.shipped.left(before)
 
     def _rows(self, statement: bytes, *values: object) -> Rows:
-        with within(self.connection, _PATIENCE_S):
+        with within(self.connection, PATIENCE_S):
             return self.connection.execute(statement, values).fetchall()
-
-    def _page(self, after: int, last: int) -> list[Link]:
-        with within(self.connection, _PATIENCE_S):
-            return page(self.connection, self.node, after, last)
 
 
 def others_acts(cluster: Cluster, what: str) -> tuple[int, frozenset[str]]:
@@ -103,7 +95,7 @@ def others_acts(cluster: Cluster, what: str) -> tuple[int, frozenset[str]]:
 def logs_at_the_centre(cluster: Cluster) -> Iterator[dict[str, NodeLog]]:
     """Open the log of each node that the centre has heard of, by name; DatabaseError, and UserError for a name that is none."""
     with centre(cluster) as connection:
-        with within(connection, _PATIENCE_S):
+        with within(connection, PATIENCE_S):
             connection.execute(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")  # one snapshot, while nodes ship on
             known = {one.node: one for one in shipped(connection)}
             seen = {node for (node,) in connection.execute(b"SELECT node FROM node_seen").fetchall()}

@@ -17,7 +17,7 @@ from msgspec import Struct
 from gateway.audit import record as r
 from gateway.audit.chain import Head
 from gateway.audit.index_rows import Rows, Words, take_rows
-from gateway.cluster.database import Connection
+from gateway.cluster.database import Connection, within
 from gateway.cluster.vectors import vector, words_of
 from gateway.errors import UserError
 from gateway.texts.catalogue import both
@@ -51,6 +51,8 @@ WHAT: Final = ("subject", "files", "subject_exact", "files_exact")
 LIMIT_TAG: Final = 600
 """Characters of a tag: a PostgreSQL index entry holds 2,700 bytes."""
 LIMIT_BATCH: Final = 2_000
+PATIENCE_S: Final = 10.0
+"""For the answer to one of many statements that read."""
 SILENT: Final = timedelta(seconds=45)
 """Without a heartbeat: four of a shipper."""
 _LIMIT_ID: Final = 200
@@ -155,11 +157,10 @@ def place(connection: Connection, node: str) -> Head:
 
 def page(connection: Connection, node: str, after: int, last: int = 1 << 62) -> list[Link]:
     """Return the next page of a node's records after a number; empty at the end."""
-    rows = connection.execute(
-        "SELECT seq, body, hash FROM record WHERE node = %s AND seq > %s AND seq <= %s ORDER BY seq LIMIT %s",
-        (node, after, last, LIMIT_BATCH),
-    )
-    return [Link(seq, bytes(body), bytes(digest)) for seq, body, digest in rows.fetchall()]
+    sql = b"SELECT seq, body, hash FROM record WHERE node = %s AND seq > %s AND seq <= %s ORDER BY seq LIMIT %s"
+    with within(connection, PATIENCE_S):
+        rows = connection.execute(sql, (node, after, last, LIMIT_BATCH)).fetchall()
+    return [Link(seq, bytes(body), bytes(digest)) for seq, body, digest in rows]
 
 
 def links(connection: Connection, node: str, after: int, last: int) -> Iterator[Link]:

@@ -20,10 +20,9 @@ from gateway.cluster.heads import HeadsSource, sign_heads
 from gateway.cluster.keys import make_key, signing_key
 from gateway.cluster.retention import prune
 from gateway.cluster.schema import set_up
+from gateway.commands.common import centre_of
 from gateway.commands.options import Configured, command, group, words
-from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration
-from gateway.errors import UserError
 from gateway.model import VIETNAM
 from gateway.serve.cosigning import witnesses_of
 from gateway.system import logs
@@ -43,7 +42,7 @@ def init(configuration: Configured) -> int:
 
     gateway cluster init --config /etc/gateway/gateway.yaml
     """
-    with centre(cluster_of(configuration), "refused") as connection:
+    with centre(centre_of(configuration), "refused") as connection:
         statements = set_up(connection)
     print(both("cluster", "init", "done", statements=statements))
     return 0
@@ -111,7 +110,7 @@ def archive(
         put = into_bucket(to, retain_days=retain_days, endpoint=endpoint)
     else:
         put = into_folder(Path(to))
-    for one in archive_day(cluster_of(configuration), day, put, now=now, node=node):
+    for one in archive_day(centre_of(configuration), day, put, now=now, node=node):
         key = "done" if one.fresh else "there" if one.records else "empty"
         print(both("cluster", "archive", key, where=to, name=one.name, records=one.records, node=one.node, day=day))
     return 0
@@ -125,7 +124,7 @@ def retire(
 
     gateway cluster retire binhtan-2 --config /etc/gateway/gateway.yaml
     """
-    with centre(cluster_of(configuration)) as connection:
+    with centre(centre_of(configuration)) as connection:
         one = records.retire(connection, node)
     lag, last = (one.lag, one.last) if one is not None else (0, 0)
     print(
@@ -150,17 +149,10 @@ def cluster_prune(
 
 def prune_centre(configuration: Configuration, days: int, *, now: datetime) -> int:
     """Remove at the centre what the nodes' retention removed and is older than so many days."""
-    with centre(cluster_of(configuration), "refused") as connection:
+    with centre(centre_of(configuration), "refused") as connection:
         for node, count in prune(connection, before=now - timedelta(days=days)):
             print(both("cluster", "prune", "removed", node=node, count=count))
     return 0
-
-
-def cluster_of(configuration: Configuration) -> Cluster:
-    """Return the `cluster` section; UserError when it is missing."""
-    if configuration.cluster is None:
-        raise UserError(both("cluster", "fault", "no_dsn"))
-    return configuration.cluster
 
 
 @command(app, "checkpoint")
@@ -178,7 +170,7 @@ def checkpoint(
 
     def sign(period_s: float) -> tuple[int, list[str]]:
         """Return the size signed, 0 without a new one, and why witnesses did not cosign; TemporaryError."""
-        with centre(cluster_of(configuration), "") as source.connection:
+        with centre(centre_of(configuration), "") as source.connection:
             size = sign_heads(source.connection, signer, now=datetime.now(UTC), every_s=period_s)
             return size, cosigning.round()
 

@@ -17,8 +17,8 @@ from gateway.cluster.database import centre
 from gateway.cluster.keys import signing_key, verifier_keys
 from gateway.cluster.rules import Bundle, BundleError
 from gateway.commands import policy_test
-from gateway.commands.cluster import KeyOption, app, cluster_of
-from gateway.commands.common import EXIT_REFUSED, print_json
+from gateway.commands.cluster import KeyOption, app
+from gateway.commands.common import EXIT_REFUSED, centre_of, print_json
 from gateway.commands.options import Configured, JsonOption, command, words
 from gateway.commands.options import moment as parsed
 from gateway.commands.policy import lint
@@ -50,7 +50,7 @@ def publish(
 
     gateway cluster publish policy.yaml directory.csv --at 2026-12-01T06:00 --key /root/cluster-signing.key
     """
-    cluster, now, due = cluster_of(configuration), datetime.now(UTC), parsed(at)
+    cluster, now, due = centre_of(configuration), datetime.now(UTC), parsed(at)
     if due is not None and due < now - _LATE:
         raise UserError(both("cluster", "rules", "past", at=moment(due), now=moment(now)))
     signer = signing_key(key, "rules")
@@ -86,7 +86,7 @@ def status(configuration: Configured, as_json: JsonOption = False) -> int:
 
     gateway cluster status --config /etc/gateway/gateway.yaml
     """
-    with centre(cluster_of(configuration)) as connection:
+    with centre(centre_of(configuration)) as connection:
         outdated = schema.outdated(connection)
         if outdated:
             print(outdated)
@@ -153,7 +153,7 @@ def _faults(ship: records.Shipped | None, rule: rules.RuleReport | None, due: in
 
 
 def _bundles(configuration: Configuration, notes: list[tuple[int, str]]) -> Iterator[Bundle]:
-    keys = verifier_keys(cluster_of(configuration).rule_keys, "rules")
+    keys = verifier_keys(centre_of(configuration).rule_keys, "rules")
     for _, note in notes:
         with suppress(BundleError):
             yield Bundle.parse(note, keys)

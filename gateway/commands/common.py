@@ -17,7 +17,7 @@ from gateway.config.cluster import Cluster
 from gateway.config.sections import Configuration, Flags
 from gateway.errors import GatewayError, UserError
 from gateway.identity.directory import load
-from gateway.texts.catalogue import reason
+from gateway.texts.catalogue import both, reason
 from gateway.vietnamese.printed import printed_json
 from gateway.yaml.values import printable
 
@@ -128,8 +128,12 @@ def log_of(config: Path | None, data: Path | None, dsn: str | None) -> Path | Cl
     return centre_of(load_configuration(config), dsn)
 
 
-def centre_of(configuration: Configuration, dsn: str) -> Cluster:
-    """Return the cluster of a configuration, with another DSN; UserError for what is none."""
+def centre_of(configuration: Configuration, dsn: str | None = None) -> Cluster:
+    """Return the cluster of a configuration, with another DSN if there is one; UserError for what is none."""
+    if dsn is None:
+        if configuration.centre is None:
+            raise UserError(both("cluster", "fault", "no_dsn"))
+        return configuration.centre
     section = configuration.cluster or Cluster(node="reader")
     try:
         return Cluster.model_validate(section.model_dump() | {"dsn": dsn})

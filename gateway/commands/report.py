@@ -12,7 +12,6 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.cluster import cluster_of
 from gateway.commands.common import EXIT_CANNOT_RUN, EXIT_REFUSED, centre_of, name_for_people, print_octets
 from gateway.commands.looking import Look, looking
 from gateway.commands.options import ClusterOption, Configured, command, group, words
@@ -129,8 +128,10 @@ def _verify(configuration: Configuration, dsn: str | None, file: Path, octets: b
     again = asked.again
     count = sum(max(0, one.last - one.first + 1) for one in again.nodes or (again,))
     rules = Rulebook(configuration).current
-    centre = centre_of(configuration, dsn) if dsn is not None else cluster_of(configuration) if again.nodes else None
-    with logs_of(configuration.data, centre if again.nodes else None) as logs, progress("report", count) as tick:
+    with (
+        logs_of(configuration.data, centre_of(configuration, dsn) if again.nodes else None) as logs,
+        progress("report", count) as tick,
+    ):
         if asked.counting != COUNTING:
             print(both("report", "verified", "counting", theirs=asked.counting, ours=COUNTING))
             codes = [_print_range(found, *one) for one in walked(logs, again, tick=tick).items()]

@@ -53,20 +53,6 @@ def _log_here(data: Path) -> Iterator[Mapping[str, Log]]:
         yield {"": LocalLog(connection)}
 
 
-def make(
-    data: Path,
-    wanted: Wanted,
-    *,
-    now: datetime,
-    centre: Cluster | None = None,
-    again: Again | None = None,
-    tick: Callable[[int], None] = lambda _: None,
-) -> Report:
-    """Return one report of a month; as `counted` and `logs_of`, reads a log beside any process that writes it."""
-    with logs_of(data, centre) as logs:
-        return counted(logs, wanted.month, now=now, again=again, tick=tick).report(wanted)
-
-
 def records_of(logs: Mapping[str, Log], wanted: Wanted) -> int:
     """Return how many records the report of a month reads."""
     ranges = [bounds(log, wanted.month) for log in logs.values()]

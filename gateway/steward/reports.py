@@ -16,7 +16,7 @@ from gateway.errors import UserError
 from gateway.model import VIETNAM, Language
 from gateway.report.figures import Report, Wanted, Weights
 from gateway.report.labels import labels
-from gateway.report.make import make
+from gateway.report.make import Counted, counted, logs_of
 from gateway.report.month import Month
 from gateway.report.page import Block, Heading, Paragraph, Table, plain
 from gateway.report.render import Format, render
@@ -101,10 +101,16 @@ def wanted_by(
     )
 
 
-def _made(desk: Desk, wanted: Wanted, language: Language) -> Report:
+def count_month(desk: Desk, month: Month) -> Counted:
+    """Count a month of this machine, or with a centre of all; as `logs_of`, and Refused once the caller has left."""
     settings, now = desk.configuration, datetime.fromtimestamp(desk.people.clock(), UTC)
+    with logs_of(settings.data, settings.centre) as logs:
+        return counted(logs, month, now=now, tick=desk.go_on)
+
+
+def _made(desk: Desk, wanted: Wanted, language: Language) -> Report:
     try:
-        return make(settings.data, wanted, now=now, centre=settings.centre, tick=desk.go_on)
+        return count_month(desk, wanted.month).report(wanted)
     except DatabaseError as error:
         _LOG.warning("%s", error)
         raise refused("unavailable", said("report", "fault", "centre", language)) from None

@@ -16,10 +16,11 @@ from gateway.audit import record as r
 from gateway.engine import load_policy_set
 from gateway.report.figures import Wanted
 from gateway.report.labels import labels
-from gateway.report.make import counted, logs_here, make
+from gateway.report.make import counted, logs_of
 from gateway.report.month import Month
 from gateway.report.render import Format, render
 from tests.audit.million import records_of, write
+from tests.report.support import make
 
 T = TypeVar("T")
 MONTH = Month(2026, 11)
@@ -95,7 +96,7 @@ def main() -> None:
         )
         now = datetime(2026, 12, 10, tzinfo=UTC)
         units = [Wanted(month=MONTH, unit=unit, persons=True) for unit in _UNITS[:30]]
-        with logs_here(data) as logs:
+        with logs_of(data, None) as logs:
             _timed("30 units, one walk", lambda: list(map(counted(logs, MONTH, now=now).report, units)))
         names = labels(made, policies, None)
         for form in Format:

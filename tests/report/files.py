@@ -5,10 +5,9 @@ import functools
 from gateway.model import Document, ReadStatus
 from gateway.report import proof
 from gateway.report.labels import labels
-from gateway.report.make import make
 from gateway.report.render import Format, render
 from gateway.report.write import write
-from tests.report.support import report
+from tests.report.support import make, report
 from tests.support.policies import preset
 from tests.support.reading import document_of
 

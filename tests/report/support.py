@@ -38,7 +38,7 @@ from gateway.model import (
     Verdict,
 )
 from gateway.report.figures import Wanted
-from gateway.report.make import make
+from gateway.report.make import counted, logs_of
 from gateway.report.month import Month
 
 NOVEMBER = Month(2026, 11)
@@ -237,6 +237,11 @@ class Clock(datetime):
     @classmethod
     def fromisoformat(cls, text: str) -> datetime:
         return datetime.fromisoformat(text)
+
+
+def make(data: Path, wanted: Wanted, **more):
+    with logs_of(data, None) as logs:
+        return counted(logs, wanted.month, **more).report(wanted)
 
 
 def report(data: Path, month: Month = NOVEMBER, now: datetime = LATER, **wanted):

@@ -13,10 +13,9 @@ from gateway.errors import UserError
 from gateway.model import VIETNAM, Disposition, FrontEnd, MailboxStatus, Session
 from gateway.report import cases
 from gateway.report.figures import OUTSIDE, Again, Share, Wanted
-from gateway.report.make import make
 from gateway.report.month import Month
 from gateway.report.stock import Stocks
-from tests.report.support import NOVEMBER, Found, Office, box, directory, monitored, numbers, report, signed, unit
+from tests.report.support import NOVEMBER, Found, Office, box, directory, make, monitored, numbers, report, signed, unit
 
 FONT = "typography.issued_document_font"
 LEFT = MailboxStatus.LEFT

@@ -20,7 +20,7 @@ from gateway.notice import Author, NoticeBook
 from gateway.notice.book import lost
 from gateway.notice.outbox import Outbox
 from gateway.report.make import counted
-from gateway.steward.notices import monthly
+from gateway.steward import reports
 from gateway.steward.notices.context import Notifier
 from gateway.steward.notices.monthly import Attached, notify_reports, record_lost
 from tests.notice.test_mail import hop_to
@@ -113,7 +113,7 @@ async def test_the_log_is_walked_once_for_all_reports_of_a_month(office, monkeyp
         walks.append(arguments)
         return counted(*arguments, **more)
 
-    monkeypatch.setattr(monthly, "counted", counting)
+    monkeypatch.setattr(reports, "counted", counting)
     async with post(office) as round_:
         assert len(await round_()) == 2
         assert len(walks) == 1

@@ -11,11 +11,11 @@ from gateway.model import VIETNAM
 from gateway.pipeline.rulebook import policies_of
 from gateway.report.figures import Wanted
 from gateway.report.labels import labels
-from gateway.report.make import make
 from gateway.report.month import Month
 from gateway.report.render import Format, render
 from gateway.steward import questions as q
 from gateway.steward.roles import Role
+from tests.report.support import make
 from tests.steward.mail_world import Writer, evidence
 from tests.steward.support import CLIENT, Office
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.audit.record import Act
@@ -21,12 +21,12 @@ from gateway.notice.book import Waiting
 from gateway.notice.mail import Attachment
 from gateway.notice.outbox import NothingToSendError
 from gateway.report.labels import labels
-from gateway.report.make import Counted, counted, logs_of
+from gateway.report.make import Counted
 from gateway.report.month import Month
 from gateway.report.render import Format, render
 from gateway.steward.desk import Desk
 from gateway.steward.notices.context import Notifier
-from gateway.steward.reports import wanted_by
+from gateway.steward.reports import count_month, wanted_by
 
 _HOUR: Final = 6
 _TURN: Final = timedelta(minutes=10)
@@ -81,12 +81,9 @@ class Attached:
         if waiting.kind not in _KINDS:
             return None
         desk, unit, month = self._desk, str(waiting.fields["unit"]), Month.parse(str(waiting.fields["month"]))
-        centre = desk.configuration.centre
-        wanted = wanted_by(desk.configuration, month, centre, unit=unit, persons=bool(unit))
+        wanted = wanted_by(desk.configuration, month, desk.configuration.centre, unit=unit, persons=bool(unit))
         if self._last is None or self._last[0] != month:
-            now = datetime.fromtimestamp(desk.people.clock(), UTC)
-            with logs_of(desk.configuration.data, centre) as logs:
-                self._last = (month, counted(logs, month, now=now))
+            self._last = (month, count_month(desk, month))
         try:
             report = self._last[1].report(wanted)
         except NoUnitError as error:
