@@ -10,14 +10,12 @@ from pathlib import Path
 
 from gateway.audit.archive import SUFFIX, Header, write_archive
 from gateway.audit.store import GENESIS
-from gateway.cluster.database import Connection, centre
-from gateway.cluster.records import Shipped, links, shipped
-from gateway.config.cluster import NODE, Cluster
+from gateway.cluster.logs import NodeLog, logs_at_the_centre
+from gateway.config.cluster import Cluster
 from gateway.errors import UserError
 from gateway.model import VIETNAM
 from gateway.system.atomic_file import replace_file, sync_path
 from gateway.texts.catalogue import both
-from gateway.vietnamese.printed import clean
 
 Put = Callable[[Path, str], bool]
 """Stores a finished file under a name (`NODE/DAY.jsonl.zst`); False when it already exists."""
@@ -45,62 +43,53 @@ def archive_day(cluster: Cluster, day: date, put: Put, *, now: datetime, node: s
     end = datetime.combine(day + timedelta(days=1), time(), VIETNAM)
     if now < end:
         raise UserError(both("cluster", "archive", "not_over", day=day))
-    with centre(cluster) as connection:
-        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        nodes, faults = {one.node: one for one in shipped(connection)}, list[str]()
-        if odd := [one for one in nodes if not NODE.match(one)]:  # becomes a folder name
-            raise UserError(both("cluster", "archive", "odd_node", node=clean(odd[0], limit=100)))
+    with logs_at_the_centre(cluster) as logs:  # a name becomes that of a folder
+        nodes, faults = {name: log for name, log in logs.items() if log.shipped is not None}, list[str]()
         if node and node not in nodes:
             raise UserError(both("cluster", "archive", "no_node", node=node, nodes=", ".join(nodes) or "-"))
-        for one in [nodes[node]] if node else nodes.values():
+        for log in [nodes[node]] if node else nodes.values():
             try:
-                yield _archive(connection, one, day, put, now=now, whole=not node)
+                yield _archive(log, day, put, whole=not node)
             except UserError as error:
                 faults.append(str(error))
     if faults:
         raise UserError("\n".join(faults))
 
 
-def _archive(connection: Connection, shipped: Shipped, day: date, put: Put, *, now: datetime, whole: bool) -> Archived:
-    node, key, end = shipped.node, shipped.key, datetime.combine(day + timedelta(days=1), time(), VIETNAM)
-    first = _border(connection, node, day) + 1
-    last = _border(connection, node, day + timedelta(days=1))
+def _archive(log: NodeLog, day: date, put: Put, *, whole: bool) -> Archived:
+    assert log.shipped is not None
+    node, at, end = log.node, log.shipped.at, datetime.combine(day + timedelta(days=1), time(), VIETNAM)
+    first, last = _border(log, day) + 1, _border(log, day + timedelta(days=1))
     name = f"{node}/{day}{SUFFIX}"
     # Records shipped later would be in no archive. A later record, or a heartbeat with nothing left to ship, shows that the day is whole.
-    ended = (shipped.at is not None and shipped.at >= end) or shipped.has_all(end, now)
-    if whole and not ended and not shipped.left(end - timedelta(days=1)):
-        at = f"{shipped.at:%Y-%m-%d %H:%M}" if shipped.at is not None else "-"
-        raise UserError(both("cluster", "archive", "behind", node=node, day=day, at=at))
+    ended = (at is not None and at >= end) or log.has_all(end)
+    if whole and not ended and not log.left(end - timedelta(days=1)):
+        shown = f"{at:%Y-%m-%d %H:%M}" if at is not None else "-"
+        raise UserError(both("cluster", "archive", "behind", node=node, day=day, at=shown))
     if last < first:
         return Archived(node, name, 0, fresh=False)
-    rows = connection.execute(
-        "SELECT note FROM checkpoint WHERE node = %s AND size BETWEEN %s AND %s ORDER BY size", (node, first, last)
-    )
-    notes = [note for (note,) in rows.fetchall()]
-    row = connection.execute("SELECT hash FROM record WHERE node = %s AND seq = %s", (node, first - 1)).fetchone()
-    before = bytes(row[0]) if row is not None else GENESIS if first == 1 else b""
-    header = Header(node=node, day=str(day), first=first, last=last, before=before.hex(), key=key)
+    sql = b"SELECT note FROM checkpoint WHERE node = %s AND size BETWEEN %s AND %s ORDER BY size"
+    notes = [note for (note,) in log.rows(sql, node, first, last)]
+    before = next((link.hash for link in log.links(first - 1, first - 1)), GENESIS if first == 1 else b"")
+    header = Header(node=node, day=str(day), first=first, last=last, before=before.hex(), key=log.shipped.key)
     with tempfile.TemporaryDirectory(prefix="gateway-archive-") as folder:
         file = Path(folder) / f"{day}{SUFFIX}"
-        write_archive(file, header, notes, links(connection, node, first - 1, last))
+        write_archive(file, header, notes, log.links(first, last))
         return Archived(node, name, last - first + 1, fresh=put(file, name))
 
 
-def _border(connection: Connection, node: str, day: date) -> int:
+def _border(log: NodeLog, day: date) -> int:
     """Return the last record in the previous day's archive: the size of the first checkpoint that covers that day."""
-    begin = datetime.combine(day, time(), VIETNAM)
-    row = connection.execute("SELECT min(seq) FROM record WHERE node = %s AND at >= %s", (node, begin)).fetchone()
-    least = row[0] if row is not None else None
-    oldest, newest = connection.execute(
-        "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM record WHERE node = %s", (node,)
-    ).fetchall()[0]
+    begin, (oldest, newest) = datetime.combine(day, time(), VIETNAM), log.ends()
+    sql = b"SELECT min(seq) FROM record WHERE node = %s AND at >= %s"
+    ((least,),) = log.connection.execute(sql, (log.node, begin)).fetchall()  # may look at a whole log
     end = least - 1 if least is not None else newest
     if end < oldest:
-        return int(oldest) - 1
-    row = connection.execute("SELECT min(size) FROM checkpoint WHERE node = %s AND size >= %s", (node, end)).fetchone()
-    if row is None or row[0] is None:
-        raise UserError(both("cluster", "archive", "unsigned", node=node, day=day - timedelta(days=1), seq=end))
-    return int(row[0])
+        return oldest - 1
+    ((size,),) = log.rows(b"SELECT min(size) FROM checkpoint WHERE node = %s AND size >= %s", log.node, end)
+    if size is None:
+        raise UserError(both("cluster", "archive", "unsigned", node=log.node, day=day - timedelta(days=1), seq=end))
+    return int(size)
 
 
 def into_folder(folder: Path) -> Put:

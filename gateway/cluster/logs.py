@@ -1,4 +1,4 @@
-"""The nodes' logs at the centre, as the report of a month reads them (as `gateway.report.records.LocalLog`)."""
+"""The nodes' logs at the centre, as reports and archives read them (as `gateway.report.records.LocalLog`)."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class NodeLog:
 
     def ends(self) -> tuple[int, int]:
         """Return the numbers of the oldest and the newest record; 1 and 0 without one."""
-        ((first, last),) = self._rows(b"SELECT min(seq), max(seq) FROM record WHERE node = %s", self.node)
+        ((first, last),) = self.rows(b"SELECT min(seq), max(seq) FROM record WHERE node = %s", self.node)
         return first or 1, last or 0
 
     def heads(self, first: int, last: int) -> Iterator[tuple[int, datetime]]:
         """Yield number and time of records, in order."""
-        while rows := self._rows(_HEADS, HEAD_BYTES, self.node, first, last, LIMIT_BATCH):
+        while rows := self.rows(_HEADS, HEAD_BYTES, self.node, first, last, LIMIT_BATCH):
             yield from ((seq, time_of(bytes(head))) for seq, head in rows)
             first = rows[-1][0] + 1
 
@@ -64,7 +64,7 @@ class NodeLog:
         """Return the last record of a directory before a number."""
         first = self.ends()[0]
         while seq > first:
-            if rows := self._rows(_DIRECTORY, self.node, seq - _STRETCH, seq, HEAD_BYTES):
+            if rows := self.rows(_DIRECTORY, self.node, seq - _STRETCH, seq, HEAD_BYTES):
                 return bytes(rows[0][0])
             seq -= _STRETCH
         return None
@@ -77,7 +77,8 @@ class NodeLog:
         """Return whether the node was stopped for good before a time."""
         return self.shipped is not None and self.shipped.left(before)
 
-    def _rows(self, statement: bytes, *values: object) -> Rows:
+    def rows(self, statement: bytes, *values: object) -> Rows:
+        """Return the rows of a statement."""
         with within(self.connection, PATIENCE_S):
             return self.connection.execute(statement, values).fetchall()
 
