@@ -65,6 +65,24 @@ def test_words_of_a_page_without_rules_are_a_label_and_its_value(rows: Rows, mar
     assert stopped(Document(part="1", format="pdf", pages=2, runs=tuple(runs))) is marked
 
 
+@pytest.mark.parametrize(
+    ("table", "marked"),
+    [
+        (("| Số | Độ mật |", "|----|--------|", "| 12 | Mật |"), True),
+        (("Số\tĐộ mật\tĐộ khẩn", "12\tMật\tKhẩn"), True),
+        (("Số    Độ mật     Độ khẩn", "12    Tối mật    Khẩn"), True),
+        (("| Số | Độ mật |", "|----|--------|", "| 12 | Thường |"), False),
+        (("| Số | Độ mật |", "|----|--------|", "| 12 | Mật |", "| 13 | Thường |"), False),
+        (("Độ mật   Số lượng", "Tuyệt mật   1", "Tối mật   2", "Mật   3"), False),
+        (("Số   Độ mật", "Mật"), False),
+        (("| Hàng | Loại |", "| Mật ong | Mật |"), False),
+    ],
+)
+def test_the_columns_of_a_table_in_plain_text_are_labels_of_the_row_below(table: Sequence[str], marked: bool) -> None:
+    text = "\n".join(("Kính gửi anh chị,", "", *table, "", "Trân trọng"))
+    assert stopped(plain.read(Source(data=text.encode(), part="1"), Budget()).document) is marked
+
+
 @pytest.mark.parametrize("level", ["Mật", "Tối mật", "Thường"])
 @pytest.mark.parametrize(
     "page",

@@ -54,7 +54,7 @@ class Records:
 
 def json_runs(text: str, block: int, budget: Budget) -> Iterator[Run]:
     """Yield the values in JSON whose label is a value beside them, or the name of what they are in."""
-    if OPTION.search(skeleton(text)) is None:
+    if not names_secrecy(text):
         return
     try:
         stack: list[tuple[str, Any]] = [("", msgspec.json.decode(text))]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from gateway.model import Run
 from gateway.vietnamese.marks.alone import around_line, belongs_to_head, heads_an_article, is_closed, is_of_a_letter
 from gateway.vietnamese.marks.code import names_goods, other_levels
-from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
+from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength, most_severe
 from gateway.vietnamese.marks.judge import SIBLINGS, ends_sentence_before, ends_trapped, starts_trapped
 from gateway.vietnamese.marks.labels import has_label, label_line
 from gateway.vietnamese.marks.layout import Layout, Line, cell_key
@@ -53,6 +53,10 @@ _URGENCY: Final = {"khan", "hoatoc", "thuongkhan"}
 _WORD: Final = 6
 _SENTENCE: Final = 30
 """Letters from which on a line is one of a sentence."""
+_GAPS: Final = re.compile(r"[ \xa0]*[|\t]\s*|[ \xa0]{2,}")
+_RULE: Final = re.compile(r"[\s|+:=_\-\u2500-\u257f]*")
+_LONGEST_ROW: Final = 200
+"""What parts the columns of a table in plain text, a line that is a rule of it, and letters of its head."""
 _EMPTY: Final = 2
 """Empty cells below the head of a column that may be merged with it."""
 _ROW, _PITCH, _REACH = 3.0, 2.5, 12.0
@@ -66,9 +70,13 @@ _ITEM: Final = re.compile(r"\s*(?P<quote>[\"'`])[^\n]*(?P=quote)\s*,\s*$")
 
 def headed(layout: Layout, line: Line, text: str) -> Hit | None:
     """Read the label at the head of a column of a table with the one value below it: a form; several values are a register."""
-    if len(text) > LABEL or not has_label(bare(text)):
+    if len(text) > _LONGEST_ROW or not has_label(bare(text)):
         return None
     own = cell_key(line.runs[0])
+    if own is None and line.runs[0].bbox_pt is None:
+        return _headed_in_text(layout, line)
+    if len(text) > LABEL:
+        return None
     if own is not None:
         value, other = _column_of_table(layout, *own)
     else:
@@ -77,6 +85,17 @@ def headed(layout: Layout, line: Line, text: str) -> Hit | None:
         return None
     hit = _labelled(text, canonical(layout.lines[value]), line.look)
     return hit._replace(strength=Strength.SUSPECTED) if hit is not None and hit.strength.rank else None
+
+
+def _headed_in_text(layout: Layout, line: Line) -> Hit | None:
+    """Read the head of a column of a table in plain text with the value below it: `| Số | Độ mật |` over `| 12 | Mật |`."""
+    below = [n for n in layout.beside(line.number, 1, 3) if not _RULE.fullmatch(layout.lines[n])]
+    heads, *rows = (_GAPS.split(layout.lines[n].strip(" \t|")) for n in (line.number, *below[:2]))
+    if len(heads) < 2 or [len(row) == len(heads) for row in rows] not in ([True], [True, False]):
+        return None
+    hits = (_labelled(canonical(head), canonical(value), line.look) for head, value in zip(heads, rows[0], strict=True))
+    hit = most_severe(hit for hit in hits if hit is not None and hit.strength.rank)
+    return hit._replace(strength=Strength.SUSPECTED) if hit is not None else None
 
 
 def _column_of_table(layout: Layout, table: str, column: int, row: int) -> tuple[int | None, int | None]:

@@ -43,9 +43,10 @@ def _placed(layout: Layout, pieces: Sequence[tuple[int, str]]) -> Iterator[Seque
     yield from _windows([piece for piece in pieces if runs[piece[0]].role is Role.FIELD])
     yield from _windows(sorted(placed, key=lambda piece: _reading_key(runs[piece[0]])))
     yield from _windows(sorted(placed, key=lambda piece: _column_key(runs[piece[0]])))
-    cells.sort(key=lambda item: item[0])
-    for _, column in groupby(cells, key=lambda item: item[0][:2]):
-        yield from _windows([piece for _, piece in column])
+    for across, along in ((1, 2), (2, 1)):
+        cells.sort(key=lambda item: (item[0][0], item[0][across], item[0][along]))
+        for _, line in groupby(cells, key=lambda item: (item[0][0], item[0][across])):
+            yield from _windows([piece for _, piece in line])
 
 
 _LONGEST_PIECE, _LONGEST_SYLLABLE = 16, 6

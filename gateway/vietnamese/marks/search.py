@@ -186,8 +186,8 @@ class Search:
             if line.runs[-1].bbox_pt is not None and len(text) <= LABEL:
                 self.work.spend(4 * len(layout.at_height_of(line.runs[-1])))
             hit, codes = label_across(layout, line, text)
-        if hit is None:
-            hit = headed(layout, line, text) or titled_across(layout, line, text)
+        if hit is None or not hit.strength.rank:
+            hit = headed(layout, line, text) or hit or titled_across(layout, line, text)
         if hit is None or self._is_exempt(text):
             return
         if hit.form == "label" and (hit := unbroken(layout, line, hit, shown)) is None:
