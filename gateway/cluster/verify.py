@@ -93,7 +93,7 @@ def _verify_node(
     if believed and node.key not in believed:
         faults.append(both("cluster", "verify", "key", node=node.node, key=node.key))
     if node.fault:
-        faults.append(node.fault)
+        (faults if node.retired is None else notes).append(node.fault)
     source = _AtTheCentre(connection, node.node)
     try:
         key = VerifierKey.parse(node.key)

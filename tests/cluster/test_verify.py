@@ -53,6 +53,16 @@ def test_untouched_logs_are_whole_and_what_was_not_shipped_is_said(tmp_path, clu
     assert _faults(tmp_path, cluster_dsn, keys=["gateway-audit/other+0+A"]).keys() == {"one", "two"}
 
 
+def test_why_a_node_stopped_shipping_is_a_fault_until_it_is_retired_and_a_remark_then(tmp_path, cluster_dsn, nodes):
+    """A machine whose log forked ships under another name; what it shipped before is whole."""
+    nodes.execute("UPDATE shipper SET fault = 'forked at 20' WHERE node = 'two'")
+    assert _faults(tmp_path, cluster_dsn) == {"two": ("forked at 20",)}
+    nodes.execute("UPDATE shipper SET retired = now() + interval '1 minute' WHERE node = 'two'")
+    assert _faults(tmp_path, cluster_dsn) == {}
+    (_, two) = verify_cluster(Cluster(node="one", dsn=cluster_dsn)).nodes
+    assert two.notes == ("forked at 20",)
+
+
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
