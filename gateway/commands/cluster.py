@@ -11,8 +11,10 @@ from typing import Annotated
 
 import typer
 
+from gateway.audit.acts import record_at_once
 from gateway.audit.cosign import Cosigning
 from gateway.audit.keyed import key_id
+from gateway.audit.record import Act
 from gateway.cluster import records
 from gateway.cluster.archive import archive_day, into_folder
 from gateway.cluster.database import DatabaseError, centre
@@ -21,7 +23,9 @@ from gateway.cluster.keys import make_key, signing_key
 from gateway.cluster.retention import prune
 from gateway.cluster.schema import set_up
 from gateway.commands.common import centre_of
+from gateway.commands.console import become_owner
 from gateway.commands.options import Configured, command, group, words
+from gateway.commands.waiver import steward
 from gateway.config.sections import Configuration
 from gateway.model import VIETNAM
 from gateway.serve.cosigning import witnesses_of
@@ -124,8 +128,10 @@ def retire(
 
     gateway cluster retire binhtan-2 --config /etc/gateway/gateway.yaml
     """
-    with centre(centre_of(configuration)) as connection:
+    become_owner(configuration.data)
+    with centre(centre_of(configuration)) as connection, connection.transaction():
         one = records.retire(connection, node)
+        record_at_once(configuration.data, Act(who=steward(), roles=("machine",), what="retire_node", about=node))
     lag, last = (one.lag, one.last) if one is not None else (0, 0)
     print(
         both("cluster", "retire", "done" if lag == 0 else "lost", node=node, last=last, lag="?" if lag is None else lag)

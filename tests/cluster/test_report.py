@@ -142,7 +142,7 @@ async def test_a_machine_that_was_stopped_for_good_is_named_while_it_lived_only(
     for table in ("event", "entry", "record"):  # its last record is of the month
         connection.execute(f"DELETE FROM {table} WHERE node = 'two' AND seq > 20".encode())
     config = tmp_path / "gateway.yaml"
-    config.write_text(f"cluster: {{node: one, dsn: '{cluster_dsn}'}}\n")
+    config.write_text(f"data: {nodes['one']}\ncluster: {{node: one, dsn: '{cluster_dsn}'}}\n")
     code, _, told = run(capsys, monkeypatch, "cluster", "retire", "two", "--config", str(config))
     assert (code, "stop it first" in told) == (2, True)
     stopped(connection, "two", at="2026-11-25 08:00+7", left=left)
@@ -159,6 +159,8 @@ async def test_a_machine_that_was_stopped_for_good_is_named_while_it_lived_only(
     assert "two" in behind("2027-12", later)[0]
     code, told, _ = run(capsys, monkeypatch, "cluster", "retire", "two", "--config", str(config))
     assert (code, f"{left} bản ghi của nó chưa về" in told) == (0, left > 0)
+    acts = run(capsys, monkeypatch, "audit", "list", "--state", "act", "--config", str(config))[1].splitlines()
+    assert (len(acts), "ghi một nút đã ngừng hẳn two" in acts[0]) == (1, True), "and none of the one that was refused"
     assert behind("2026-11", later) == (missing, ["one", "three", "two"], mails)
     assert "two" not in behind("2027-12", later)[0] + behind("2027-12", later)[1]
     assert (
@@ -177,7 +179,7 @@ async def test_a_machine_that_never_shipped_can_be_forgotten(
     shipped(nodes["one"], cluster_dsn, "one")
     connection.execute("INSERT INTO node_seen VALUES ('three', '2026-11-02', 1)")
     config = tmp_path / "gateway.yaml"
-    config.write_text(f"cluster: {{node: one, dsn: '{cluster_dsn}'}}\n")
+    config.write_text(f"data: {nodes['one']}\ncluster: {{node: one, dsn: '{cluster_dsn}'}}\n")
     assert run(capsys, monkeypatch, "cluster", "retire", "three", "--config", str(config))[0] == 0
     assert [one.node for one in whole(cluster_dsn).basis.nodes] == ["one"]
 
