@@ -160,6 +160,21 @@ def test_the_name_of_a_key_or_a_column_is_a_label_without_signs_too(text: str) -
     assert not stopped(plain.read(other, Budget()).document)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "THUONG = 'Thường',\nMAT = 'Mật',\nTOI_MAT = 'Tối mật',\nTUYET_MAT = 'Tuyệt mật',",
+        '{\n "doMat": "Độ mật",\n "mat": "Mật",\n "toiMat": "Tối mật",\n "thuong": "Thường"\n}',
+        '{"toiMat": "Tối mật"}',
+        "domat.mat=Mật\ndomat.toimat=Tối mật\n",
+    ],
+)
+def test_names_of_levels_in_code_say_how_these_are_shown(code: str) -> None:
+    assert not stopped(plain.read(Source(data=code.encode(), part="1"), Budget()).document)
+    for mark in ("Độ mật: Tối mật", "TỐI MẬT", "doMat = 'Tối mật'"):
+        assert stopped(plain.read(Source(data=mark.encode(), part="1"), Budget()).document)
+
+
 @pytest.mark.parametrize("data", ["[" * 5000, '{"doMat": "Mật"', '["Mật", {]', "{}", "[1e400]"])
 def test_what_is_no_json_is_read_as_text(data: str) -> None:
     assert plain.read(Source(data=data.encode(), part="1"), Budget()).document.runs

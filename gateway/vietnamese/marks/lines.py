@@ -48,6 +48,8 @@ _ENVELOPE: Final = re.compile(
 _ENVELOPES: Final = {"a": Level.TUYET_MAT, "b": Level.TOI_MAT, "c": Level.MAT}
 """The letter that the outer envelope bears for each level (Circular 24/2020/TT-BCA)."""
 _AHEAD: Final = re.compile(r"^[\s\-*•+]*(?:[\[(][xv][\])]\s|(?:lưu|chú) ý\s*:)", re.IGNORECASE)
+_DEFINED: Final = re.compile(r"[\W_]*(?:toi|tuyet)_?mat[\"'`]?\s*[:=]", re.IGNORECASE | re.ASCII)
+"""A level as the name of a value in code and data, which says how levels are shown."""
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 SLIP: Final = "misspelt-line"
 """Form of a slip of the keyboard for a level: TỐI MẶT anywhere, MẶT in the place of the stamp."""
@@ -167,6 +169,8 @@ def is_item(text: str) -> bool:
 
 
 def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None:
+    if _DEFINED.match(text) is not None:
+        return None  # TOI_MAT = 'Tối mật', "toiMat": "Tối mật"
     letters = "".join(_LETTERS.findall(_AHEAD.sub("", text)))
     if not 3 <= len(letters) <= 60:
         return None
@@ -238,7 +242,7 @@ def _with_noun(noun: str, level: Level, spelling: Spelling, case: Case, look: Lo
 
 def merged_line(text: str, plain: str, look: Look) -> Hit | None:
     """Find a mark that a reader ran together with what is beside it: number, motto, place and date; or brackets."""
-    if (found := _BRACKETED.match(plain)) is not None:
+    if (found := _BRACKETED.match(plain)) is not None and _DEFINED.match(text) is None:
         level, spelling, case = written_level(text, found)
         rest = plain[found.end() :].strip()
         quoted = found[0].rstrip()[-1:] in '”"'
