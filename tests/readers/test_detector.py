@@ -115,18 +115,32 @@ def on_print(words: str, grey: int, turn: float = 0, down: int = 0) -> Pixels:
 
 
 @pytest.mark.parametrize(
-    ("grey", "turn", "down"),
-    [(150, 12, 0), (190, 0, 0), slow(150, 0, 0), slow(150, 0, 12), slow(140, 0, 20)],
-)
-def test_a_mark_paler_than_the_print_below_is_read_by_its_ink_alone(grey: int, turn: float, down: int) -> None:
-    """Also where both networks are sure of the word, and nobody can read it: its level counts."""
-    assert said(on_print("TUYỆT MẬT", grey, turn, down), 200) == ["TUYỆT MẬT"]
+    ("words", "grey", "turn", "down"),
+    [("TUYỆT MẬT", 150, 12, 0), ("TUYỆT MẬT", 190, 0, 8), ("TỐI MẬT", 190, 20, 16), slow("TUYỆT MẬT", 150, 0, 0),
+     slow("TUYỆT MẬT", 150, 0, 12), slow("TUYỆT MẬT", 170, 20, 24), slow("TỐI MẬT", 150, 20, 8)],
+)  # fmt: skip
+def test_a_mark_paler_than_the_print_below_is_read_by_its_ink_alone(
+    words: str, grey: int, turn: float, down: int
+) -> None:
+    """Where the networks do not see it among the print, and where they are sure of it and nobody can read it: its level counts."""
+    found = [one.text for one in stamp.find(on_print(words, grey, turn, down), 200)]
+    assert [text for text in found if text in scans.MARKS] == [words]
 
 
-@pytest.mark.parametrize("words", ["", "KHẨN", "NHẬT KÝ", "MÁT"])
+def test_a_short_mark_paler_than_print_is_suspected() -> None:
+    assert [one.text for one in stamp.find(on_print("MẬT", 170, 20, 24), 200)] == [None]
+
+
+@pytest.mark.parametrize("words", ["", "KHẨN", "NHẬT KÝ", "MÁT", "PHÁP LUẬT", slow("HỎA TỐC"), slow("SAO Y BẢN CHÍNH")])
 @pytest.mark.parametrize("grey", [150, 190])
 def test_other_words_paler_than_the_print_they_lie_on_are_no_marks(words: str, grey: int) -> None:
-    assert said(on_print(words, grey), 200) == []
+    found = [one.text for one in stamp.find(on_print(words, grey), 200)]
+    assert not {None, *scans.MARKS} & set(found)
+
+
+def test_another_phrase_paler_than_print_is_what_its_ink_alone_says() -> None:
+    """Among the print it is suspected."""
+    assert [one.text for one in stamp.find(on_print("BẢO MẬT", 150), 200)] == ["BẢO MẬT"]
 
 
 @pytest.mark.parametrize("words", ["KHẨN", "HỎA TỐC", "MẶT TRƯỚC", "NHẬT KÝ", "DỰ THẢO", "PHÁP LUẬT", "MẤT", "MÁT"])

@@ -7,7 +7,6 @@ read (garbled by print, leaning) is suspected when the detector is sure of it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -16,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.documents.readers.pictures import column, hollow, ocr, phrase
-from gateway.documents.readers.pictures.detector import LIKELY, Word, upright, within
+from gateway.documents.readers.pictures.dark_ink import paler_than_print
+from gateway.documents.readers.pictures.detector import LIKELY, Word, find, upright, within
 from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, holds, levels
 from gateway.documents.readers.pictures.said import (
     BESIDE_A_MARK,
@@ -31,7 +31,7 @@ from gateway.documents.readers.pictures.said import (
     said_by,
 )
 from gateway.documents.readers.pictures.spots import is_framed, runs
-from gateway.documents.readers.pictures.stamp_ink import COLOURED, Candidate, ink_of, paler_than_print
+from gateway.documents.readers.pictures.stamp_ink import COLOURED, Candidate, ink_of
 from gateway.documents.readers.pictures.stamp_words import MARKS, Reading, folded
 from gateway.vietnamese.marks.scanned import distance
 
@@ -55,9 +55,8 @@ POSSIBLE, SUSPECT_PARTLY, SUSPECT, SUSPECT_LEVEL, SURE_FRAMED, SURE = 0.5, 2.0, 
 """Log odds of both looks from which an illegible word in a frame of stamp shape is suspected, from which one is of which ẬT was
 read (cuts that leave half of the M 2.5 and more, cuts through other words 0.9 at most), from which any other is, slanting or in a frame, or level
 as print is, and from which its letters were misread where they are others: in a frame in which a mark was read, and elsewhere."""
-OVER_PRINT, AROUND = (1.5, 3.0), (9.0, 3.5)
-"""Mean log odds, at several heights, from which a word is read in ink alone and from which it is suspected there, and heights
-aside and above that are looked at."""
+OVER_PRINT = 2.0
+"""Log odds from which a word is suspected in ink alone."""
 UNLIKELY = -3.0
 """Log odds of both looks below which letters that fit a mark are none; above, another word must be read."""
 LEVEL = 10.0
@@ -81,6 +80,27 @@ def read(page: Pixels, words: Sequence[Word]) -> list[tuple[Candidate, Reading]]
     return found
 
 
+def read_paler(page: Pixels, dpi: float, words: Sequence[Word]) -> list[tuple[Candidate, Reading]]:
+    """Return what the words of a page, grey or BGR, say in ink paler than the print they are on, by that ink alone; also around `words`."""
+    found = []
+    for left, top, ink in paler_than_print(page, dpi, [(one.x, one.y, one.height) for one in words]):
+        part = _in_colour(ink)
+        for word in find(part, dpi):
+            said = _line(part, word)
+            known = said in MARKS[1:] or (said not in NO_MARK and phrase.is_innocent([said]))
+            if known or said == MARKS[0] or (said != OTHER and word.odds >= OVER_PRINT):
+                # Of MẬT alone print may hide the first word, which a frame around it says.
+                reading = Reading(said if known else None, word.sure, letters=True, asked=True)
+                found.append((moved(_candidate(part, word, reading), left, top), reading))
+    return found
+
+
+def moved(one: Candidate, left: float, top: float) -> Candidate:
+    """Return a box of a part of a page that begins at `left` and `top` as one of the page."""
+    (x, y), size, angle = one.rectangle
+    return replace(one, rectangle=((x + left, y + top), size, angle))
+
+
 def _candidate(page: Pixels, word: Word, reading: Reading) -> Candidate:
     letters = len(MARKS[0] if "\n" in (reading.text or "\n") else reading.text or "")
     width = 0.9 * word.height * letters
@@ -96,11 +116,7 @@ def _read(page: Pixels, word: Word) -> Reading | None:
     said = _line(page, word)
     if said not in NO_MARK:
         return Reading(said, word.sure, letters=True, asked=True)
-    # Another word may be the print under a mark; where the detector is surer it is the word itself.
-    beneath = _over_print(page, word) if said != OTHER or word.odds < SUSPECT else None
-    if said == OTHER:
-        return beneath if beneath is not None and beneath.text else None
-    return beneath or _unread(page, word, partly=said == PARTLY)
+    return None if said == OTHER else _unread(page, word, partly=said == PARTLY)
 
 
 def _line(page: Pixels, found: Word, *, reach: float = 1.0, framed: bool = False) -> str:
@@ -140,27 +156,6 @@ def _unread(page: Pixels, word: Word, *, partly: bool = False) -> Reading | None
         return None
     is_print = not partly and word.odds < SUSPECT_LEVEL and _is_level(word) and not _is_framed(page, word)
     return None if is_print else Reading(None, word.sure, letters=True)
-
-
-def _over_print(page: Pixels, word: Word) -> Reading | None:
-    """Return the reading of a word stamped over print, from its ink alone and at several letter heights; None without one."""
-    aside, high = (int(side * word.height) for side in AROUND)
-    top, left = max(int(word.y) - high, 0), max(int(word.x) - aside, 0)
-    ink = paler_than_print(page[top : int(word.y) + high, left : int(word.x) + aside])
-    if ink is None:
-        return None
-    x, y = word.x - left, word.y - top
-    near = within(ink, ((x, y), (2.0 * high, 2 * word.height), word.angle))
-    near = [one for one in near if math.hypot(one.x - x, one.y - y) < HALF * word.height]
-    odds = sum(one.odds for one in near) / max(len(near), 1)
-    if not near or odds < OVER_PRINT[0]:
-        return None
-    best = max(near, key=lambda one: one.odds)
-    said = _line(_in_colour(ink), best)
-    if said not in MARKS and (said not in ("", PARTLY) or odds < OVER_PRINT[1]):
-        return None
-    # Of MẬT alone print may hide the first word, which a frame around it says.
-    return Reading(said if said in MARKS[1:] else None, best.sure, letters=True, asked=True)
 
 
 def _is_framed(page: Pixels, word: Word) -> bool:

@@ -11,12 +11,13 @@ Round seals, signatures and table cells are no boxes of stamp shape.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from gateway.documents.readers.pictures import detected, detector, ocr
+from gateway.documents.readers.pictures.dark_ink import darkness, without_black
 from gateway.documents.readers.pictures.rectangles import Pixels, Rectangle, holds, resized, weakest, without_colour
 from gateway.documents.readers.pictures.stamp_ink import (
     Candidate,
@@ -26,13 +27,11 @@ from gateway.documents.readers.pictures.stamp_ink import (
     colour_frames,
     coloured,
     dark_frames,
-    darkness,
     is_colourless,
     on_paper,
     on_print,
     seals,
     upright,
-    without_black,
 )
 from gateway.documents.readers.pictures.stamp_words import (
     LIKELY,
@@ -91,6 +90,10 @@ def find(page: Pixels, dpi: float, *, deadline: float = float("inf")) -> list[St
     plain = without_colour(page)
     words = detector.find(plain, work)
     readings = detected.read(page, words)
+    unread = [
+        one for one in words if not any(said.text and holds(box.rectangle, (one.x, one.y)) for box, said in readings)
+    ]
+    readings += detected.read_paler(plain, work, unread)
     inks = coloured(plain)
     frames: list[tuple[Candidate, Reading]] = []
     for kind, ink, threshold, uneven in inks:
@@ -128,8 +131,7 @@ def _under_seals(page: Pixels, rounds: list[Rectangle], dpi: float) -> list[tupl
         part = np.ascontiguousarray(page[top : int(y + high), left : int(x + wide), 2])
         for one, reading in detected.read(part, detector.find(part, dpi)):
             if reading.text in (None, *MARKS):  # longer lines are read better on the page itself
-                (across, down), size, angle = one.rectangle
-                found.append((replace(one, rectangle=((across + left, down + top), size, angle)), reading))
+                found.append((detected.moved(one, left, top), reading))
     return found
 
 

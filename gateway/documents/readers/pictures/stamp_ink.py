@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from gateway.documents.readers.pictures.dark_ink import STRONG, inked, print_in
 from gateway.documents.readers.pictures.rectangles import (
     Pixels,
     Rectangle,
@@ -26,8 +27,6 @@ from gateway.documents.readers.pictures.rectangles import (
     levels,
     rectangles_of,
     resized,
-    strongest,
-    weakest,
 )
 
 # Inches. The forms of Circular 24/2020 and Decree 30/2020 are 20 to 40 mm by 8 to 13 mm; makers and scanners vary.
@@ -46,12 +45,8 @@ BLUE_UPPER = 0.6
 """Share of a page, from the top, that is searched for blue stamps."""
 COLOURED = 45
 """Of 255: by how much colour stands out from print and paper."""
-STRONG = 200.0
-"""Of 255: how strong ink is shown alone."""
 PRINT, LEAST_PRINT = 120, 0.02
 """Of 255: print is darker in its strongest colour; and its least share of a box on print."""
-PALE, LEAST_PALE = (0.25, 0.95), 0.007
-"""Darkness of ink that is paler than print, in shares of the print's, and the least share of a part with such ink: edges of print are less."""
 SEALS_DPI, ROUND = 50.0, (0.7, 0.86)
 """Resolution at which seals are looked for, and the share of its square that the hull of a round one fills: a circle fills 0.785."""
 LIMIT_CONTOURS = 4000
@@ -174,59 +169,6 @@ def _surroundings(ink: Pixels) -> Pixels:
     return np.asarray(cv2.resize(level, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def darkness(page: Pixels) -> Pixels:
-    """Return how much darker than the paper around it each pixel is; `page` is grey or BGR."""
-    grey = page if page.ndim == 2 else cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
-    small = cv2.resize(grey, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
-    paper = cv2.medianBlur(cv2.dilate(small, np.ones((3, 3), np.uint8)), 15)
-    paper = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.subtract(paper, grey), np.uint8)
-
-
-def without_black(ink: Pixels) -> Pixels:
-    """Return dark ink without print: red stamps scanned in grey are paler than black letters.
-
-    Print is taken out with its soft edges, and what it covered is filled from around it.
-    """
-    black = _black(ink)
-    return ink if black is None else _filled(ink, _print(ink, black, 2))
-
-
-def _black(ink: Pixels) -> float | None:
-    """Return how dark print is, None where there is none."""
-    strong = ink[ink > 40]
-    return float(np.percentile(strong, 97)) if strong.size >= 100 else None
-
-
-def _print(ink: Pixels, black: float, soft: int) -> Pixels:
-    """Return where print is, with so many pixels of its soft edges."""
-    return np.asarray(cv2.dilate(_mask(ink, int(black * 0.72)), np.ones((3, 3), np.uint8), iterations=soft), np.uint8)
-
-
-def _filled(ink: Pixels, covered: Pixels) -> Pixels:
-    return np.asarray(cv2.inpaint(ink, covered, 3, cv2.INPAINT_TELEA), np.uint8)
-
-
-def paler_than_print(part: Pixels) -> Pixels | None:
-    """Return ink of any colour that is paler than the print it is on, dark on white, without that; None where there is hardly any.
-
-    `part` is a part of a page, BGR.
-    """
-    darkest = weakest(part)
-    paper = np.full_like(darkest, int(level(darkest, 70)))
-    ink, grey = (np.asarray(cv2.subtract(paper, plane), np.uint8) for plane in (darkest, strongest(part)))
-    if (black := _black(grey)) is None:
-        return None
-    covered = _print(grey, black, 1)
-    beside = np.asarray(cv2.subtract(ink, covered), np.uint8)
-    if float((beside > PALE[0] * black).mean()) < LEAST_PALE or level(beside, 98) > PALE[1] * black:
-        return None
-    ink = _filled(ink, covered)
-    if (pale := level(ink, 98)) > PALE[1] * black:
-        return None
-    return np.asarray(cv2.bitwise_not(cv2.convertScaleAbs(ink, alpha=STRONG / max(pale, 1.0))), np.uint8)
-
-
 def is_colourless(page: Pixels) -> bool:
     """Return whether a page, grey or BGR, was scanned in grey."""
     if page.ndim == 2:
@@ -240,8 +182,8 @@ def colour_frames(ink: Pixels, threshold: int, dpi: float, kind: Ink) -> list[Ca
     """Return frames of coloured ink that are no cells of a table."""
     rectangles: list[Rectangle] = []
     reach = max(3, int(dpi * 0.05) | 1)
-    mask = _mask(ink, threshold)
-    for plane in (mask, _mask(ink, threshold + 9)):
+    mask = inked(ink, threshold)
+    for plane in (mask, inked(ink, threshold + 9)):
         closed = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
         for picture in (plane, closed):
             rectangles.extend(rectangles_of(picture, dpi, FRAME_WIDTH, FRAME_HEIGHT))
@@ -258,7 +200,7 @@ def dark_frames(ink: Pixels, dpi: float, *, pale_too: bool) -> list[Candidate]:
     """
     rectangles: list[Rectangle] = []
     usual = int(max(28, level(ink[::4, ::4], 98) * 0.35))
-    masks = [_mask(ink, threshold) for threshold in (int(usual * 0.6), usual)]
+    masks = [inked(ink, threshold) for threshold in (int(usual * 0.6), usual)]
     joined = [cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) for mask in masks]
     # What is ink in any of them is ink in this one.
     large = large_spots(np.asarray(joined[0], np.uint8), dpi, FRAME_WIDTH, FRAME_HEIGHT)
@@ -266,23 +208,19 @@ def dark_frames(ink: Pixels, dpi: float, *, pale_too: bool) -> list[Candidate]:
         shown = np.asarray(cv2.bitwise_and(picture, large), np.uint8)
         rectangles.extend(rectangles_of(shown, dpi, FRAME_WIDTH, FRAME_HEIGHT))
     # Print that crosses a pale frame hides it: look at the page without print, too.
-    pale = np.asarray(cv2.subtract(ink, _print(ink, level(ink[::2, ::2], 99.3), 2)), np.uint8) if pale_too else ink
+    pale = np.asarray(cv2.subtract(ink, print_in(ink, level(ink[::2, ::2], 99.3), 2)), np.uint8) if pale_too else ink
     reach = max(3, int(dpi * 0.06) | 1)
     for threshold in (usual, int(usual * 0.6)) if pale_too else ():
-        closed = cv2.morphologyEx(_mask(pale, threshold), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+        closed = cv2.morphologyEx(inked(pale, threshold), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
         rectangles.extend(rectangles_of(closed, dpi, FRAME_WIDTH, FRAME_HEIGHT))
     framed = [item for item in distinct(rectangles) if _has_frame(masks[0], item, dpi, Ink.DARK)]
     return [Candidate(item, Ink.DARK, framed=True) for item in framed if not is_cell(item, framed, dpi)]
 
 
-def _mask(ink: Pixels, threshold: int) -> Pixels:
-    return np.asarray(cv2.threshold(ink, threshold, 255, cv2.THRESH_BINARY)[1], np.uint8)
-
-
 def seals(ink: Pixels, threshold: int, dpi: float) -> list[Rectangle]:
     """Return round or square areas of much ink, of the size of an agency's seal."""
-    small = cv2.resize(_mask(ink, threshold), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    boxes = ([4 * side for side in box] for box, _ in _seals(_mask(np.asarray(small, np.uint8), 30), dpi / 4))
+    small = cv2.resize(inked(ink, threshold), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    boxes = ([4 * side for side in box] for box, _ in _seals(inked(np.asarray(small, np.uint8), 30), dpi / 4))
     return [((x + width / 2, y + height / 2), (float(width), float(height)), 0.0) for x, y, width, height in boxes]
 
 
@@ -307,14 +245,14 @@ def without_seals(page: Pixels, dpi: float) -> Pixels:
     rounds = [
         [int(side / scale) for side in box]
         for red in reds
-        for box, filled in _seals(_mask(red.pixels, red.threshold), SEALS_DPI)
+        for box, filled in _seals(inked(red.pixels, red.threshold), SEALS_DPI)
         if ROUND[0] < filled < ROUND[1]
     ]
     result = page.copy() if rounds else page
     for left, top, width, height in rounds:
         part = result[top : top + height, left : left + width]
         blue, green, red = cv2.split(part)
-        ink = cv2.dilate(_mask(cv2.subtract(red, cv2.max(green, blue)), RED_FLOOR), np.ones((3, 3), np.uint8))
+        ink = cv2.dilate(inked(cv2.subtract(red, cv2.max(green, blue)), RED_FLOOR), np.ones((3, 3), np.uint8))
         part[(ink > 0) & (red > PRINT)] = [level(plane, 80) for plane in (blue, green, red)]
     return result
 

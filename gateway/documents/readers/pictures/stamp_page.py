@@ -30,11 +30,12 @@ from gateway.documents.readers.pictures import (
     stamp,
     stamp_unread,
 )
+from gateway.documents.readers.pictures.dark_ink import darkness
 from gateway.documents.readers.pictures.likeness import Likeness, likeness, writing
 from gateway.documents.readers.pictures.page_runs import PageView, large_runs, line_runs, stamp_runs
 from gateway.documents.readers.pictures.proportion import in_proportion
 from gateway.documents.readers.pictures.rectangles import Pixels, red_of, resized, without_colour
-from gateway.documents.readers.pictures.stamp_ink import Ink, darkness, without_seals
+from gateway.documents.readers.pictures.stamp_ink import Ink, without_seals
 from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY
 from gateway.model import Document, Role
 from gateway.vietnamese.marks import Strength, find_in_document

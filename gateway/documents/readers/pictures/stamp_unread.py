@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from gateway.documents.readers.pictures import ocr
+from gateway.documents.readers.pictures.dark_ink import darkness
 from gateway.documents.readers.pictures.rectangles import Pixels
 from gateway.documents.readers.pictures.stamp import Stamp
-from gateway.documents.readers.pictures.stamp_ink import Ink, darkness
+from gateway.documents.readers.pictures.stamp_ink import Ink
 from gateway.documents.readers.pictures.stamp_words import MARKS, OTHERS, VOCABULARY, WEAK, WHOLE_SURE, folded
 from gateway.vietnamese.marks.scanned import distance
 

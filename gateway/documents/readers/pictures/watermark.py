@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from gateway.documents.readers.pictures.dark_ink import darkness
 from gateway.documents.readers.pictures.rectangles import Pixels, levelled
 from gateway.documents.readers.pictures.spots import spots
-from gateway.documents.readers.pictures.stamp_ink import darkness, upright
+from gateway.documents.readers.pictures.stamp_ink import upright
 from gateway.documents.readers.pictures.stamp_words import VOCABULARY, folded, read_box
 
 WORK_DPI = 100.0
