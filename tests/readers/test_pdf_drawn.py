@@ -344,9 +344,11 @@ def test_a_line_that_comes_again_in_another_width_and_figures_are_looked_at_as_o
     assert looked == ["123", "456", "600", "Bạn", "B ạ n"]
 
 
-def test_a_line_in_which_no_level_is_seen_is_not_read_as_a_part_of_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_with_no_level_or_that_reads_as_it_says_is_not_read_with_its_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(scan.ScanReader, "_sheet", None)
-    honest = ["Kính gửi các phòng", "Bạn", "QUYẾT ĐỊNH", "Nơi nhận:", "cuộc họp."]
+    honest = ["Kính gửi các phòng", "Bạn", "Tài vật", "TÚI MẬT", "SỎI MẬT", "QUYẾT ĐỊNH", "Nơi nhận:", "cuộc họp."]
     data = pdfs.glyph_numbers(honest, unmapped="", font=REGULAR.read_bytes())
     assert pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100)).document.status.value == "ok"
 
