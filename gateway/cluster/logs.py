@@ -74,7 +74,7 @@ class NodeLog:
         return self.shipped is not None and self.shipped.has_all(until, self.now)
 
     def left(self, before: datetime) -> bool:
-        """Return whether the node was stopped for good before a time."""
+        """Return whether the node was retired before a time."""
         return self.shipped is not None and self.shipped.left(before)
 
     def rows(self, statement: bytes, *values: object) -> Rows:

@@ -324,9 +324,9 @@ class Shipped(NamedTuple):
     anchors: str | None
     """With `unready`: its `State`."""
     retired: datetime | None
-    """When it was said that it was stopped for good, unless it reported since."""
+    """Time of its retirement, None if it reported since."""
     ahead: timedelta | None
-    """Of the centre's clock was its own; None when unknown."""
+    """How far its clock is ahead of the centre's; None when unknown."""
 
     def has_all(self, until: datetime, now: datetime) -> bool:
         """Return whether nothing was left of its log up to a time, or up to now, when it last spoke."""
@@ -334,7 +334,7 @@ class Shipped(NamedTuple):
         return (spoke or self.retired is not None) and self.lag == 0
 
     def left(self, before: datetime) -> bool:
-        """Return whether it was stopped for good before a time."""
+        """Return whether it was retired before a time."""
         return self.retired is not None and self.retired < before
 
 
@@ -351,7 +351,7 @@ def shipped(connection: Connection) -> tuple[Shipped, ...]:
 
 
 def retire(connection: Connection, node: str) -> Shipped | None:
-    """Note that a node was stopped for good, until it reports again; None for one that never shipped. UserError, psycopg.Error."""
+    """Retire a node until it reports again; None for one that never shipped. UserError, psycopg.Error."""
     sql = "SELECT now() - max(at) FROM (SELECT node, at FROM shipper UNION ALL SELECT node, at FROM node_seen) s WHERE node = %s"
     with connection.transaction():
         ((silent,),) = connection.execute(sql.encode(), (node,)).fetchall()

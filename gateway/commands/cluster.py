@@ -124,7 +124,7 @@ def archive(
 def retire(
     configuration: Configured, node: Annotated[str, typer.Argument(metavar="NODE", help=words("retire_node"))]
 ) -> int:
-    """Ghi rằng một nút đã ngừng hẳn / say that a node was stopped for good: nothing more is expected of it.
+    """Ghi rằng một nút đã ngừng hẳn / retire a node: no more records are expected of it.
 
     gateway cluster retire binhtan-2 --config /etc/gateway/gateway.yaml
     """

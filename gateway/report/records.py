@@ -71,7 +71,7 @@ class LocalLog:
         return True
 
     def left(self, _before: datetime) -> bool:
-        """Return whether the machine was stopped for good before a time."""
+        """Return whether the machine was retired before a time."""
         return False
 
 

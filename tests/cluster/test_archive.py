@@ -135,7 +135,7 @@ def test_a_day_is_archived_once_its_node_has_shipped_all_of_it_and_no_other_node
             list(archive_day(cluster, DAYS[1], into_folder(tmp_path / "quiet"), now=NOW))
         with pytest.raises(UserError, match="node two, 2026-11-24: the centre has no checkpoint") as raised:
             list(archive_day(cluster, DAYS[3], into_folder(tmp_path / "quiet"), now=NOW))
-        assert "node one" not in str(raised.value), "of a node that was stopped for good by then nothing is missed"
+        assert "node one" not in str(raised.value), "of a node that was retired by then nothing is missed"
         connection.execute("UPDATE shipper SET fault = '', written = 75 WHERE node = 'one'")
         (quiet, _) = archive_day(cluster, DAYS[1], into_folder(tmp_path / "quiet"), now=NOW)
         assert quiet.records == 30
