@@ -344,13 +344,38 @@ def test_a_line_that_comes_again_in_another_width_and_figures_are_looked_at_as_o
     assert looked == ["123", "456", "600", "Bạn", "B ạ n"]
 
 
-def test_a_line_with_no_level_or_that_reads_as_it_says_is_not_read_with_its_page(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_line_that_reads_as_it_says_is_not_read_as_a_part_of_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan.ScanReader, "_sheet", None)
-    honest = ["Kính gửi các phòng", "Bạn", "Tài vật", "TÚI MẬT", "SỎI MẬT", "QUYẾT ĐỊNH", "Nơi nhận:", "cuộc họp."]
-    data = pdfs.glyph_numbers(honest, unmapped="", font=REGULAR.read_bytes())
+    data = pdfs.glyph_numbers(
+        ["Kính gửi các phòng", "Bạn", "Tài vật", "TÚI MẬT"], unmapped="", font=REGULAR.read_bytes()
+    )
     assert pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100)).document.status.value == "ok"
+
+
+@pytest.mark.parametrize(
+    ("read", "said", "agree"),
+    [
+        ("quyétđịnh:", "quyếtđịnh:", True),
+        ("tháiđộ", "tháiđộ", True),
+        ("quyếtđịnh", "quyếtđịnhsố", False),
+        ("tóimật", "tốimát", False),
+        ("mặt", "mất", False),
+        ("bạt", "bặt", False),
+        ("mạt...", "mặt...", False),
+        ("", "(+)", False),
+        ("12ậ", "123", False),
+    ],
+)
+def test_signs_of_letters_may_be_misread_where_a_line_is_far_from_a_level(read: str, said: str, agree: bool) -> None:
+    assert claims._agree(read, said) is agree
+
+
+def test_lines_beyond_those_that_are_read_one_by_one_are_read_with_their_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pdfs.glyph_numbers(["Kính gửi các phòng", "Bạn"], unmapped="", font=REGULAR.read_bytes())
+    monkeypatch.setattr(claims, "LIMIT_READ", 0)
+    monkeypatch.setattr(scan.ScanReader, "_sheet", None)
+    with pytest.raises(TypeError):
+        pdf.read(Source(data=data, part="1"), Budget(part_cpu_s=100))
 
 
 def test_drawn_letters_that_nobody_has_time_to_read_are_doubtful() -> None:

@@ -1,8 +1,8 @@
 """Short lines in fonts that a PDF brings, against what these draw: a map and a font may lie together (ISO 32000-1 §9.10).
 
 All three marks end in a letter with a dot below before the last one. A line of as many letters, or signs, as a mark has is looked at
-for that dot, which costs a millisecond; where it is, the networks look for MẬT, which costs three, and where they may see it the line
-is read, which costs five, and not believed unless that gives what it says (TÚI MẬT). One that says itself that it is a level is judged by that.
+for that dot, which costs a millisecond; where it is, the line is read, which costs five, and not believed unless that gives
+what it says, but for the signs of letters that are far from a level (QUYÉT ĐỊNH). A line that says itself that it is a level is judged by that.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 from gateway.documents.readers.pdf.api import pdfium
 from gateway.documents.readers.pdf.page import PageContent, Piece
 from gateway.documents.readers.pdf.rendering import render
+from gateway.vietnamese.marks.scanned import distance
+from gateway.vietnamese.normal import skeleton
 
 if TYPE_CHECKING:
     from gateway.documents.readers.pdf.rendering import Pixels
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 DOT_PLACES: Final = {3: (0.28, 0.75), **dict.fromkeys((6, 7), (0.6, 0.92)), **dict.fromkeys((8, 9), (0.66, 0.95))}
 """Position of the dot below in MẬT, TỐI MẬT and TUYỆT MẬT, in widths of the line, by number of letters; a blank may be called one."""
 LEVELS: Final = frozenset({"mật", "tốimật", "tuyệtmật"})
+FAR: Final = 3
+"""Letters in which a line differs from all levels at least, of which signs may be misread."""
 LONGEST: Final = 24
 EM: Final = 32.0
 """Pixels of the font size in the picture that is looked at."""
@@ -30,6 +34,8 @@ SPACE: Final = 2.0
 """Em between two lines that are side by side."""
 DOT: Final = (0.04, 0.3)
 """Em of the dot."""
+LIMIT_READ: Final = 8
+"""Lines of a page that are read one by one; more are read as a part of the page."""
 _ENDS: Final = ".,:;"
 """Signs around a word that are no part of it."""
 ABOVE: Final = 1.0
@@ -38,12 +44,6 @@ BELOW: Final = 0.35
 FOOT: Final = 0.1
 """Em above the baseline where the part begins in which the dot may be."""
 _INK: Final = 60
-HIGH: Final = 0.75
-"""Em of capitals."""
-EDGE: Final = 16
-"""Pixels of paper around a line that is read."""
-NETWORK_DPI: Final = 183.0
-"""Resolution that the detector is given, to which capitals of twelve pixels are print."""
 
 
 class Claims:
@@ -58,6 +58,7 @@ class Claims:
     def doubtful(self, page: int, content: PageContent, handles: list[int]) -> set[int]:
         """Return the text objects of a loaded page that may be a mark, whatever they say; by `Piece.order`."""
         found: set[int] = set()
+        left = LIMIT_READ
         for line in _alone(_lines(content.pieces)):
             text = "".join(piece.text for piece in line).strip()
             letters, said = sum(map(str.isalpha, text)), "".join(text.casefold().split())
@@ -76,8 +77,8 @@ class Claims:
                 self._plain[font].update(said)
             if not _has_dot(ink[foot:], places):
                 continue
-            shown = _shown(ink)
-            if _may_be_mark(shown, foot) and _read(shown) != said:
+            left -= 1
+            if left < 0 or not _agree(_read(ink), said):
                 found.update(piece.order for piece in line)
         return found
 
@@ -150,30 +151,26 @@ def _has_dot(foot: Pixels, places: tuple[float, float]) -> bool:
     return False
 
 
-def _shown(ink: Pixels) -> Pixels:
-    """Return a line dark on white, without the foot of the line above, and with paper around it."""
-    import numpy as np
-
-    from gateway.documents.readers.pictures.spots import spots
-
-    labels, boxes = spots((ink > _INK).astype(np.uint8))
-    above = np.isin(labels, np.flatnonzero(boxes[:, 1] == 0) + 1)
-    return np.asarray(np.pad(255 - np.where(above, 0, ink), EDGE, constant_values=255), np.uint8)
-
-
-def _may_be_mark(line: Pixels, foot: int) -> bool:
-    """Return whether the networks may see MẬT in a line: a word of that shape, or its capitals anywhere."""
-    from gateway.documents.readers.pictures import detector, shapes
-    from gateway.documents.readers.pictures.lines import Line
-
-    base = foot + int(FOOT * EM) + EDGE
-    place = Line(EDGE, base - int(HIGH * EM), line.shape[1] - EDGE, base)
-    return bool(shapes.suspects(line, [place], 1.0)[0] or detector.in_line(line, NETWORK_DPI))
+def _agree(read: str, said: str) -> bool:
+    """Return whether a line was read as what it says; the signs of its letters may be misread where no level is near."""
+    bare = skeleton(said)
+    if read == said or skeleton(read) != bare or len(bare) != len(said):
+        return read == said
+    return all(distance(bare.strip(_ENDS), skeleton(level)) >= FAR for level in LEVELS)
 
 
 def _read(line: Pixels) -> str:
     """Return the letters that a line shows, in small letters and without spaces."""
+    import numpy as np
+
     from gateway.documents.readers.pictures import ocr
+    from gateway.documents.readers.pictures.spots import spots
 
     engine = ocr.engine()
-    return "".join(word.text.casefold() for word in engine.words(line, ocr.Layout.LINE, 200)) if engine else ""
+    if engine is None:
+        return ""
+    labels, boxes = spots((line > _INK).astype(np.uint8))
+    for number in np.flatnonzero(boxes[:, 1] == 0) + 1:
+        line[labels == number] = 0  # the foot of the line above
+    shown = np.pad(255 - line, int(EM / 4), constant_values=255)
+    return "".join(word.text.casefold() for word in engine.words(shown, ocr.Layout.LINE, 200))

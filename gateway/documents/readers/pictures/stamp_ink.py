@@ -7,7 +7,6 @@ size of a stamp, a little turned.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -26,7 +25,6 @@ from gateway.documents.readers.pictures.rectangles import (
     level,
     levels,
     rectangles_of,
-    resized,
 )
 
 # Inches. The forms of Circular 24/2020 and Decree 30/2020 are 20 to 40 mm by 8 to 13 mm; makers and scanners vary.
@@ -47,8 +45,6 @@ COLOURED = 45
 """Of 255: by how much colour stands out from print and paper."""
 PRINT, LEAST_PRINT = 120, 0.02
 """Of 255: print is darker in its strongest colour; and its least share of a box on print."""
-SEALS_DPI, ROUND = 50.0, (0.7, 0.86)
-"""Resolution at which seals are looked for, and the share of its square that the hull of a round one fills: a circle fills 0.785."""
 LIMIT_CONTOURS = 4000
 
 
@@ -220,41 +216,15 @@ def dark_frames(ink: Pixels, dpi: float, *, pale_too: bool) -> list[Candidate]:
 def seals(ink: Pixels, threshold: int, dpi: float) -> list[Rectangle]:
     """Return round or square areas of much ink, of the size of an agency's seal."""
     small = cv2.resize(inked(ink, threshold), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    boxes = ([4 * side for side in box] for box, _ in _seals(inked(np.asarray(small, np.uint8), 30), dpi / 4))
-    return [((x + width / 2, y + height / 2), (float(width), float(height)), 0.0) for x, y, width, height in boxes]
-
-
-def _seals(mask: Pixels, dpi: float) -> Iterator[tuple[Sequence[int], float]]:
-    """Yield left, top, width and height of spots of the size of a seal, and what share of these their hull fills."""
-    reach = max(3, int(dpi * 0.08) | 1)
-    joined = cv2.dilate(mask, np.ones((reach, reach), np.uint8))
+    reach = max(3, int(dpi * 0.02) | 1)
+    joined = cv2.dilate(inked(np.asarray(small, np.uint8), 30), np.ones((reach, reach), np.uint8))
     contours, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[Rectangle] = []
     for contour in contours[:LIMIT_CONTOURS]:
-        box = cv2.boundingRect(contour)
-        _, _, width, height = box
+        x, y, width, height = (4 * value for value in cv2.boundingRect(contour))
         if 1.0 * dpi <= height <= 2.6 * dpi and 1.0 * dpi <= width <= 2.6 * dpi and 0.75 < width / height < 1.35:
-            yield box, cv2.contourArea(cv2.convexHull(contour)) / (width * height)
-
-
-def without_seals(page: Pixels, dpi: float) -> Pixels:
-    """Return a page, grey or BGR, without the red ink of its round seals, which say nothing; the same page where it has none."""
-    if page.ndim == 2:
-        return page
-    scale = SEALS_DPI / max(dpi, SEALS_DPI)
-    reds = (one for one in coloured(resized(page, scale)) if one.kind is Ink.RED)
-    rounds = [
-        [int(side / scale) for side in box]
-        for red in reds
-        for box, filled in _seals(inked(red.pixels, red.threshold), SEALS_DPI)
-        if ROUND[0] < filled < ROUND[1]
-    ]
-    result = page.copy() if rounds else page
-    for left, top, width, height in rounds:
-        part = result[top : top + height, left : left + width]
-        blue, green, red = cv2.split(part)
-        ink = cv2.dilate(inked(cv2.subtract(red, cv2.max(green, blue)), RED_FLOOR), np.ones((3, 3), np.uint8))
-        part[(ink > 0) & (red > PRINT)] = [level(plane, 80) for plane in (blue, green, red)]
-    return result
+            found.append(((x + width / 2, y + height / 2), (float(width), float(height)), 0.0))
+    return found
 
 
 def _has_frame(mask: Pixels, rectangle: Rectangle, dpi: float, ink: Ink) -> bool:

@@ -35,7 +35,7 @@ from gateway.documents.readers.pictures.likeness import Likeness, likeness, writ
 from gateway.documents.readers.pictures.page_runs import PageView, large_runs, line_runs, stamp_runs
 from gateway.documents.readers.pictures.proportion import in_proportion
 from gateway.documents.readers.pictures.rectangles import Pixels, red_of, resized, without_colour
-from gateway.documents.readers.pictures.stamp_ink import Ink, without_seals
+from gateway.documents.readers.pictures.stamp_ink import Ink
 from gateway.documents.readers.pictures.stamp_words import MARKS, VOCABULARY
 from gateway.model import Document, Role
 from gateway.vietnamese.marks import Strength, find_in_document
@@ -133,14 +133,14 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> t
                 page = other
                 page.read_doubtful()
                 break
-    stamps, solid = _stamps(page.plain, view.dpi, budget.end_s, page.bare)
+    stamps, solid = _stamps(page.plain, view.dpi, budget.end_s)
     if not page.is_upright and not photo and not any(one.text in VOCABULARY for one in stamps):
         for across in (-1, 1):  # on its head, in mirror writing
-            turned, bare = (np.ascontiguousarray(one[::-1, ::across]) for one in (page.plain, page.bare))
-            others, filled = _stamps(turned, view.dpi, budget.end_s, bare)
+            turned = np.ascontiguousarray(page.plain[::-1, ::across])
+            others, filled = _stamps(turned, view.dpi, budget.end_s)
             found = [one for one in others if one.text in VOCABULARY]
             if found:
-                page.pixels, page.plain, page.bare = np.ascontiguousarray(page.pixels[::-1, ::across]), turned, bare
+                page.pixels, page.plain = np.ascontiguousarray(page.pixels[::-1, ::across]), turned
                 stamps, solid = found, filled
                 break
     stamps = page.settle(stamps)
@@ -148,7 +148,7 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> t
     reading = _reading(page.pixels, stamps, page.words, view)
     reading = replace(reading, whole_page=page.is_whole, doubtful=page.is_limited and not photo)
     if not photo:
-        large = large_runs(page.bare, solid, stamps, view, view.first_block + len(reading.runs))
+        large = large_runs(page.plain, solid, stamps, view, view.first_block + len(reading.runs))
         reading = replace(reading, runs=(*reading.runs, *large))
     budget.spend_words(time.thread_time() - began, photo=photo)
     budget.check_time()  # a search that was cut short has not seen all
@@ -174,15 +174,12 @@ class _Page:
         self.photo = False
         """It looks like no page."""
         self._engine = engine
-        self.bare = without_seals(plain, dpi)
-        """Without its seals."""
-        sheet = lines.sheet(red_of(self.bare), dpi, head=head)
+        sheet = lines.sheet(red_of(plain), dpi, head=head)
         if sheet.turn is not None and abs(sheet.slope) > SKEWED:
             size, white = (pixels.shape[1], pixels.shape[0]), (255, 255, 255)
             straight = cv2.warpAffine(pixels, sheet.turn, size, flags=cv2.INTER_LINEAR, borderValue=white)
             self.pixels, sheet = np.asarray(straight, np.uint8), replace(sheet, turn=None)
             self.plain = without_colour(self.pixels)
-            self.bare = without_seals(self.plain, dpi)
         self._sheet = sheet
         self._done: dict[int, line_words.ReadLine] = {}
         """Lines that were read, by their place in the sheet's."""
@@ -262,7 +259,7 @@ class _Page:
         self._read(doubtful)
         if self.text.words < LEAST_WORDS:
             self.read_sample()
-        if self.text.words < LEAST_WORDS and not self.is_upright:
+        if self.text.words < LEAST_WORDS:
             self._read_sparse()
 
     def _is_short(self, line: lines.Line) -> bool:
@@ -279,7 +276,7 @@ class _Page:
 
     def _read_sparse(self) -> None:
         """Read a picture as a whole that has ink like letters and hardly a line of them."""
-        kind = likeness(darkness(self.bare), self._dpi)
+        kind = likeness(darkness(self.pixels), self._dpi)
         if kind is Likeness.PICTURE:
             return
         self._sparse = []
@@ -294,7 +291,7 @@ class _Page:
 
     def _sparse_words(self) -> list[ocr.Word]:
         """Return the words of all of the picture, enlarged where it is coarse; TimeoutError after `LIMIT_SPARSE_S`."""
-        grey, scale = red_of(self.bare), 1.0
+        grey, scale = red_of(self.pixels), 1.0
         if self._dpi < SHORTEST_DPI:
             scale = min(2.0, OCR_DPI / max(self._dpi, 1.0))
             grey = resized(grey, scale)
@@ -305,13 +302,13 @@ class _Page:
         """Settle doubtful boxes by the words of the page, and add what letters outside of lines say."""
         ends = [line for line in self._unread() if line.last]
         known = [*self.words, *line_words.stand_ins(self._sheet, ends)]
-        stamps = loose.settle(self.bare, self._sheet, stamps, known)
+        stamps = loose.settle(self.plain, self._sheet, stamps, known)
         if not stamps:
             return stamps
         if any(one.text is None or (one.text in MARKS and one.ink is not Ink.RED) for one in stamps):
             self.read_all()
         words = [*self.words, *line_words.stand_ins(self._sheet, self._unread())]
-        red = red_of(self.bare)  # red ink was looked at
+        red = red_of(self.pixels)  # red ink was looked at
         stamps = [replace(one, text=None) if self._is_doubtful(one, words) else one for one in stamps]
         return [one for one in stamps if not stamp_unread.is_explained(one, words, red)]
 
@@ -389,12 +386,11 @@ def _weigh(words: Sequence[ocr.Word], letters: int = 3) -> _Text:
     return _Text(len(long), sum(word.confidence for word in long) / len(long) if long else 0.0)
 
 
-def _stamps(page: Pixels, dpi: float, end_s: float, bare: Pixels | None = None) -> tuple[list[stamp.Stamp], Pixels]:
-    """Return the stamps of a page, without a mark also those of dots and hollow letters, and `bare`, without seals, with these filled."""
-    bare = page if bare is None else bare
-    found, solid = stamp.find(page, dpi, deadline=end_s), hollow.solid(bare, dpi)
-    if solid is not bare and not any(one.text in MARKS for one in found):
+def _stamps(pixels: Pixels, dpi: float, deadline: float) -> tuple[list[stamp.Stamp], Pixels]:
+    """Return the stamps of a page, grey or BGR, without a mark also those of its dots and hollow letters, and the page with these filled."""
+    found, solid = stamp.find(pixels, dpi, deadline=deadline), hollow.solid(pixels, dpi)
+    if solid is not pixels and not any(one.text in MARKS for one in found):
         found += stamp.find_words(solid, dpi)
-    if not any(one.text in MARKS for one in found) and (other := halftone.smoothed(page, dpi)) is not page:
-        found += stamp.find(other, dpi, deadline=end_s)
+    if not any(one.text in MARKS for one in found) and (other := halftone.smoothed(pixels, dpi)) is not pixels:
+        found += stamp.find(other, dpi, deadline=deadline)
     return found, solid
