@@ -54,6 +54,24 @@ def numbered(canvas: Canvas, x: float, y: float, chosen: bool) -> None:
     canvas.drawString(x, y, "1." if chosen else "2.")
 
 
+def in_cell(canvas: Canvas, x: float, y: float, chosen: bool) -> None:
+    canvas.rect(x - 16, y - 5, 88, 20)
+    crossed(canvas, x, y, chosen)
+
+
+def in_table(canvas: Canvas, x: float, y: float, chosen: bool) -> None:
+    canvas.line(x - 20, y + 15 if chosen else y - 5, x + 90, y + 15 if chosen else y - 5)
+    canvas.line(x + 10, y + 15, x + 10, y - 5)
+    if chosen:
+        canvas.line(x + 10, y, x + 90, y)
+
+
+def shaded(canvas: Canvas, x: float, y: float, chosen: bool) -> None:
+    canvas.setFillGray(0.6 if chosen else 0.9)
+    canvas.rect(x + 5, y - 5, 80, 20, fill=1)
+    canvas.setFillGray(0)
+
+
 def ruled(canvas: Canvas, x: float, y: float, chosen: bool) -> None:
     canvas.setLineWidth(2.0 if chosen else 0.5)
     canvas.line(x + 8, y - 10, x + 8, y + 20)
@@ -73,7 +91,7 @@ def form(draw: Draw, chosen: str, *, downwards: bool) -> Document:
 
 
 @pytest.mark.parametrize("downwards", [False, True])
-@pytest.mark.parametrize("draw", [crossed, dotted, filled, lettered, signed])
+@pytest.mark.parametrize("draw", [crossed, dotted, filled, lettered, signed, in_cell])
 def test_the_option_with_another_drawn_box_than_the_others_is_chosen(draw: Draw, downwards: bool) -> None:
     assert stopped(form(draw, "Mật", downwards=downwards))
     assert stopped(form(draw, "Tối mật", downwards=downwards))
@@ -82,7 +100,7 @@ def test_the_option_with_another_drawn_box_than_the_others_is_chosen(draw: Draw,
 
 
 @pytest.mark.parametrize("downwards", [False, True])
-@pytest.mark.parametrize("draw", [bulleted, numbered, ruled])
+@pytest.mark.parametrize("draw", [bulleted, numbered, ruled, in_table, shaded])
 def test_bullets_numbers_and_rules_before_levels_choose_none(draw: Draw, downwards: bool) -> None:
     assert not stopped(form(draw, "Mật", downwards=downwards))
 

@@ -1,7 +1,7 @@
 """Boxes before the options of a form that are only drawn: which of them hold more ink than the others.
 
 `Mật` beside a square with a cross, a circle with a dot, a black square: whatever draws them, the place before each option is
-rendered without the words. Rules that cross it are those of a table.
+rendered without the words. What goes on beside it are rules, cells and colours of a table.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _SCALE, LIMIT_PIXELS, _MOST = 2.0, 4_000_000, 60
 """Pixels for a point, and options of a page that are looked at."""
 _LEAST, _SAME, _MORE = 12.0, 1.1, 1.2
 """Pixels of ink of a box, and how many times as much the other empty ones have at most, and a ticked one at least."""
+_PALE = 0.05
+"""Darkness of what is no ink."""
 
 
 def put_boxes(page: int, content: PageContent, handles: list[int], *, printed: bool) -> None:
@@ -79,14 +81,20 @@ def _holds(outer: Box, inner: Box) -> bool:
 
 
 def _ink(pixels: Pixels, place: Box) -> float:
-    """Return how much of a place is inked, in whole pixels, without the rules that cross it."""
+    """Return how much of a place is inked, in whole pixels, without rules, cells and colours that go on beside it."""
     import numpy as np
+
+    from gateway.documents.readers.pictures.spots import spots
 
     left, top, right, bottom = (max(int(side * _SCALE), 0) for side in place)
     part = pixels[top:bottom, left:right].astype(np.float32).mean(axis=2)
     if not part.size:
         return 0.0
     ink: npt.NDArray[np.float32] = np.abs(part - np.median(part)) / 255
-    ink[:, (ink > 0.25).all(axis=0)] = 0.0
-    ink[(ink > 0.25).all(axis=1)] = 0.0
+    labels, boxes = spots((ink > _PALE).astype(np.uint8))
+    high, wide = labels.shape
+    for number, (x, y, width, height, _) in enumerate(boxes.tolist(), 1):
+        if x == 0 or x + width == wide or (y == 0 and y + height == high):
+            ink[labels == number] = 0.0
+    ink[labels == 0] = 0.0
     return float(ink.sum())
