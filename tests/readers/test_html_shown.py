@@ -354,7 +354,10 @@ def test_what_cannot_be_read_is_reported(body, style, kind):
             "<p>x</p>",
             "@font-face{font-family:Q;src:url(https://fonts.example/q.woff2)} p{font-family:'Times New Roman'}",
         ),
-        ("<div style=\"grid-template-areas:'a b'\">x</div>", "p{quotes:'«' '»';list-style:'– '}"),
+        (
+            "<div style=\"grid-template-areas:'a b'\">x</div>",
+            "p{quotes:'«' '»';list-style:'– ';-inkscape-font-specification:'Arial'}",
+        ),
         ("<script>document.write('<b>' + new Date().getFullYear() + '</b>')</script>", ""),
         ("<script>t={'ấ':'a','ẫ':'a','ậ':'a'};p.innerHTML='Mật khẩu ' + t[x]</script>", ""),
         ("<p>x</p>" + "<hr class=b>" * 90, ".b{width:90%;height:1px;border:0;background:none}"),

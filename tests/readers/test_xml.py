@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.documents.readers.base import Budget, ReadError, Source
 from gateway.documents.readers.drawings import diagram
-from gateway.documents.readers.markup import office2003, svg, xml
+from gateway.documents.readers.markup import html, office2003, svg, xml
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
 from gateway.model import Origin, ReadStatus, Role
@@ -424,6 +424,20 @@ def test_a_text_of_svg_is_one_line_of_its_pieces():
     runs = read(drawing).document.runs
     assert "".join(run.text for run in runs) == "TUYỆT MẬT"
     assert len({run.block for run in runs}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<text>M<tspan class='z'>áy</tspan>ẬT</text>", "MẬT"),
+        ("<text>BẢ<tspan>O MẬT</tspan></text>", "BẢO MẬT"),
+    ],
+)
+def test_what_the_style_sheet_of_an_svg_hides_parts_no_words(text, shown):
+    style = "<style>.z{display:none}</style>"
+    (member,) = read(f'<svg xmlns="http://www.w3.org/2000/svg">{style}{text}</svg>').members
+    page = html.read(Source(data=member.data, part="1", detected_type=member.declared_type), Budget()).document
+    assert "".join(run.text for run in page.runs if run.origin is Origin.TEXT) == shown
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ _STRING: Final = re.compile(r"\"([^\"]{0,400})\"|'([^']{0,400})'")
 _OUTERMOST: Final = re.compile(rf"^\s*(?:(?:{_STRING.pattern})\s*){{2}}")
 _WITH_STRINGS: Final = re.compile(
     r"content|font(?:-family)?|src|-?-?[\w-]*filter|grid(?:-[\w-]+)?|behavior|--[\w-]+|mso-[\w-]+|cursor|background(?:-image)?"
-    r"|panose-1|voice-family|font-feature-settings|font-variation-settings|will-change|-webkit-locale|mask(?:-image)?|border-image(?:-source)?|list-style-image"
+    r"|-(?!webkit-|moz-|ms-|o-)[a-z][\w-]*|panose-1|voice-family|font-feature-settings|font-variation-settings|will-change|-webkit-locale|mask(?:-image)?|border-image(?:-source)?|list-style-image"
 )
 """Properties whose strings are no words on the page, or are read as such."""
 CUT: Final = "-cut"

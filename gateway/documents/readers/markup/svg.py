@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Final, NamedTuple
+
+from lxml import etree
 
 from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.markup.html_style import parse_colour
@@ -126,6 +129,14 @@ def picture_of(root: Element) -> bytes | None:
             svg.start(_local(element), _attributes(element))
             depth.append(element)
     return svg.picture()
+
+
+def page_of(root: Element) -> bytes:
+    """Return an SVG document as a page that shows it; browsers apply its style sheets alike."""
+    page = deepcopy(root)
+    for element in page.iter("*"):
+        element.tag = _local(element)
+    return b"<!DOCTYPE html>" + etree.tostring(page, method="html", encoding="utf-8")
 
 
 def put_words(root: Element, stage: Stage) -> None:

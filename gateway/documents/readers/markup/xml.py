@@ -24,6 +24,7 @@ from gateway.documents.readers.markup.data_address import IN_TEXT, is_data_addre
 from gateway.documents.readers.ooxml.xml import Element, of_octets, prepare
 from gateway.documents.readers.plain import decode
 from gateway.documents.readers.records import Records, is_value
+from gateway.documents.readers.rows import holds_a_mark
 from gateway.documents.readers.sink import Place, Sink
 from gateway.model import Origin, ReadStatus, Role
 
@@ -64,6 +65,12 @@ _CAPITALISED: Final = re.compile(
     re.IGNORECASE,
 )
 """A style of drawings that may show small letters as capitals; which ones is not worked out."""
+_HIDING: Final = re.compile(
+    rb"(?:(?:display\s*+[:=]\s*+[\"']?\s*+none)|(?:visibility\s*+[:=]\s*+[\"']?\s*+(?:hidden|collapse))"
+    rb"|(?:(?:opacity|font-size)\s*+[:=]\s*+[\"']?\s*+\.?0))",
+    re.IGNORECASE,
+)
+"""A style that hides letters of a drawing."""
 _SVG: Final = "{http://www.w3.org/2000/svg}svg"
 _SVG_SWITCH: Final = "{http://www.w3.org/2000/svg}switch"
 _SVG_TEXT: Final = "{http://www.w3.org/2000/svg}text"
@@ -111,6 +118,11 @@ def read(source: Source, budget: Budget) -> Reading:
         root.extend(one for one in [*switch] if one is not shown)
     _generic(root, sink)
     svg.put_words(root, sink.stage)
+    if root.tag == _SVG and _HIDING.search(data) is not None and holds_a_mark("".join(root.itertext())):
+        page = svg.page_of(root)  # what is hidden, the reader of pages knows
+        sink.members.append(
+            Member(name="drawing.html", data=page, relation="embedded", declared_type="text/html", charset="utf-8")
+        )
     outer = (each for each in root.iter(_SVG) if next(each.iterancestors(_SVG), None) is None)
     with sink.whole():
         for number, picture in enumerate(filter(None, map(svg.picture_of, outer)), 1):

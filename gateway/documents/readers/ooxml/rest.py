@@ -14,7 +14,6 @@ from urllib.parse import unquote
 from gateway.documents.readers.base import Member
 from gateway.documents.readers.containers.opc import part_name
 from gateway.documents.readers.loose_words import loose_lines
-from gateway.documents.readers.markup import svg
 from gateway.documents.readers.ooxml.drawingml import put_plain
 from gateway.documents.readers.ooxml.parts import Parts, Relationship
 from gateway.documents.readers.ooxml.xml import NAMES, OWN_LETTERS, Element, holds_words, parse, parse_loosely, texts
@@ -136,15 +135,10 @@ def _part(parts: Parts, name: str, sink: Sink) -> None:
 
 
 def read_picture(name: str, data: bytes, kind: str, sink: Sink) -> None:
-    """Read a picture that is made of letters and lines here, hand the others on."""
+    """Read a metafile here, hand other pictures on."""
     place = Place(f"part:{name}", Role.TEXTBOX)
     if is_metafile(data):
         read_metafile(data, sink, place, name=name)
-    elif "svg" in kind or name.casefold().endswith(".svg"):
-        root = parse(data)
-        sink.put_lines((text for _, text in texts(root)), place)
-        if (drawn := svg.picture_of(root)) is not None:
-            sink.members.append(Member(name=f"{name}.png", data=drawn, relation="image", locator=place.locator))
     elif kind == "image/vnd.ms-photo" or name.casefold().endswith(".wdp"):
         # The unedited original that Office keeps beside a picture with effects; nothing decodes JPEG XR here.
         sink.warn("unread-picture", place.locator)
