@@ -232,6 +232,13 @@ def test_words_in_attributes_are_given_as_hidden(inner: str) -> None:
     assert (found.role, found.origin) == (Role.FIELD, Origin.HIDDEN)
 
 
+def test_the_value_of_a_field_is_read_in_its_place_only() -> None:
+    field = (
+        '<text:variable-set text:name="b" office:value-type="string" office:string-value="MẬT">MẬT</text:variable-set>'
+    )
+    assert [run.text for run in read_body(f"<text:p>{field} ĐỘ</text:p>").document.runs] == ["MẬT", " ĐỘ"]
+
+
 def test_an_undeclared_prefix_is_no_fault_and_broken_markup_is() -> None:
     """Aspose writes settings under a prefix that it does not declare; LibreOffice opens the file."""
     body = f"<office:document-content {NS}><config:item config:name='x'>1</config:item>"

@@ -13,6 +13,7 @@ from pptx.util import Inches, Pt
 
 from gateway.documents.readers.base import Reading
 from gateway.model import Origin, Role
+from gateway.vietnamese.marks import Strength, find_in_document
 from tests.readers.ooxml_support import read
 from tests.support.octets import file_of
 from tests.support.reading import find
@@ -82,6 +83,36 @@ def test_letters_in_a_filled_shape_take_the_ink_of_its_style() -> None:
     shape.text_frame.text = MARK
     seen = find(saved(deck), MARK)
     assert (seen.colour, seen.background, seen.boxed, seen.origin) == ("FFFFFF", "4F81BD", True, Origin.TEXT)
+
+
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize(
+    ("words", "apart", "sizes", "covered", "marked"),
+    [
+        (("BẢO", "MẬT"), 0.0, (40, 40), False, False),
+        (("MẬT", "KHẨU"), 0.0, (40, 40), False, False),
+        (("MẬT", "ĐỘ KHẨN"), 0.0, (40, 40), False, True),
+        (("TỐI", "MẬT"), 0.0, (40, 40), False, True),
+        (("BẢO", "MẬT"), 3.0, (40, 40), False, True),
+        (("BẢO", "MẬT"), 0.0, (40, 28), False, True),
+        (("BẢO", "MẬT"), 0.0, (40, 40), True, True),
+    ],
+)
+def test_two_boxes_side_by_side_or_below_one_another_are_one_phrase(
+    words: tuple[str, str], apart: float, sizes: tuple[int, int], covered: bool, marked: bool, down: bool
+) -> None:
+    deck = Presentation()
+    shapes = slide(deck, 6).shapes  # type: ignore[attr-defined]
+    at = 1 + apart + (0.8 if down else 1.6)
+    places = ((1, 1), (1, at) if down else (at, 1))
+    for word, size, (left, top) in zip(words, sizes, places, strict=True):
+        box = shapes.add_textbox(Inches(left), Inches(top), Inches(1.5), Inches(0.7))
+        box.text_frame.text = word
+        box.text_frame.paragraphs[0].runs[0].font.size = Pt(size)
+    if covered:
+        shapes.add_shape(1, Inches(1), Inches(1), Inches(1), Inches(0.7))
+    found = find_in_document(saved(deck).document)
+    assert any(mark.strength is not Strength.NOTED for mark in found) is marked
 
 
 @pytest.mark.parametrize(

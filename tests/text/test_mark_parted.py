@@ -52,9 +52,15 @@ def test_letters_and_lines_behind_which_a_stamp_goes_on_are_a_mark(texts: tuple[
     assert all(stops(document) for document in _documents(texts))
 
 
-def test_a_mark_at_the_head_of_a_letter_is_one_whatever_word_follows() -> None:
-    runs = tuple(Run(text=t, block=n) for n, t in enumerate((*HEAD, "MẬT", "ĐỘ AN TOÀN", *TAIL)))
-    assert stops(Document(part="2", format="docx", runs=runs))
+@pytest.mark.parametrize(
+    ("word", "colour", "marked"), [("ĐỘ AN TOÀN", None, True), ("ĐỘ", "FF0000", True), ("ĐỘ", None, False)]
+)
+def test_a_mark_at_the_head_of_a_letter_is_one_unless_the_word_alone_below_it_is_its_other_half(
+    word: str, colour: str | None, marked: bool
+) -> None:
+    looks = [(text, None) for text in HEAD] + [("MẬT", None), (word, colour)] + [(text, None) for text in TAIL]
+    runs = tuple(Run(text=text, block=n, colour=look) for n, (text, look) in enumerate(looks))
+    assert stops(Document(part="2", format="docx", runs=runs)) is marked
 
 
 def test_a_sentence_that_breaks_in_a_narrow_column_where_the_stamp_belongs_is_no_mark() -> None:

@@ -157,6 +157,8 @@ def test_the_name_of_a_property_behind_another_value_is_no_level() -> None:
         ((("BẢO",), ("MẬT",)), None),
         ((("Bảo",), ("MẬT",)), Level.MAT),
         ((("MẬT", "x"), ("ONG", "y")), None),
+        ((("STT", "MẬT", "ĐỘ"), ("1", "2", "3")), None),
+        ((("MẬT", "ĐỘ KHẨN"), ("1", "2")), Level.MAT),
         ((("MẬT", "x"), ("KẾ HOẠCH", "y")), Level.MAT),
         ((("", "MẬT"), ("STT", "MÃ")), Level.MAT),
         ((("MẬT", "x"), ("MÃ: 12", "y")), Level.MAT),

@@ -19,6 +19,7 @@ from gateway.documents.readers.rows import holds_a_mark
 from gateway.model import Origin, Role, Run
 from gateway.vietnamese.marks.labels import has_label
 from gateway.vietnamese.marks.layout import cell_key
+from gateway.vietnamese.marks.name_words import goes_on_below
 from gateway.vietnamese.normal import skeleton
 
 EMU_PT: Final = 12_700
@@ -38,6 +39,8 @@ _LEAST: Final = 0.4
 """Shares of a line: more is covered as a whole, fewer of its height beside it."""
 _TALLEST: Final = 4.0
 """Heights of the line that a cover has at most; what is larger is a picture or a panel of its own."""
+_HALVES, _SPARE = {"BẢO", "BÍ"}, 3.0
+"""Words before MẬT that are one with it, and sizes of letters that a box has beyond its word."""
 _LEVELS: Final = {"mật", "tốimật", "tuyệtmật"}
 _TEXTS: Final = (clark("a:t"), clark("w:t"))
 _LONGEST_LABEL, _MOST_LABELS, _REACH, _PITCH = 40, 40, 4.0, 2.5
@@ -56,12 +59,16 @@ class Span(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A paragraph: about how wide it would be on one line, its largest letters, and where it is aligned (ST_TextAlignType; empty: anywhere)."""
+    """A paragraph: about how wide it would be on one line, its largest letters, where it is aligned, and its block.
+
+    Alignments are those of ST_TextAlignType, empty for anywhere; the block is 0 where it is not told.
+    """
 
     text: str = ""
     width: float = 0.0
     size: float = 0.0
     align: str = "l"
+    block: int = 0
 
 
 class Thing(NamedTuple):
@@ -193,6 +200,54 @@ class Stage:
                     if others and len(values) == 1 and leaves_mark(others[0][2]):
                         yield f"{name.rstrip(' :')}: {others[0][2]}", values[0].locator
 
+    def phrases(self) -> Iterator[tuple[int, int]]:
+        """Yield the blocks of two boxes, side by side or below one another, that MẬT and another half of its word are in.
+
+        Each says one word as wide as it is, in letters of one size, and nothing hides either.
+        """
+        for things in (*self._planes.values(), *self._sheets.values()):
+            words = [(thing.lines[0].text.strip(), thing) for thing in things if _fills_its_box(thing)]
+            for word, first in words if len(words) <= _MOST_LABELS else ():
+                for other, second in words:
+                    is_word = (other == "MẬT" and word in _HALVES) or (word == "MẬT" and goes_on_below(other))
+                    if is_word and _adjoins(first, second) and not _are_covered((first, second), things):
+                        yield first.lines[0].block, second.lines[0].block
+
+
+def _fills_its_box(thing: Thing) -> bool:
+    """Return whether a box says one word that may be a half of one with MẬT, and has little room beside it."""
+    if len(thing.lines) != 1 or None in thing.span or not thing.lines[0].block:
+        return False
+    line, word = thing.lines[0], thing.lines[0].text.strip()
+    half = word in _HALVES or word == "MẬT" or goes_on_below(word)
+    return half and thing.span.width < line.width + _SPARE * line.size and thing.span.height < _SPARE * line.size
+
+
+def _are_covered(boxes: Sequence[Thing], things: Sequence[Thing]) -> bool:
+    """Return whether anything opaque lies over or under a part of boxes."""
+    return any(each.opaque and each is not box and _overlap(each.span, box.span) for box in boxes for each in things)
+
+
+def _adjoins(first: Thing, second: Thing) -> bool:
+    """Return whether the second of two boxes begins where the first one ends, to the right of it or below."""
+    if first.lines[0].size != second.lines[0].size:
+        return False
+    size = first.lines[0].size
+    for along in (0, 1):
+        gap = (second.span[along] or 0.0) - (first.span[along] or 0.0) - (first.span[2 + along] or 0.0)
+        across = abs((second.span[1 - along] or 0.0) - (first.span[1 - along] or 0.0))
+        if -size / 2 < gap < size and across < size:
+            return True
+    return False
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return all(
+        (one[axis] or 0.0) < (other[axis] or 0.0) + (other[2 + axis] or 0.0)
+        and (other[axis] or 0.0) < (one[axis] or 0.0) + (one[2 + axis] or 0.0)
+        for axis in (0, 1)
+    )
+
 
 def _behind(own: Thing, said: Sequence[tuple[Thing, str]], column: bool) -> list[tuple[float, Thing, str]]:
     """Return the boxes to the right of one, the nearest first, or those of its column below it, with their distance."""
@@ -283,10 +338,10 @@ def line_of(text: str, size: float) -> Line:
 
 def lines_of(runs: Iterable[Run]) -> Iterator[Line]:
     """Yield the lines that runs make, without letters that are not shown."""
-    for _, block in groupby(runs, key=lambda run: run.block):
+    for number, block in groupby(runs, key=lambda run: run.block):
         shown = [line_of(run.text, run.size_pt or _USUAL_PT) for run in block if run.origin is Origin.TEXT]
         widths, sizes = [line.width for line in shown], [line.size for line in shown]
-        yield Line("".join(line.text for line in shown), sum(widths), max(sizes, default=0.0))
+        yield Line("".join(line.text for line in shown), sum(widths), max(sizes, default=0.0), block=number)
 
 
 def box_of(shape: Element) -> Box | None:

@@ -257,6 +257,12 @@ class Sink:
             self.warn("look-clipped", covered)
         for word, locator in chain(self.stage.in_rows(), self.stage.labelled()):
             self.put_line(word, Place(locator, Role.TEXTBOX))
+        for first, *blocks in self.stage.phrases():
+            held = {first, *blocks}
+            self.runs[:] = [
+                replace(run, locator=f"{run.locator},textbox:{first}") if run.block in held else run
+                for run in self.runs
+            ]
         if self.raised:
             if is_torn(self.runs, self.raised):
                 self.warn("look-clipped")

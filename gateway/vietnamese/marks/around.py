@@ -16,6 +16,7 @@ from gateway.vietnamese.marks.labels import has_label, label_line
 from gateway.vietnamese.marks.layout import Layout, Line, cell_key
 from gateway.vietnamese.marks.lines import stamp_line
 from gateway.vietnamese.marks.lists import (
+    BEHIND_MAT,
     begins_phrase,
     begins_with_noun,
     is_another_word,
@@ -277,7 +278,14 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             return None
     if hit.level is Level.MAT and hit.strength.rank and (box_below or not look.stands_out):
         begins = begins_phrase(layout, line, below)
-        if begins and not is_of_a_letter(around_line(layout, line.number, in_cell=False)):
+        lower = layout.line(below) if begins and below is not None else None
+        whole = (
+            lower is not None
+            and line.place is Place.BODY
+            and lower.text.strip() in BEHIND_MAT
+            and _is_alike(line, lower)
+        )
+        if begins and (whole or not is_of_a_letter(around_line(layout, line.number, in_cell=False))):
             return None
     return _in_lists(layout, line, hit, look, shown, upper)
 

@@ -46,7 +46,7 @@ _BELOW: Final = 40
 """Letters of the line below that tell whether it goes on."""
 _RAISED: Final = frozenset({"tối", "tuyệt"})
 _BEFORE_MAT: Final = _RAISED | {"bảo", "bí"}
-_BEHIND_MAT: Final = frozenset({"KHẨU", "ONG"})
+BEHIND_MAT: Final = frozenset({"KHẨU", "ONG", "ĐỘ"})
 _HEADINGS: Final = frozenset({"stamp-line", "lone-line", "numbered-line", "list", TITLED})
 
 
@@ -223,10 +223,10 @@ def word_before(layout: Layout, line: Line) -> str | None:
 
 
 def begins_phrase(layout: Layout, line: Line, below: int | None) -> bool:
-    """Return whether MẬT begins a phrase that goes on in the line below it, or with the word alone in the cell below it."""
-    own = cell_key(line.runs[0])
-    cell = layout.cells.get((own[0], own[1], own[2] + 1)) if own is not None else None
-    if cell is not None and canonical(layout.lines[cell][:_BELOW]).strip() in _BEHIND_MAT:
+    """Return whether MẬT begins a phrase that goes on in the line below it, or with the word alone in the cell below or behind it."""
+    sheet, column, row = cell_key(line.runs[0]) or ("", 0, 0)
+    cells = (layout.cells.get(key) for key in ((sheet, column, row + 1), (sheet, column + 1, row)))
+    if any(cell is not None and canonical(layout.lines[cell][:_BELOW]).strip() in BEHIND_MAT for cell in cells):
         return True
     return below is not None and goes_on_below(canonical(layout.lines[below][:_BELOW]))
 

@@ -352,7 +352,10 @@ class Story:
         """Put the text not read yet; words inside number formats only when they are words."""
         for picture in root.iter(clark("office:binary-data")):  # of fills, grounds and bullets
             self._shapes.stored(picture, place)
+        shown = {run.text.strip() for run in self._sink.runs if run.origin is Origin.TEXT}
         for words, offered in attribute_words(root):
+            if words.strip() in shown and not offered:
+                continue  # the value of a field, read in its place
             self.aside(words, place._replace(locator=OPTION) if offered else place, Role.FIELD)
         for owner, text in texts(root):
             name = NAMES[owner.tag]

@@ -260,7 +260,7 @@ class TextBody:
             parted = False
             new = line_of(text, layer["size"])
             width, size = line.width + new.width, max(line.size, new.size)
-            line = Line(line.text + text, width, size, align or layer.get("align", "l"))
+            line = Line(line.text + text, width, size, align or layer.get("align", "l"), block)
         self.lines.append(line)
 
     def _put(self, text: str, layer: Layer, block: int, place: Place, background: str | None) -> None:
