@@ -21,7 +21,8 @@ def attacks() -> Iterator[Sample]:
         yield from make()
 
 
-def _with_range(data: bytes, change: Callable[[list[int]], list[int]]) -> bytes:
+def with_range(data: bytes, change: Callable[[list[int]], list[int]]) -> bytes:
+    """Change the range of octets that a signature says it is over."""
     found = re.search(rb"/ByteRange ?\[([^\]]*)\]", data)
     assert found
     text = b" ".join(str(one).encode() for one in change([int(one) for one in found.group(1).split()]))
@@ -31,9 +32,9 @@ def _with_range(data: bytes, change: Callable[[list[int]], list[int]]) -> bytes:
 def _ranges() -> Iterator[Sample]:
     """G01 universal forgery, G02 wrapping."""
     once = sign_pdf(letter_pdf(), tree().g2_person)
-    yield Sample("G01", "range-zero.pdf", _with_range(once, lambda n: [0, 0, 0, 0]))
-    yield Sample("G01", "range-empty.pdf", _with_range(once, lambda n: []))
-    yield Sample("G01", "range-negative.pdf", _with_range(once, lambda n: [0, n[1], n[2], -1]))
+    yield Sample("G01", "range-zero.pdf", with_range(once, lambda n: [0, 0, 0, 0]))
+    yield Sample("G01", "range-empty.pdf", with_range(once, lambda n: []))
+    yield Sample("G01", "range-negative.pdf", with_range(once, lambda n: [0, n[1], n[2], -1]))
     yield Sample("G01", "range-removed.pdf", once.replace(b"/ByteRange", b"/ByteRangX"))
     held = re.search(rb"/Contents ?<([0-9a-fA-F]+)>", once)
     assert held
@@ -44,18 +45,20 @@ def _ranges() -> Iterator[Sample]:
     injected = b"\n99 0 obj<</Type/Catalog>>endobj\n".ljust(400)
     numbers = [int(one) for one in re.search(rb"/ByteRange ?\[([^\]]*)\]", once).group(1).split()]  # type: ignore[union-attr]
     moved = once[: numbers[2]] + injected + once[numbers[2] :]
-    yield Sample("G02", "range-moved.pdf", _with_range(moved, lambda n: [0, n[1], n[2] + 400, n[3]]))
-    yield Sample("G02", "gap-wide.pdf", _with_range(once, lambda n: [0, n[1] - 50, n[2], n[3]]))
+    yield Sample("G02", "range-moved.pdf", with_range(moved, lambda n: [0, n[1], n[2] + 400, n[3]]))
+    yield Sample("G02", "gap-wide.pdf", with_range(once, lambda n: [0, n[1] - 50, n[2], n[3]]))
 
 
-def _page(writer: IncrementalPdfFileWriter) -> None:
+def page(writer: IncrementalPdfFileWriter) -> None:
+    """Paint over the first page."""
     page = writer.root["/Pages"]["/Kids"][0].get_object()
     stream = writer.add_object(generic.StreamObject(stream_data=b"q 1 0 0 rg 0 0 300 300 re f Q"))
     page["/Contents"] = generic.ArrayObject([page.raw_get("/Contents"), stream])
     writer.update_container(page)
 
 
-def _annotation(writer: IncrementalPdfFileWriter) -> None:
+def annotation(writer: IncrementalPdfFileWriter) -> None:
+    """Put a note on the first page."""
     page = writer.root["/Pages"]["/Kids"][0].get_object()
     note = generic.DictionaryObject({
         generic.pdf_name("/Type"): generic.pdf_name("/Annot"), generic.pdf_name("/Subtype"): generic.pdf_name("/FreeText"),
@@ -66,7 +69,8 @@ def _annotation(writer: IncrementalPdfFileWriter) -> None:
     writer.update_container(page)
 
 
-def _script(writer: IncrementalPdfFileWriter) -> None:
+def script(writer: IncrementalPdfFileWriter) -> None:
+    """Have a script run when the file is opened."""
     action = {"/S": generic.pdf_name("/JavaScript"), "/JS": generic.pdf_string("app.alert(1)")}
     writer.root["/OpenAction"] = generic.DictionaryObject({generic.pdf_name(k): v for k, v in action.items()})
     writer.update_root()
@@ -75,10 +79,10 @@ def _script(writer: IncrementalPdfFileWriter) -> None:
 def _updates() -> Iterator[Sample]:
     """G03 incremental saving, also between two signatures."""
     once = sign_pdf(letter_pdf(), tree().g2_person)
-    for name, change in (("page", _page), ("annotation", _annotation), ("script", _script)):
+    for name, change in (("page", page), ("annotation", annotation), ("script", script)):
         yield Sample("G03", f"update-{name}.pdf", update(once, change))
     second = PdfSigning(field="Signature2", box=(10, 10, 40, 40))
-    yield Sample("G03", "page-between.pdf", sign_pdf(update(once, _page), tree().g2_seal, second))
+    yield Sample("G03", "page-between.pdf", sign_pdf(update(once, page), tree().g2_seal, second))
 
 
 def _shadow() -> Iterator[Sample]:
@@ -111,7 +115,7 @@ def _shadow() -> Iterator[Sample]:
 def _certified() -> Iterator[Sample]:
     """G05: an annotation on a certified document; a stranger's signature beside a good one."""
     certified = sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(certify=MDPPerm.ANNOTATE))
-    yield Sample("G05", "certified-annotation.pdf", update(certified, _annotation))
+    yield Sample("G05", "certified-annotation.pdf", update(certified, annotation))
     second = PdfSigning(field="Signature2", box=(10, 10, 40, 40))
     once = sign_pdf(letter_pdf(), tree().g2_person)
     yield Sample("G05", "good-and-stranger.pdf", sign_pdf(once, tree().person(tree().rogue_root), second))

@@ -124,11 +124,3 @@ def test_an_anchor_constrains_only_the_kinds_of_names_that_it_names(permitted, e
     trust = TrustStore.of(load_certificates(root.certificate_der))
     (one,) = verify(data, part="1", filename="a.p7m", detected_type=TYPES[".p7m"], trust=trust, now=NOW)
     assert (one.trust is Trust.TRUSTED) is trusted
-
-
-def test_an_authority_below_the_permitted_length_certifies_nobody():
-    assert trust(certify(PERSON, tree().person_key, authority(CA, above=tree().g2_sub))) is Trust.UNTRUSTED
-
-
-def test_a_holder_who_is_no_authority_certifies_nobody():
-    assert trust(certify(PERSON, tree().person_key, authority(CA, is_authority=False))) is Trust.UNTRUSTED

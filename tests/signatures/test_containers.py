@@ -123,11 +123,6 @@ class TestOffice:
         assert [one.holder_kind for one in reports] == [HolderKind.PERSON, HolderKind.ORGANISATION]
         assert reports[0].claimed_time is not None
 
-    def test_a_binary_workbook_is_verified_as_any_other(self):
-        (one,) = look(docx(), "application/vnd.ms-excel.sheet.binary.macroenabled.12")
-        assert good(one)
-        assert one.container == "ooxml"
-
     def test_an_unsigned_file_has_no_signatures(self):
         assert look(letter_docx(), DOCX) == ()
 
@@ -166,11 +161,6 @@ class TestOffice:
         (one,) = look(make(), DOCX)
         assert wrong in (one.integrity, one.coverage, one.changes)
         assert problem in ("", *one.problems)
-
-    def test_hmac_with_the_public_key_is_no_signature(self):
-        hmac = b"http://www.w3.org/2000/09/xmldsig#hmac-sha1"
-        (one,) = look(edit(docx(), {SIGNATURE: lambda data: data.replace(xml.RSA_SHA256.encode(), hmac)}), DOCX)
-        assert one.integrity is not Integrity.INTACT
 
     @pytest.mark.parametrize(("method", "digest", "stands"), [
         ("2001/04/xmldsig-more#rsa-sha384", hashes.SHA384(), True), ("2001/04/xmldsig-more#rsa-sha224", hashes.SHA224(), False),
@@ -275,14 +265,6 @@ class TestOpenDocument:
         text = text.replace("<document-signatures ", '<document-signatures Id="idSig0Object" ')
         (one,) = look(edit(signed, {name: text.encode()}), ODT)
         assert one.claimed_time.year == 2026
-
-    def test_an_unknown_algorithm_is_never_valid(self):
-        signed = xml.sign_odf(xml.odt(), tree().g2_person)
-        changed = edit(
-            signed,
-            {"META-INF/documentsignatures.xml": lambda data: data.replace(xml.RSA_SHA256.encode(), b"urn:unknown")},
-        )
-        assert look(changed, ODT)[0].integrity is not Integrity.INTACT
 
 
 class TestOldFormats:

@@ -1,4 +1,4 @@
-"""PDF signatures: the practice of offices is good; every published attack (catalogue rows G01 to G12) is caught."""
+"""PDF signatures: the practice of offices is good; what is said of attacks of which `attacks_pdf` has one of each kind."""
 
 import io
 import re
@@ -19,6 +19,7 @@ from gateway.documents.signatures.trust import TrustStore
 from gateway.model import Changes, Coverage, HolderKind, Indication, Integrity, Revocation, Trust
 from tests.pki.signing import PdfSigning, sign_pdf, sign_pdf_twice
 from tests.pki.tree import NOW, letter_pdf, store, tree
+from tests.signatures.attacks_pdf import annotation, page, script, with_range
 from tests.signatures.corpus import sent
 from tests.signatures.pdf_updates import dictionary, update
 from tests.support.cases import examples
@@ -115,11 +116,11 @@ class TestPractice:
         form = io.BytesIO()
         from reportlab.pdfgen import canvas
 
-        page = canvas.Canvas(form)
-        page.acroForm.textfield(name="a", x=50, y=700, value="1")
-        page.acroForm.textfield(name="b", x=50, y=600, value="1")
-        page.showPage()
-        page.save()
+        drawn = canvas.Canvas(form)
+        drawn.acroForm.textfield(name="a", x=50, y=700, value="1")
+        drawn.acroForm.textfield(name="b", x=50, y=600, value="1")
+        drawn.showPage()
+        drawn.save()
         lock = FieldMDPSpec(FieldMDPAction.INCLUDE, fields=["a"])
         data = sign_pdf(form.getvalue(), tree().g2_person, PdfSigning(lock=lock))
 
@@ -133,19 +134,6 @@ class TestPractice:
         assert look(update(data, lambda writer: fill(writer, "a", "2")))[0].changes is Changes.FORBIDDEN
 
 
-def byte_range(data):
-    found = re.search(rb"/ByteRange ?\[([^\]]*)\]", data)
-    return found, [int(one) for one in found.group(1).split()]
-
-
-def with_range(data, numbers):
-    found, _ = byte_range(data)
-    text = b" ".join(str(one).encode() for one in numbers)
-    width = len(found.group(1))
-    assert len(text) <= width
-    return data[: found.start(1)] + text.ljust(width) + data[found.end(1) :]
-
-
 class TestForgedRanges:
     """G01 universal forgery, G02 signature wrapping."""
 
@@ -156,8 +144,7 @@ class TestForgedRanges:
         lambda n: [0, n[1] - 50, n[2], n[3]],
     ])  # fmt: skip
     def test_a_tampered_range_is_broken(self, once, change):
-        numbers = byte_range(once)[1]
-        reports = look(with_range(once, change(numbers)))
+        reports = look(with_range(once, change))
         assert len(reports) == 1
         assert reports[0].integrity is Integrity.BROKEN
         assert reports[0].indication is Indication.TOTAL_FAILED
@@ -171,21 +158,6 @@ class TestForgedRanges:
         assert all(one.integrity is not Integrity.INTACT for one in look(emptied))
         assert look(emptied)
 
-    def test_zeroed_contents_are_broken(self, once):
-        found = re.search(rb"/Contents ?<([0-9a-fA-F]+)>", once)
-        zeroed = once[: found.start(1)] + b"0" * (found.end(1) - found.start(1)) + once[found.end(1) :]
-        assert look(zeroed)[0].integrity is Integrity.BROKEN
-
-    def test_a_removed_range_is_broken(self, once):
-        assert look(once.replace(b"/ByteRange", b"/ByteRangX"))[0].integrity is Integrity.BROKEN
-
-    def test_a_second_range_moved_behind_injected_objects_is_broken(self, once):
-        numbers = byte_range(once)[1]
-        injected = b"\n99 0 obj<</Type/Catalog>>endobj\n".ljust(400)
-        moved = once[: numbers[2]] + injected + once[numbers[2] :]
-        moved = with_range(moved, [0, numbers[1], numbers[2] + 400, numbers[3]])
-        assert look(moved)[0].integrity is Integrity.BROKEN
-
     def test_bytes_hidden_in_the_padding_of_the_contents_are_reported(self, once):
         found = re.search(rb"/Contents ?<([0-9a-fA-F]+)>", once)
         hidden = once[: found.end(1) - 8] + b"deadbeef" + once[found.end(1) :]
@@ -195,39 +167,11 @@ class TestForgedRanges:
 
     @pytest.mark.slow
     def test_every_flipped_octet_of_the_signed_bytes_is_noticed(self, once):
-        numbers = byte_range(once)[1]
+        numbers = [int(one) for one in re.search(rb"/ByteRange ?\[([^\]]*)\]", once)[1].split()]
         for position in [*range(20, numbers[1], 197), *range(numbers[2], len(once), 7)]:
             changed = bytearray(once)
             changed[position] ^= 1
             assert not any(stands(one) for one in look(bytes(changed))), position
-
-
-def page_change(writer):
-    page = writer.root["/Pages"]["/Kids"][0].get_object()
-    stream = writer.add_object(generic.StreamObject(stream_data=b"q 1 0 0 rg 0 0 300 300 re f Q"))
-    page["/Contents"] = generic.ArrayObject([page.raw_get("/Contents"), stream])
-    writer.update_container(page)
-
-
-def annotation(writer, subtype="/FreeText"):
-    page = writer.root["/Pages"]["/Kids"][0].get_object()
-    note = generic.DictionaryObject({
-        generic.pdf_name("/Type"): generic.pdf_name("/Annot"), generic.pdf_name("/Subtype"): generic.pdf_name(subtype),
-        generic.pdf_name("/Rect"): generic.ArrayObject([generic.NumberObject(n) for n in (0, 0, 300, 300)]),
-        generic.pdf_name("/Contents"): generic.pdf_string("khác"),
-    })  # fmt: skip
-    annots = generic.ArrayObject([*page.get("/Annots", ()), writer.add_object(note)])
-    page["/Annots"] = annots
-    writer.update_container(page)
-
-
-def open_action(writer):
-    action = {
-        generic.pdf_name("/S"): generic.pdf_name("/JavaScript"),
-        generic.pdf_name("/JS"): generic.pdf_string("app.alert(1)"),
-    }
-    writer.root["/OpenAction"] = generic.DictionaryObject(action)
-    writer.update_root()
 
 
 def extra_page(writer):
@@ -246,24 +190,19 @@ def extra_page(writer):
 class TestChangesAfterSigning:
     """G03 incremental saving, G05 certification attacks, G06 trailing bytes."""
 
-    @pytest.mark.parametrize("change", [page_change, annotation, open_action, extra_page])
+    @pytest.mark.parametrize("change", [page, annotation, script, extra_page])
     def test_a_change_of_what_is_seen_is_forbidden(self, once, change):
         (one,) = look(update(once, change))
         assert one.changes is Changes.FORBIDDEN
         assert one.coverage is not Coverage.WHOLE
         assert one.indication is Indication.TOTAL_FAILED
 
-    @pytest.mark.parametrize("change", [page_change, annotation])
+    @pytest.mark.parametrize("change", [page, annotation])
     def test_a_change_between_two_signatures_is_forbidden_for_the_first(self, once, change):
         data = sign_pdf(update(once, change), tree().g2_seal, PdfSigning(field="Signature2", box=(10, 10, 40, 40)))
         first, second = look(data)
         assert first.changes is Changes.FORBIDDEN
         assert stands(second)
-
-    def test_an_annotation_on_a_certified_document_is_forbidden(self):
-        certified = sign_pdf(letter_pdf(), tree().g2_person, PdfSigning(certify=MDPPerm.ANNOTATE))
-        assert stands(look(certified)[0])
-        assert look(update(certified, annotation))[0].changes is Changes.FORBIDDEN
 
     def test_anything_after_a_no_changes_certification_is_forbidden(self, monkeypatch):
         from pyhanko.sign.signers import PdfSigner
@@ -289,11 +228,6 @@ class TestChangesAfterSigning:
                 or one.integrity is Integrity.BROKEN
                 or one.coverage is Coverage.UNKNOWN
             )
-
-    def test_a_tail_that_points_back_to_the_signed_revision_is_reported(self, once):
-        start = re.findall(rb"startxref\s+(\d+)", once)[-1]
-        reports = look(once + b"\n9 0 obj<</Evil true>>endobj\nstartxref\n" + start + b"\n%%EOF\n")
-        assert not any(stands(one) for one in reports)
 
     def test_a_file_rewritten_as_a_whole_is_explained_as_an_incoming_stamp(self, twice):
         out = io.BytesIO()
