@@ -15,6 +15,7 @@ from tests.readers.ole_support import sprm, word_file
 from tests.support.corpus import CORPUS, needs_corpus, rows
 from tests.support.legacy_letters import decode, encode
 from tests.support.libreoffice import converted, needs_libreoffice
+from tests.support.reading import seen
 
 SPECIAL = sprm(0x0855, b"\1")
 
@@ -27,6 +28,33 @@ def runs(*pieces, **more):
     return read(word_file(pieces, **more)).document.runs
 
 
+TIMES = sprm(0x4A4F, b"\1\0") + sprm(0x4A51, b"\1\0")
+READ = {
+    "letters of a Unicode piece": ("TỐI MẬT\r", TIMES, "text font", [("TỐI MẬT", "Times New Roman")]),
+    "look": (
+        "X\r", sprm(0x4A43, b"\x1a\0") + sprm(0x6870, b"\xff\0\0\0") + sprm(0x0835, b"\1") + sprm(0x2A0C, b"\7"),
+        "size_pt colour bold background", [(13, "FF0000", True, "FFFF00")]),
+    "hidden": ("MẬT\r", sprm(0x083C, b"\1"), "origin", [Origin.HIDDEN]),
+    "deleted": ("MẬT\r", sprm(0x0800, b"\1"), "origin", [Origin.DELETED]),
+    "white": ("MẬT\r", sprm(0x6870, b"\xff\xff\xff\0"), "origin", [Origin.HIDDEN]),
+    "plain": ("MẬT\r", b"", "origin", [Origin.TEXT]),
+    **{f"colour {number} of old files": ("X\r", sprm(0x2A42, bytes((number,))), "colour", [colour])
+       for number, colour in ((0, "auto"), (1, "000000"), (6, "FF0000"), (13, "800000"))},
+    "basic and Vietnamese letters in two fonts": (
+        "abc ậ\r", sprm(0x4A4F, b"\1\0") + sprm(0x4A51, b"\0\0"), "text font", [("abc ", "Times New Roman"), ("ậ", ".VnTime")]),
+    "a hint for one of them": (
+        "aậ\r", sprm(0x4A4F, b"\0\0") + sprm(0x4A50, b"\1\0") + sprm(0x4A51, b"\0\0") + sprm(0x286F, b"\1"), "text font", [("aậ", ".VnTime")]),
+    "capitals by format": ("tối mật\r", sprm(0x083B, b"\1") + TIMES, "text", ["TỐI MẬT"]),
+}  # fmt: skip
+"""A piece and its look; which attributes its runs then have."""
+
+
+@pytest.mark.parametrize("title", READ)
+def test_letters_are_read_with_their_look(title):
+    text, group, names, expected = READ[title]
+    assert seen(runs((text, group)), names) == expected
+
+
 def test_letters_of_an_8_bit_piece_stay_one_for_one_octet():
     octets = encode("Tối Mật", Charset.TCVN3).encode("cp1252") + b"\r"
     (run,) = runs((octets, sprm(0x4A4F, b"\0\0") + sprm(0x4A51, b"\0\0")))
@@ -34,20 +62,9 @@ def test_letters_of_an_8_bit_piece_stay_one_for_one_octet():
     assert decode(run.text, run.font).text == "Tối Mật"
 
 
-def test_letters_of_a_unicode_piece_are_read_as_they_are():
-    (run,) = runs(("TỐI MẬT\r", sprm(0x4A4F, b"\1\0") + sprm(0x4A51, b"\1\0")))
-    assert (run.text, run.font) == ("TỐI MẬT", "Times New Roman")
-
-
 def test_pieces_of_a_fast_saved_file_are_read_in_their_order():
     document = read(word_file([("MẬT\r", b""), ("TỐI ", b"")], order=(1, 0), flags=0x0204)).document
     assert "".join(run.text for run in document.runs) == "TỐI MẬT"
-
-
-def test_size_colour_and_weight_stand_on_the_run():
-    group = sprm(0x4A43, b"\x1a\0") + sprm(0x6870, b"\xff\0\0\0") + sprm(0x0835, b"\1") + sprm(0x2A0C, b"\7")
-    (run,) = runs(("X\r", group))
-    assert (run.size_pt, run.colour, run.bold, run.background) == (13, "FF0000", True, "FFFF00")
 
 
 @pytest.mark.parametrize(
@@ -57,37 +74,6 @@ def test_size_colour_and_weight_stand_on_the_run():
 def test_a_pattern_behind_letters_has_the_mix_of_its_colours(pattern, ground):
     shade = b"\x0a\0\0\0\0\xff\xff\xff\0" + pattern.to_bytes(2, "little")
     assert runs(("X\r", sprm(0xCA71, shade)))[0].background == ground
-
-
-def test_the_sixteen_colours_of_old_files_are_known():
-    assert [runs(("X\r", sprm(0x2A42, bytes((number,)))))[0].colour for number in (0, 1, 6, 13)] == [
-        "auto", "000000", "FF0000", "800000",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("group", "origin"),
-    [
-        (sprm(0x083C, b"\1"), Origin.HIDDEN),
-        (sprm(0x0800, b"\1"), Origin.DELETED),
-        (sprm(0x6870, b"\xff\xff\xff\0"), Origin.HIDDEN),
-        (b"", Origin.TEXT),
-    ],
-)
-def test_hidden_deleted_and_white_text_says_so(group, origin):
-    assert [run.origin for run in runs(("MẬT\r", group))] == [origin]
-
-
-def test_basic_and_vietnamese_letters_may_have_two_fonts():
-    found = runs(("abc ậ\r", sprm(0x4A4F, b"\1\0") + sprm(0x4A51, b"\0\0")))
-    assert [(run.text, run.font) for run in found] == [("abc ", "Times New Roman"), ("ậ", ".VnTime")]
-    hinted = runs(("aậ\r", sprm(0x4A4F, b"\0\0") + sprm(0x4A50, b"\1\0") + sprm(0x4A51, b"\0\0") + sprm(0x286F, b"\1")))
-    assert [(run.text, run.font) for run in hinted] == [("aậ", ".VnTime")]
-
-
-def test_capitals_by_format_are_shown_as_capitals():
-    (run,) = runs(("tối mật\r", sprm(0x083B, b"\1") + sprm(0x4A4F, b"\1\0") + sprm(0x4A51, b"\1\0")))
-    assert run.text == "TỐI MẬT"
 
 
 def test_a_symbol_has_its_own_font_and_code():

@@ -13,6 +13,7 @@ from gateway.documents.readers.word import rtf
 from gateway.model import Origin, ReadStatus, Role
 from tests.support.cases import examples
 from tests.support.cost import least_cost
+from tests.support.reading import seen
 
 HEAD = (
     r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\froman\fcharset0 Times New Roman;}"
@@ -30,29 +31,44 @@ def words(body: str) -> list[str]:
     return [run.text for run in runs(body)]
 
 
-@pytest.mark.parametrize(
-    ("body", "word"),
-    [
-        (r"\uc1 T\u7888?I M\u7852?T\par", "TỐI MẬT"),
-        (r"\uc2 \u7852\'ab\'cd!\par", "Ậ!"),
-        (r"{\uc0\u7852 X}\par", "ẬX"),
-        (r"\f2 M\'c2\'f2T\par", "MÂ\u0323T"),  # by the charset of the font
-        (r"\f3 \'b7\par", "\uf0b7"),  # of a symbol font
-        (r"X\par", "X"),  # names of styles and fonts are no text
-    ],
-)
-def test_letters_are_read_once_in_their_code(body, word):
-    assert words(body) == [word]
+WHITE = HEAD.replace("{\\colortbl;", "{\\colortbl;\\red255\\green255\\blue255;")
+READ = {
+    "a number beside its replacement": (r"\uc1 T\u7888?I M\u7852?T\par", "text", ["TỐI MẬT"]),
+    "a number beside two octets": (r"\uc2 \u7852\'ab\'cd!\par", "text", ["Ậ!"]),
+    "a number beside nothing": (r"{\uc0\u7852 X}\par", "text", ["ẬX"]),
+    "octets by the charset of the font": (r"\f2 M\'c2\'f2T\par", "text", ["MÂ\u0323T"]),
+    "an octet of a symbol font": (r"\f3 \'b7\par", "text", ["\uf0b7"]),
+    "names of styles and fonts are no text": (r"X\par", "text", ["X"]),
+    "letters of a legacy font stay one for one octet": (r"\f1 T\'e8I M\'cbT\par", "text font", [("TèI MËT", ".VnTime")]),
+    "look": (r"\f0\fs26\cf1\b X\par", "font size_pt colour bold", [("Times New Roman", 13, "FF0000", True)]),
+    "hidden and deleted text": (
+        r"{\v an}{\deleted xoa} thay\par", "text origin", [("an", Origin.HIDDEN), ("xoa", Origin.DELETED), (" thay", Origin.TEXT)]),
+    "binary data are no markup": (r"{\pict\bin6 }}{{}}} X\par", "text", [" X"]),
+    "text after the end": (r"X\par} M\u7852?T", "origin", [Origin.TEXT, Origin.HIDDEN]),
+    "data of Word after a brace too many": (
+        r"X\par}{\*\themedata 504b0304}{\f0 Y", "text origin", [("X", Origin.TEXT), ("Y", Origin.HIDDEN)]),
+    "settings of shapes are no text": (
+        r"{\shp{\*\shpinst{\sp{\sn fillColor}{\sv 255}}{\sp{\sn wzDescription}{\sv M\u7852?T}}}}", "text role", [("MẬT", Role.ALT_TEXT)]),
+    "capitals by format": (r"{\caps t\u7889?i}\par", "text", ["TỐI"]),
+    "capitals of a legacy font": (r"{\f1\caps M\'cbt}\par", "text", ["MËT"]),
+    "cells of a table are numbered": (
+        r"\pard\intbl A\cell B\cell\row\pard\intbl C\cell\row\pard D\par", "locator",
+        ["table:1,row:1,column:1", "table:1,row:1,column:2", "table:1,row:2,column:1", "paragraph:1"]),
+    "of what is said twice for old programs Unicode is shown": (
+        r"a {\upr{MAT}{\*\ud{M\u7852?T}}}\par", "text origin", [("a ", Origin.TEXT), ("MAT", Origin.HIDDEN), ("MẬT", Origin.TEXT)]),
+}  # fmt: skip
+"""What is written; which attributes its runs then have."""
 
 
-def test_letters_of_a_legacy_font_stay_one_for_one_octet():
-    (run,) = runs(r"\f1 T\'e8I M\'cbT\par")
-    assert (run.text, run.font) == ("TèI MËT", ".VnTime")
+@pytest.mark.parametrize("title", READ)
+def test_what_is_written_is_read_with_its_look_and_place(title):
+    body, names, expected = READ[title]
+    assert seen(runs(body), names) == expected
 
 
-def test_font_size_and_colour_stand_on_the_run():
-    (run,) = runs(r"\f0\fs26\cf1\b X\par")
-    assert (run.font, run.size_pt, run.colour, run.bold) == ("Times New Roman", 13, "FF0000", True)
+def test_white_letters_are_hidden_and_capitals_need_no_table_of_fonts():
+    assert seen(runs(r"\cf1 M\par", WHITE), "origin") == [Origin.HIDDEN]
+    assert seen(runs(r"{\caps a}\par", r"{\rtf1{\fonttbl}"), "text") == ["A"]
 
 
 @pytest.mark.parametrize(
@@ -71,11 +87,6 @@ def test_font_size_and_colour_stand_on_the_run():
 )
 def test_words_are_found_wherever_they_stand(body, role):
     assert ("MẬT", role) in [(run.text, run.role) for run in runs(body)]
-
-
-def test_hidden_and_deleted_text_says_so():
-    origins = {run.text: run.origin for run in runs(r"{\v an}{\deleted xoa} thay\par")}
-    assert origins == {"an": Origin.HIDDEN, "xoa": Origin.DELETED, " thay": Origin.TEXT}
 
 
 def test_pictures_and_objects_become_members():
@@ -129,11 +140,6 @@ def test_the_drawing_for_old_programs_gives_its_letters_and_no_second_picture():
     assert [member.relation for member in alone.members] == ["image"]
 
 
-def test_binary_data_is_no_markup():
-    source = Source(data=(HEAD + r"{\pict\bin6 }}{{}}} X\par}").encode(), part="1")
-    assert [run.text for run in rtf.read(source, Budget()).document.runs] == [" X"]
-
-
 def test_a_field_that_runs_a_program_is_active_content():
     source = Source(data=(HEAD + r"{\field{\*\fldinst DDEAUTO c:\\\\cmd.exe}{\fldrslt ok}}}").encode(), part="1")
     assert rtf.read(source, Budget()).document.active_content[0].kind == "dde"
@@ -143,18 +149,6 @@ def test_an_unclosed_file_is_read_as_far_as_it_goes():
     document = rtf.read(Source(data=(HEAD + r"{\b dang do").encode(), part="1"), Budget()).document
     assert (document.status, document.reason) == (ReadStatus.PARTIAL, "unbalanced")
     assert document.runs[-1].text == "dang do"
-
-
-def test_text_after_the_end_is_read_as_hidden():
-    document = rtf.read(Source(data=(HEAD + r"X\par} M\u7852?T").encode(), part="1"), Budget()).document
-    assert [run.origin for run in document.runs] == [Origin.TEXT, Origin.HIDDEN]
-
-
-def test_data_of_word_after_a_brace_too_many_are_no_words():
-    document = rtf.read(
-        Source(data=(HEAD + r"X\par}{\*\themedata 504b0304}{\f0 Y}").encode(), part="1"), Budget()
-    ).document
-    assert [(run.text, run.origin) for run in document.runs] == [("X", Origin.TEXT), ("Y", Origin.HIDDEN)]
 
 
 def test_deep_nesting_is_a_limit():
@@ -229,32 +223,6 @@ def test_the_lines_of_a_fraction_are_words_of_their_own():
     assert len({run.block for run in found if run.text in {"a ", "tren", "duoi"}}) == 3
 
 
-def test_cells_of_a_table_are_numbered():
-    found = runs(r"\pard\intbl A\cell B\cell\row\pard\intbl C\cell\row\pard D\par")
-    assert [run.locator for run in found] == [
-        "table:1,row:1,column:1",
-        "table:1,row:1,column:2",
-        "table:1,row:2,column:1",
-        "paragraph:1",
-    ]
-
-
-def test_capitals_by_format_are_shown_as_capitals():
-    assert words(r"{\caps t\u7889?i}\par") == ["TỐI"]
-    assert words(r"{\f1\caps M\'cbt}\par") == ["MËT"]
-    assert [run.text for run in runs(r"{\caps a}\par", head=r"{\rtf1{\fonttbl}")] == ["A"]
-
-
-def test_white_letters_are_hidden():
-    head = HEAD.replace("{\\colortbl;", "{\\colortbl;\\red255\\green255\\blue255;")
-    assert [run.origin for run in runs(r"\cf1 M\par", head=head)] == [Origin.HIDDEN]
-
-
-def test_settings_of_shapes_are_no_text():
-    body = r"{\shp{\*\shpinst{\sp{\sn fillColor}{\sv 255}}{\sp{\sn wzDescription}{\sv M\u7852?T}}}}"
-    assert [(run.text, run.role) for run in runs(body)] == [("MẬT", Role.ALT_TEXT)]
-
-
 def test_a_packaged_file_comes_out_under_its_own_name():
     path = b"C:\\a\\mat.txt\0"
     native = b"\2\0mat.txt\0" + path + b"\0\0\3\0" + len(path).to_bytes(4, "little") + path
@@ -323,11 +291,6 @@ def test_a_picture_is_one_wherever_its_word_is_in_the_group(begun: str) -> None:
     found = rtf.read(Source(data=(HEAD + body + "}").encode(), part="1"), Budget())
     assert [member.data for member in found.members] == [octets]
     assert "".join(run.text for run in found.document.runs) == "x y"
-
-
-def test_of_what_is_said_twice_for_old_programs_unicode_is_shown() -> None:
-    found = {run.text: run.origin for run in runs(r"a {\upr{MAT}{\*\ud{M\u7852?T}}}\par")}
-    assert found == {"a ": Origin.TEXT, "MAT": Origin.HIDDEN, "MẬT": Origin.TEXT}
 
 
 def test_words_of_list_labels_and_above_footnotes_are_read() -> None:

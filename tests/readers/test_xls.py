@@ -16,6 +16,7 @@ from tests.readers.ole_support import atom, biff, globals_of, record, short, wor
 from tests.support.corpus import CORPUS, needs_corpus, rows
 from tests.support.legacy_letters import decode, encode
 from tests.support.libreoffice import converted, needs_libreoffice
+from tests.support.reading import seen
 
 
 def read(data: bytes):
@@ -42,39 +43,40 @@ def texts(found, role=Role.CELL):
     return [run.text for run in found if run.role is role]
 
 
-def test_a_cell_has_its_sheet_and_reference():
-    assert [(run.text, run.locator) for run in runs(label("TỐI MẬT")) if run.role is Role.CELL] == [
-        ("TỐI MẬT", "cell:Bảng!B7")
-    ]
+FIRST = record(0xFD, struct.pack("<HHHI", 0, 0, 0, 0))
+"""A cell that shows the first shared string."""
+_TABLE = b"\x01\0\0\0\x01\0\0\0"
+_PALETTE = record(0x92, struct.pack("<H", 56) + bytes((1, 2, 3, 0)) * 56)
+_RICH = _TABLE + struct.pack("<HBH", 6, 9, 1) + "TỐIMẬT".encode("utf-16-le") + struct.pack("<HH", 3, 1)
+_FORMAT = record(0x41E, struct.pack("<H", 200) + short('"MẬT "0', octets=2))
+_SHORT = struct.pack("<HHHIHIH", 0, 0, 0, 5 << 2 | 2, 0, 1234 << 2 | 3, 1)
+READ = {
+    "sheet and reference": ([label("TỐI MẬT")], (), "text locator", [("TỐI MẬT", "cell:Bảng!B7")]),
+    "look by the style": (
+        [label("X")], (font("Arial"), font("Times New Roman", colour=10, size=260), style(1, pattern=1, fore=13)),
+        "font size_pt colour background", [("Times New Roman", 13, "FF0000", "FFFF00")]),
+    "a palette of the file": ([label("X")], (font("Arial", colour=10), _PALETTE, style(0)), "colour", ["010203"]),
+    "numbers of fonts leave out the fourth": ([label("X")], (*map(font, "abcdef"), style(5)), "font", ["e"]),
+    "a rich string is cut where its fonts change": (
+        [FIRST], (font("Arial"), font("Cambria"), style(0), record(0xFC, _RICH)), "text font", [("TỐI", "Arial"), ("MẬT", "Cambria")]),
+    "a continued string may change its width": (
+        [FIRST], (record(0xFC, _TABLE + struct.pack("<HB", 5, 0) + b"MA"), record(0x3C, b"\x01" + "ẬTx".encode("utf-16-le"))),
+        "text", ["MAẬTx"]),
+    "a string that no cell shows": (
+        [], (record(0xFC, b"\0\0\0\0\x01\0\0\0" + short("MẬT", octets=2)),), "text origin", [("MẬT", Origin.HIDDEN)]),
+    "words of a number format": (
+        [record(0x203, struct.pack("<HHHd", 0, 0, 0, 5))], (font("Arial"), _FORMAT, style(0, form=200)), "text", ["MẬT 5"]),
+    "numbers in short forms": (
+        [record(0xBD, _SHORT), record(0x27E, struct.pack("<HHHI", 1, 0, 0, 0x40590000))], (), "text", ["5", "12.34", "100"]),
+    "white letters": ([label("MẬT")], (font("Arial", colour=9), style(0)), "origin", [Origin.HIDDEN]),
+}  # fmt: skip
+"""Records of a sheet and those before it; which attributes its cells then have."""
 
 
-def test_font_size_and_colour_come_from_the_style():
-    before = (font("Arial"), font("Times New Roman", colour=10, size=260), style(1, pattern=1, fore=13))
-    (run,) = [run for run in runs(label("X"), before=before) if run.role is Role.CELL]
-    assert (run.font, run.size_pt, run.colour, run.background) == ("Times New Roman", 13, "FF0000", "FFFF00")
-
-
-def test_a_palette_of_the_file_changes_its_colours():
-    palette = record(0x92, struct.pack("<H", 56) + bytes((1, 2, 3, 0)) * 56)
-    before = (font("Arial", colour=10), palette, style(0))
-    assert [run.colour for run in runs(label("X"), before=before) if run.role is Role.CELL] == ["010203"]
-
-
-def test_font_numbers_leave_out_the_fourth():
-    before = (*[font(name) for name in "abcdef"], style(5))
-    assert [run.font for run in runs(label("X"), before=before) if run.role is Role.CELL] == ["e"]
-
-
-def test_a_rich_string_is_cut_where_its_fonts_change():
-    shared = (
-        b"\x01\0\0\0\x01\0\0\0" + struct.pack("<HBH", 6, 9, 1) + "TỐIMẬT".encode("utf-16-le") + struct.pack("<HH", 3, 1)
-    )
-    before = (font("Arial"), font("Cambria"), style(0), record(0xFC, shared))
-    found = runs(record(0xFD, struct.pack("<HHHI", 0, 0, 0, 0)), before=before)
-    assert [(run.text, run.font, run.block) for run in found if run.role is Role.CELL][:1] == [
-        ("TỐI", "Arial", found[-1].block)
-    ]
-    assert texts(found) == ["TỐI", "MẬT"]
+@pytest.mark.parametrize("title", READ)
+def test_cells_are_read_with_their_look(title):
+    records, before, names, expected = READ[title]
+    assert seen([run for run in runs(*records, before=before) if run.role is Role.CELL], names) == expected
 
 
 @pytest.mark.parametrize("cut", range(11, 24))
@@ -86,17 +88,6 @@ def test_a_shared_string_may_go_on_in_the_next_record_at_any_letter(cut):
     second = b"\x01" + letters[room:].encode("utf-16-le")
     before = (record(0xFC, first), record(0x3C, second))
     assert texts(runs(record(0xFD, struct.pack("<HHHI", 0, 0, 0, 0)), before=before)) == [letters]
-
-
-def test_a_continued_string_may_change_its_width():
-    first = b"\x01\0\0\0\x01\0\0\0" + struct.pack("<HB", 5, 0) + b"MA"
-    before = (record(0xFC, first), record(0x3C, b"\x01" + "ẬTx".encode("utf-16-le")))
-    assert texts(runs(record(0xFD, struct.pack("<HHHI", 0, 0, 0, 0)), before=before)) == ["MAẬTx"]
-
-
-def test_strings_that_no_cell_shows_are_hidden_text():
-    before = (record(0xFC, b"\0\0\0\0\x01\0\0\0" + short("MẬT", octets=2)),)
-    assert [(run.text, run.origin) for run in runs(before=before) if run.role is Role.CELL] == [("MẬT", Origin.HIDDEN)]
 
 
 def test_the_text_of_a_formula_and_its_constants_are_read():
@@ -143,11 +134,6 @@ def test_a_number_saved_for_a_formula_that_makes_words_is_no_value(tokens: bytes
     assert "MẬT" not in [run.text for run in document.runs]
 
 
-def test_words_of_a_number_format_are_shown():
-    before = (font("Arial"), record(0x41E, struct.pack("<H", 200) + short('"MẬT "0', octets=2)), style(0, form=200))
-    assert texts(runs(record(0x203, struct.pack("<HHHd", 0, 0, 0, 5)), before=before)) == ["MẬT 5"]
-
-
 def test_words_of_the_number_format_of_a_chart_are_shown():
     before = (record(0x41E, struct.pack("<H", 200) + short('"MẬT"', octets=2)),)
     assert "MẬT" in texts(runs(record(0x104E, struct.pack("<H", 200)), before=before), Role.TEXTBOX)
@@ -164,15 +150,6 @@ def test_pictures_behind_the_cells_and_in_headers_are_handed_on():
     assert head.data == picture
 
 
-def test_numbers_in_short_forms_are_read():
-    packed = struct.pack("<HHHIHIH", 0, 0, 0, 5 << 2 | 2, 0, 1234 << 2 | 3, 1)
-    assert texts(runs(record(0xBD, packed), record(0x27E, struct.pack("<HHHI", 1, 0, 0, 0x40590000)))) == [
-        "5",
-        "12.34",
-        "100",
-    ]
-
-
 @pytest.mark.parametrize(
     ("records", "state"),
     [
@@ -184,11 +161,6 @@ def test_numbers_in_short_forms_are_read():
 )
 def test_hidden_sheets_rows_and_columns_say_so(records, state):
     assert [run.origin for run in runs(*records, state=state) if run.role is Role.CELL] == [Origin.HIDDEN]
-
-
-def test_white_letters_are_hidden_text():
-    before = (font("Arial", colour=9), style(0))
-    assert [run.origin for run in runs(label("MẬT"), before=before) if run.role is Role.CELL] == [Origin.HIDDEN]
 
 
 def box(number: int, text: str) -> tuple[bytes, ...]:

@@ -1,6 +1,8 @@
 """Files read as the product does: by the reader of what their octets are."""
 
 from collections.abc import Iterable
+from operator import attrgetter
+from typing import Any
 
 from gateway.documents.readers.base import Budget, Reading, Source
 from gateway.documents.readers.registry import reader_for
@@ -34,3 +36,8 @@ def find(reading: Reading, text: str) -> Run:
     found = [run for run in reading.document.runs if text in run.text]
     assert found, f"{text!r} not in {[run.text for run in reading.document.runs]}"
     return found[0]
+
+
+def seen(runs: Iterable[Run], names: str) -> list[Any]:
+    """Return these attributes of each run, a tuple where there are several."""
+    return list(map(attrgetter(*names.split()), runs))
