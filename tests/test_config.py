@@ -172,6 +172,7 @@ def test_the_sample_of_production_is_valid():
         ("workers: 1\npolicy: binhtan-7601\n", "2:9"),
         ("directory: /nowhere/directory.yaml\n", "1:12"),
         ("spool: /nowhere/spool\n", "1:8"),
+        ("spool: /dev/null\n", "1:8"),
         ("certs: /nowhere/certs\n", "1:8"),
         ("next_hop: {address: 'mail.example:25', ca_file: /nowhere/ca.pem}\n", "1:49"),
         ("dkim:\n  keys:\n    - {domain: a.vn, selector: s, key: /nowhere/key}\n", "3:40"),
