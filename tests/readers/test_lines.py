@@ -99,6 +99,22 @@ def test_nothing_is_skipped_in_the_head_of_a_first_page() -> None:
     assert not any(line.prose for line in sheet.lines if line.top < stamp_page.HEAD * 2339 / 2)
 
 
+@pytest.mark.parametrize("step", [None, 34, 36])
+def test_letters_in_cells_stand_apart_and_short_words_do_not(step: int | None) -> None:
+    """Words of two or three letters that touch at low resolution are as wide and as far apart as letters in cells."""
+    picture, draw = page(skip=(0, 1, 2))
+    if step is None:
+        words = "thu tài thu hoạt tại động các hoạt chia Quỹ đang phân hồi trình nhà sản các"
+        draw_line(draw, TOP, words.split())
+    else:
+        for number, letter in enumerate("HỌVÀTÊNNGUYỄNVĂNTỐIMẬTHỒSƠSỐVB"):
+            draw.text((LEFT + step * number, TOP), letter, font=font(28), fill=20)
+    sheet = sheet_of(picture)
+    (line,) = at(sheet, 0)
+    assert line.width > lines.LONGEST_APART * line.height
+    assert lines.is_spaced(sheet, line) is (step is not None)
+
+
 @pytest.mark.parametrize("angle", [-11.0, -2.5, -0.7, 1.4, 3.0, 7.0])
 def test_lines_of_a_slanting_page_are_found(angle: float) -> None:
     sheet = sheet_of(page()[0].rotate(angle, fillcolor=250, resample=Image.Resampling.BICUBIC))

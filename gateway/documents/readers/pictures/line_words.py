@@ -31,6 +31,8 @@ STAND_IN = 4
 """Heights of a line that a word is wide on the mean."""
 WHITE, LEAST_SPAN = 0.94, 24.0
 """Share of the level of the paper that becomes white, and the least span of levels that is stretched to black and white."""
+GRAIN = 16
+"""Levels of grey by which some pixels differ where anything is written: a bar of one shade is none."""
 RATIO = 2.2
 """Heights of letters that one column of a line has, about: what reading costs is counted in letters."""
 
@@ -165,6 +167,8 @@ def _crop(sheet: Sheet, line: Line) -> _Cut:
         return part, left, top, (1.0, 1.0)
     part = 255 - part if inverse else part
     black, white = float(np.min(part)), level(part, 75)
+    if float(np.max(part)) - black < GRAIN:
+        return part[:0], left, top, (1.0, 1.0)
     levels = (np.arange(256) - black) * (255 / max(WHITE * white - black, LEAST_SPAN))
     part = np.asarray(cv2.LUT(part, np.clip(levels, 0, 255).astype(np.uint8)), np.uint8)
     dpi = k * 100.0

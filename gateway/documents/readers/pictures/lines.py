@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.documents.readers.pictures.rectangles import Pixels, level, percentile
+from gateway.documents.readers.pictures.rectangles import Pixels, level, levels, percentile, resized
 from gateway.documents.readers.pictures.spots import runs, spots
 
 DPI = 100.0
@@ -31,12 +31,15 @@ STEEP, CROOKED = 0.003, 0.3
 """Rise of the lines from which a page is turned straight, and the greatest that is believed."""
 HIGHEST_LINE, LARGE = 30, 60
 """Pixels of the height of a line of print, and from which words are large."""
+INKED = 0.6
+"""Share of the way from the ink of a line to its paper up to which a pixel is ink."""
 WIDEST_SPACE = 1.9
 """Heights of a line that part two columns."""
 STRETCH = 2.6
 """Width of a gap, in usual spaces of its line, that separates a number, a mark and a date set in one line."""
-SPACED, WIDE, LEAST_APART = 0.3, 1.3, 2
-"""Heights of a line from which gaps are as wide as between cells and letters no dots, those that letters are wide at most, and gaps of a mark."""
+SPACED, WIDE, LEAST_APART, LONGEST_APART = 0.3, 1.3, 2, 20
+"""Heights of a line from which gaps are as wide as between cells and letters no dots, those that letters are wide at most, gaps of a mark, and
+heights that a mark in cells is wide."""
 TALL_PRINT = 1.22
 """Height of a line of capitals relative to the lines beside it."""
 LEAST_RAGGED = 1.2
@@ -136,13 +139,12 @@ class _Ink:
 
 def _ink(grey: Pixels, dpi: float) -> _Ink:
     scale = DPI / dpi
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    small = grey if abs(scale - 1) < 0.02 else cv2.resize(grey, None, fx=scale, fy=scale, interpolation=method)
+    small = grey if abs(scale - 1) < 0.02 else resized(grey, scale)
     text, down = without_rules(small)
     lines = cv2.morphologyEx(text, cv2.MORPH_CLOSE, np.ones((1, SMEAR), np.uint8))
     lines = cv2.morphologyEx(lines, cv2.MORPH_OPEN, np.ones((3, 5), np.uint8))  # lines that touch by one stroke part
     lines = cv2.subtract(lines, cv2.dilate(down, np.ones((1, 3), np.uint8)))  # cells stay apart
-    return _Ink(np.asarray(small, np.uint8), text, *spots(np.asarray(lines, np.uint8), 4))
+    return _Ink(small, text, *spots(np.asarray(lines, np.uint8), 4))
 
 
 def without_rules(small: Pixels) -> tuple[Pixels, Pixels]:
@@ -300,21 +302,40 @@ def _letter_height(line: Line, text: Pixels) -> float:
 
 def _is_parted(line: Line, text: Pixels, usual: float) -> bool:
     """Return whether a line has a gap much wider than its spaces, so that it is two parts side by side."""
-    gaps = _gaps(line, text)
+    gaps = _gaps(text[line.top : line.bottom, line.left : line.right])
     spaces = gaps[gaps > 0.2 * usual]
     return len(spaces) > 2 and float(np.max(spaces)) > max(STRETCH * float(np.median(spaces)), 0.9 * usual)
 
 
-def is_spaced(line: Line, text: Pixels) -> bool:
-    """Return whether the letters of a line stand apart, as in the cells of a form, where neither dots nor words do."""
-    gaps, least = _gaps(line, text), SPACED * line.height
-    wide = float(line.width - gaps.sum()) / (len(gaps) + 1)
-    return len(gaps) >= LEAST_APART and float(np.median(gaps)) > least and least < wide < WIDE * line.height
+def is_spaced(sheet: Sheet, line: Line) -> bool:
+    """Return whether the letters of a line stand apart, as in the cells of a form, where neither dots nor words do.
+
+    At `DPI` the letters of short words touch: of a line longer than a mark in cells the page itself is looked at.
+    """
+    text = sheet.ink[line.top : line.bottom, line.left : line.right]
+    if not _stand_apart(text, line.height):
+        return False
+    if sheet.scale <= 1 or line.width < LONGEST_APART * line.height:
+        return True
+    top, bottom, left, right = (int(side * sheet.scale) for side in (line.top, line.bottom, line.left, line.right))
+    part = sheet.grey[top:bottom, left:right]
+    low, high = levels(part, 1, 80)
+    ink = cv2.threshold(part, low + INKED * (high - low), 255, cv2.THRESH_BINARY_INV)[1]
+    text = np.asarray(cv2.resize(text, part.shape[1::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+    return _stand_apart(np.asarray(cv2.bitwise_and(ink, text), np.uint8), line.height * sheet.scale)
 
 
-def _gaps(line: Line, text: Pixels) -> npt.NDArray[np.intp]:
-    """Return the widths of the gaps in a line, in pixels."""
-    empty = text[line.top : line.bottom, line.left : line.right].max(axis=0) == 0
+def _stand_apart(ink: Pixels, height: float) -> bool:
+    gaps = _gaps(ink)
+    wide = float(ink.shape[1] - gaps.sum()) / (len(gaps) + 1)
+    return (
+        len(gaps) >= LEAST_APART and float(np.median(gaps)) > SPACED * height and SPACED * height < wide < WIDE * height
+    )
+
+
+def _gaps(ink: Pixels) -> npt.NDArray[np.intp]:
+    """Return the widths of the gaps in the ink of a line, in pixels."""
+    empty = ink.max(axis=0) == 0
     return np.array([end - start for start, end in runs(empty)], np.intp)
 
 

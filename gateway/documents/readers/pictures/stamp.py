@@ -179,7 +179,7 @@ def _on_paper(page: Pixels, frames: list[Candidate], dpi: float) -> list[Candida
 def _at_work(page: Pixels, dpi: float) -> tuple[Pixels, float]:
     """Return a page scaled so that strokes are neither one pixel thin nor needlessly fine, and its scale."""
     scale = min(2.0, LEAST_DPI / max(dpi, 1.0)) if dpi < LEAST_DPI else WORK_DPI / max(dpi, WORK_DPI)
-    if 1.0 > scale > 1 / 1.05:
+    if 1 / 1.05 < scale < 1.1:
         scale = 1.0
     return (resized(page, scale) if scale != 1.0 else page), scale
 

@@ -272,7 +272,7 @@ class _Page:
         """Return whether a line is read whatever its words look like: it is in the head, or is no line of print, or its letters stand apart."""
         sheet = self._sheet
         is_head = line.top < self._head * sheet.grey.shape[0] / sheet.scale
-        return line.kind is not lines.Kind.LINE or is_head or lines.is_spaced(line, sheet.ink)
+        return line.kind is not lines.Kind.LINE or is_head or lines.is_spaced(sheet, line)
 
     def _read_sparse(self) -> None:
         """Read a picture as a whole that has ink like letters and hardly a line of them."""
