@@ -276,18 +276,20 @@ def with_lines_around(layout: Layout, line: Line, hit: Hit, look: Look, shown: s
             and layout.may_continue(line.number, below)
         ):
             return None
-    if hit.level is Level.MAT and hit.strength.rank and (box_below or not look.stands_out):
-        begins = begins_phrase(layout, line, below)
-        lower = layout.line(below) if begins and below is not None else None
-        whole = (
-            lower is not None
-            and line.place is Place.BODY
-            and lower.text.strip() in BEHIND_MAT
-            and _is_alike(line, lower)
-        )
-        if begins and (whole or not is_of_a_letter(around_line(layout, line.number, in_cell=False))):
-            return None
+    starts = hit.level is Level.MAT and hit.strength.rank and (box_below or not look.stands_out)
+    if starts and _begins_below(layout, line, below):
+        return None
     return _in_lists(layout, line, hit, look, shown, upper)
+
+
+def _begins_below(layout: Layout, line: Line, below: int | None) -> bool:
+    """Return whether MẬT is the first word of what goes on in the line below: MẬT over ONG."""
+    if not begins_phrase(layout, line, below):
+        return False
+    lower = layout.line(below) if below is not None else None
+    if lower is not None and line.place is Place.BODY and lower.text.strip() in BEHIND_MAT and _is_alike(line, lower):
+        return True
+    return not is_of_a_letter(around_line(layout, line.number, in_cell=False))
 
 
 def _ends_what_is_said(line: Line, look: Look, shown: str, upper: str) -> bool:
