@@ -106,17 +106,19 @@ def as_documents(text: str) -> Iterator[tuple[str, Document]]:
             for n, (r, c, t) in enumerate(cells)
         ]
         yield f"{format_} cells", Document(part="2", format=format_, runs=tuple(runs))
-    yield (
-        "PDF cells",
-        Document(
-            part="2",
-            format="pdf",
-            runs=tuple(
-                Run(text=t, block=n, page=2, bbox_pt=(90.0 * c, 20.0 * r, 90.0 * c + 6 * len(t), 20.0 * r + 12))
-                for n, (r, c, t) in enumerate(cells)
-            ),
-        ),
-    )
+    for name, page, top in (("PDF cells", 2, 0.0), ("PDF cells at the place of the stamp", 1, 110.0)):
+        if page == 1 and "\t" not in text:
+            continue  # words below one another there may be stamped
+        runs = [
+            Run(
+                text=t,
+                block=n,
+                page=page,
+                bbox_pt=(90.0 * c, top + 20.0 * r, 90.0 * c + 6 * len(t), top + 20.0 * r + 12),
+            )
+            for n, (r, c, t) in enumerate(cells)
+        ]
+        yield name, Document(part="2", format="pdf", runs=tuple(runs))
     for width in (40, 60):
         wrapped = [piece for line in lines for piece in textwrap.wrap(line.replace("\t", "   "), width) or [""]]
         yield (

@@ -140,6 +140,8 @@ TEXTS: dict[str, str] = {
         "Độ mật: ..........................\n"
         "Được phép/không được phép sao, chụp: .........................."
     ),
+    "levels as items below their label": "1. Các độ mật:\na. Tuyệt mật\nb. Tối mật\nc. Mật\n2. Các độ khẩn:\na. Hỏa tốc\nb. Khẩn",
+    "form with a box behind each level": "Độ mật\tMật\t☐\n\tTối mật\t☐\n\tTuyệt mật\t☐",
     "form lines": ("Độ mật:\n☐ Tuyệt mật\n☐ Tối mật\n☐ Mật\n☐ Không mật"),
     "form radio": ("Chọn mức độ:\n( ) Tuyệt mật\n( ) Tối mật\n( ) Mật\n(x) Thường"),
     "quiz": (

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from gateway.model import Run
 from gateway.vietnamese.marks.alone import around_line, belongs_to_head, heads_an_article, is_closed, is_of_a_letter
+from gateway.vietnamese.marks.choice import begins_with_empty_box
 from gateway.vietnamese.marks.code import names_goods, other_levels
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength, most_severe
 from gateway.vietnamese.marks.judge import SIBLINGS, ends_sentence_before, ends_trapped, starts_trapped
@@ -25,6 +26,7 @@ from gateway.vietnamese.marks.lists import (
     is_of_a_list,
     is_ticked_in_table,
     names_people,
+    option_at,
     siblings,
     word_before,
 )
@@ -171,9 +173,10 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
         return None, ()
     shown = canonical(other.text)
     following = layout.adjacent(value, 1)
-    named = following is not None and run_together(layout.bare_line(following)) in SIBLINGS - _URGENCY
-    if following is not None and named and is_in_line(other.runs[0], layout.line(following).runs[0]):
-        return None, ()
+    if following is not None and is_in_line(other.runs[0], layout.line(following).runs[0]):
+        word, box = option_at(layout, following), begins_with_empty_box(layout.lines[following])
+        if word in SIBLINGS - _URGENCY or (box and not word):
+            return None, ()
     hit = _labelled(label, shown, line.look)
     if hit is None or hit.strength is Strength.NOTED or hit.spelling is not Spelling.EXACT:
         return None, ()

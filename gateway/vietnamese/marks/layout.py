@@ -17,6 +17,8 @@ from math import isfinite
 from statistics import median
 from typing import Final
 
+from msgspec.structs import replace
+
 from gateway.model import WORDS, Document, Origin, Role, Run
 from gateway.vietnamese.colour import is_red
 from gateway.vietnamese.legacy import decode_runs, needs_decoding
@@ -27,6 +29,8 @@ _CELL: Final = re.compile(r"cell:(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d{
 _TABLE_CELL: Final = re.compile(r"(?:table:(?P<sheet>[\d.]+),)?row:(?P<row>\d{1,9}),column:(?P<column>\d{1,9})(?!\d)")
 _STRIP_PT, _HIGHEST = 36.0, 40
 """Height of a strip of a page, and strips that the highest line is in."""
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom of a line in points."""
 LINE_FORMATS: Final = frozenset({"pdf", "text", "image", WORDS})
 """Formats whose blocks are lines, so that a sentence may go on in the next block."""
 
@@ -40,6 +44,9 @@ _PLACES: Final = {
 WINDOW_10A_PT: Final = (0.0, 105.0, 300.0, 320.0)
 """Left, top, right, bottom of where box 10a of Decree 30/2020 (Annex I, II) may be on page 1, with leeway."""
 
+_ROWS, _GRID, _ALIGNED_PT = 5.0, 60, 2.0
+"""Heights above and below a cell in which other rows of its table are looked for, lines there beyond which they are not, and
+how far edges of one column are apart."""
 _EDGE: Final = 200
 _WORD, _BELOW_PT, _BESIDE_PT, _LARGER = 4, 18.0, 40.0, 1.3
 """Letters of words that count beside a line on a scan, how far from it they are, and how many times as high it is as they."""
@@ -52,9 +59,10 @@ _SHORT: Final = 40
 class Line:
     """One line of a document: its text in Unicode, its runs, its look."""
 
-    __slots__ = ("block", "number", "runs", "text")
+    __slots__ = ("block", "layout", "number", "runs", "text")
 
-    def __init__(self, number: int, block: int, text: str, runs: tuple[Run, ...]) -> None:
+    def __init__(self, layout: Layout, number: int, block: int, text: str, runs: tuple[Run, ...]) -> None:
+        self.layout = layout
         self.number = number
         self.block = block
         self.text = text
@@ -72,7 +80,7 @@ class Line:
             place=self.place,
             red=any(is_red(run.colour) for run in self.runs),
             boxed=any(run.boxed for run in self.runs),
-            in_window=any(_in_window(run) for run in self.runs),
+            in_window=any(_in_window(run) and not self.layout.is_in_grid(run) for run in self.runs),
             ocr=any(run.origin is Origin.OCR for run in self.runs),
         )
 
@@ -104,6 +112,17 @@ def _in_window(run: Run) -> bool:
     left, top, right, _ = run.bbox_pt
     window = WINDOW_10A_PT
     return window[0] <= left and right <= window[2] and window[1] <= top <= window[3]
+
+
+def _is_below(one: Box, other: Box) -> bool:
+    """Return whether boxes begin, end or have their middle below one another, as cells of a column do."""
+    starts, ends = abs(one[0] - other[0]), abs(one[2] - other[2])
+    return min(starts, ends, abs(one[0] + one[2] - other[0] - other[2])) < _ALIGNED_PT
+
+
+def _is_beside(one: Box, other: Box) -> bool:
+    """Return whether the second box is right of the first at its height."""
+    return one[2] < other[0] and one[1] < (other[1] + other[3]) / 2 < one[3]
 
 
 class Layout:
@@ -191,6 +210,23 @@ class Layout:
         """Return the numbers of lines of its page that may be at the height of words."""
         return {number for strip in _strips_of(run) for number in self._strips.get(strip, ())}
 
+    def is_in_grid(self, run: Run) -> bool:
+        """Return whether words of a page are a cell of a table without rules: two more rows have words below these and those beside them."""
+        if run.bbox_pt is None or run.origin is Origin.OCR:
+            return False
+        left, top, right, bottom = run.bbox_pt
+        reach = _ROWS * (bottom - top)
+        numbers = self.at_height_of(replace(run, bbox_pt=(left, top - reach, right, bottom + reach)))
+        near = [box for number in numbers if (box := self.line(number).runs[0].bbox_pt) is not None]
+        if len(near) > _GRID:
+            return False
+        column = [box for box in near if _is_below(box, run.bbox_pt)]
+        for mate in (box for box in near if _is_beside(run.bbox_pt, box)):
+            mates = [box for box in near if _is_below(box, mate)]
+            if sum(any(_is_beside(one, other) for other in mates) for one in column) > 2:
+                return True
+        return False
+
     def block_of(self, number: int) -> int:
         """Return the index of the block that a line belongs to."""
         return bisect_right(self._first_lines, number) - 1
@@ -220,7 +256,7 @@ class Layout:
         runs: Sequence[Run] = ()
         if end - start > 1:
             runs = self._runs_of_lines(block)[number - first]
-        return Line(number, block, self.lines[number], tuple(runs) or (self.runs[start],))
+        return Line(self, number, block, self.lines[number], tuple(runs) or (self.runs[start],))
 
     def _runs_of_lines(self, block: int) -> list[list[Run]]:
         """Return the runs with letters of each line of a block; found once, for a block can hold all there is."""

@@ -33,7 +33,7 @@ from gateway.vietnamese.marks.words import (
 _LONGEST: Final = 160
 _WIDE: Final = re.compile(r"[^\w:]{4,}")
 _LINE_NUMBER: Final = re.compile(r"^\s*\d{1,5}(?:\t| {2,})")
-_ITEM: Final = re.compile(r"\s*[(\[]?(?:\d{1,3}[a-z]?|[ivx]{1,4}|[a-z])(?:[.)\]]+|/(?![a-z]))\s*(?=\D)")
+_ITEM: Final = re.compile(r"^\s*[(\[]?(?:\d{1,3}[a-z]?|[ivx]{1,4}|[a-z])(?:[.)\]]+|/(?![a-z]))\s*(?=\D)")
 """The number of an item of a list, or of a box of the form (10a), in a bare line."""
 _NUMBER: Final = re.compile(r"[\d.)\]]|(?<=[tT])[\s/(–—-]+[A-EIVX]{1,2}\W*$")
 _PAGE_AHEAD: Final = re.compile(r"\s*(?:trang\s*)?\d{1,4}(?:\s*/\s*\d{1,4})?[\s|–—-]+(?=[^\W\d_])")
@@ -168,6 +168,11 @@ def is_item(text: str) -> bool:
     return _ITEM.match(bare(text[:_ITEM_LENGTH])) is not None
 
 
+def without_number(bare_line: str) -> str:
+    """Return a bare line without the number of an item that it begins with."""
+    return _ITEM.sub("", bare_line, count=1)
+
+
 def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None:
     if _DEFINED.match(text) is not None:
         return None  # TOI_MAT = 'Tối mật', "toiMat": "Tối mật"
@@ -187,7 +192,8 @@ def _level_alone(text: str, look: Look, *, numbered: bool = False) -> Hit | None
     if others or begins_with_empty_box(text):
         return Hit(level, Strength.NOTED, "options", spelling)
     figures = any(character.isdigit() for character in _LINE_NUMBER.sub("", text))
-    if figures and not (look.place in (Place.EDGE, Place.WATERMARK) or look.stands_out):
+    stamped = look.red or look.boxed or look.place is Place.BOX or (look.in_window and not is_item(text))
+    if figures and not (look.place in (Place.EDGE, Place.WATERMARK) or stamped):
         return None
     if figures and spelling is Spelling.ASCII and level is Level.MAT:
         return None  # the code of something: "MAT-2026"

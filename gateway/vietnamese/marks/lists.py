@@ -12,7 +12,7 @@ from gateway.vietnamese.marks.hits import Hit, Place, Strength
 from gateway.vietnamese.marks.judge import SIBLINGS, value_of
 from gateway.vietnamese.marks.layout import Layout, Line, cell_key
 from gateway.vietnamese.marks.lexicon import alternatives
-from gateway.vietnamese.marks.lines import TITLED, is_item
+from gateway.vietnamese.marks.lines import TITLED, is_item, without_number
 from gateway.vietnamese.marks.name_words import GOODS_AND_ORGANS, goes_on_below, is_person
 from gateway.vietnamese.marks.pieces import column_head, same_row
 from gateway.vietnamese.marks.words import Case, Level, Spelling, bare, case_of
@@ -144,23 +144,24 @@ def siblings(layout: Layout, line: Line) -> set[str]:
     """Return the other levels and column heads that are next to a line."""
     around = layout.near(line, 4)
     if line.place is not Place.CELL:
-        words = {_value(layout, n) for n in around}
-        return words & (SIBLINGS - {"khan", "hoatoc", "thuongkhan", "stt", "cong"}) - {_value(layout, line.number)}
+        words = {option_at(layout, n) for n in around}
+        return words & (SIBLINGS - {"khan", "hoatoc", "thuongkhan", "stt", "cong"}) - {option_at(layout, line.number)}
     own = cell_key(line.runs[0])
     found: set[str] = set()
     for number in around:
-        word = _value(layout, number)
+        word = option_at(layout, number)
         other = cell_key(layout.line(number).runs[0]) if word in SIBLINGS else None
         if own is None or other is None or own[2] == other[2]:
             found.add(word)
         elif word in _LEVELS or own[1] == other[1]:
             # Below each other are the values of a list; what heads a column belongs to its own row.
             found.update({word} & _VALUES)
-    return found & SIBLINGS - {_value(layout, line.number)}
+    return found & SIBLINGS - {option_at(layout, line.number)}
 
 
-def _value(layout: Layout, number: int) -> str:
-    return value_of(run_together(layout.bare_line(number)))
+def option_at(layout: Layout, number: int) -> str:
+    """Return the letters of a line that may be one of several options, without its number and noun: "b) Văn bản mật"."""
+    return value_of(run_together(without_number(layout.bare_line(number))))
 
 
 def begins_with_noun(text: str) -> bool:
