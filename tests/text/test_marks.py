@@ -124,6 +124,20 @@ def test_the_place_of_the_stamp_is_evidence():
     assert "top-left" in mark.evidence
 
 
+@pytest.mark.parametrize("level", ["TỐI MẬT", "Tối mật", "TOI MAT", "1. MẬT"])
+def test_a_level_in_a_letterhead_whose_columns_are_aligned_is_a_mark(level):
+    rows = (
+        ("UBND QUẬN BÌNH TÂN", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), ("VĂN PHÒNG", "Độc lập - Tự do - Hạnh phúc"),
+        ("Số: 12/UBND-VP", "Bình Tân, ngày 3 tháng 4 năm 2024"), (level, "Kính gửi: Chủ tịch"),
+    )  # fmt: skip
+    words = [(x, y, text) for y, row in enumerate(rows) for x, text in zip((60.0, 300.0), row, strict=True)]
+    runs = tuple(
+        Run(text=text, block=n, page=1, bbox_pt=(x, 110.0 + 20 * y, x + 6 * len(text), 122.0 + 20 * y))
+        for n, (x, y, text) in enumerate(words)
+    )
+    assert stops(Document(part="1", format="pdf", runs=runs))
+
+
 def test_title_case_is_a_mark_in_a_stamp_and_none_in_a_table():
     assert first(one("Tối mật", Role.STAMP)).strength is Strength.MARKED
     assert first(one("Tối mật", Role.CELL)).strength is Strength.NOTED
