@@ -12,10 +12,7 @@ LIMIT_BYTES = 1 << 30
 
 
 def read_file(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> bytes:
-    """Return the bytes of a file; OSError also over the limit, or for a named pipe.
-
-    A pipe of the shell (`<(...)`) is read, one with a name in a folder is not.
-    """
+    """Return the bytes of a file, or of a pipe of the shell (`<(...)`); OSError over the limit or for a named pipe."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     mode = os.fstat(descriptor).st_mode
     wrong = errno.EISDIR if stat.S_ISDIR(mode) else errno.ESPIPE if stat.S_ISFIFO(mode) and _is_named(path) else 0

@@ -16,10 +16,7 @@ from gateway.texts.catalogue import both
 
 
 class Channel(DoorClient[Answer]):
-    """The connection to the writer.
-
-    Records put in one step of the event loop form a group: committed together or failing together.
-    """
+    """The connection to the writer; records put in one step of the event loop are committed, or fail, together."""
 
     def __init__(
         self, door: socket.socket, on_settled: Callable[[AuditError | None], None] = lambda _error: None

@@ -74,10 +74,7 @@ class Export:
         yield printed_json({"rows": self.rows, "whole": self.whole})
 
     def xlsx(self, target: Path, *, tick: Callable[[int], None] = lambda _: None) -> None:
-        """Write a workbook; rows beyond a sheet's limit go to another sheet.
-
-        The file appears under its name only when complete; `tick` is called after each row.
-        """
+        """Write a workbook, with more sheets beyond the limit of one, as a whole; `tick` is called after each row."""
         import xlsxwriter  # imported only for a workbook
 
         options: dict[str, Any] = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

@@ -171,10 +171,7 @@ class Index:
         return False
 
     def differs_from_the_log(self) -> str:
-        """Return the table of the index (`entry`, `event`, `tag`, `words` ...) that differs from the log; empty when none.
-
-        The index is rebuilt in a temporary database and compared row by row.
-        """
+        """Return the table that differs, row by row, from an index rebuilt from the log; empty when none does."""
         fresh = sqlite3.connect("", isolation_level=None)
         try:
             fresh.executescript(_SCHEMA)

@@ -68,10 +68,7 @@ def key_id(key: bytes) -> str:
 
 
 def write_by(folder: Folder, cluster_key: bytes | None) -> None:
-    """Switch to the cluster key, or back to the installation's own; previous keys are kept.
-
-    UserError when the keys cannot be read or written.
-    """
+    """Switch to the cluster key, or back to our own; previous ones are kept. UserError for unusable key files."""
     current = folder.keys / _CLUSTER
     try:
         with suppress(FileNotFoundError):

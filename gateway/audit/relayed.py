@@ -40,10 +40,7 @@ class RelayedLately:
         return self._keyed.relay_keys(who, envelope.reverse_path, envelope.forward_paths, sha256)
 
     def find(self, reader: sqlite3.Connection | None, keys: tuple[bytes, ...], within_s: float) -> Relayed | None:
-        """Return a mail with any of these keys, without outcome or within the last `within_s` seconds, None without one.
-
-        AuditError.
-        """
+        """Return a mail with any of these keys, open or of the last `within_s` seconds, else None. AuditError."""
         try:
             open_mail = _open_mail(reader, keys)  # first, for its outcome may come meanwhile
             self._follow(reader, within_s)

@@ -51,10 +51,7 @@ Mark = Opened | Sending | Closed
 
 
 def write_marks(connection: sqlite3.Connection, marks: Iterable[Mark]) -> None:
-    """Bring the side tables up to the marks of a group of records, in the running transaction.
-
-    KnownReferenceError for a mail with the reference of another one that has no outcome yet.
-    """
+    """Bring the side tables up to marks, in the transaction; KnownReferenceError for a reference still in flight."""
     opened: dict[str, tuple[str, str, int, bytes | None]] = {}
     sending: list[tuple[str]] = []
     closed: list[tuple[str]] = []

@@ -191,10 +191,7 @@ def unusable(path: Path, error: sqlite3.Error) -> UserError:
 
 
 def damaged(path: Path, cause: str | tuple[str, str]) -> UserError:
-    """Return the error for an untrustworthy log; it says what to do and never offers an empty log.
-
-    The cause is one text, or one in Vietnamese and one in English.
-    """
+    """Return the error for an untrustworthy log, in one text or a pair; it never offers an empty log."""
     return UserError(both("audit", "fault", "damaged", path=path, cause=cause))
 
 

@@ -46,10 +46,7 @@ class Tree:
         return int(row[0]) if row is not None else 1
 
     def begin(self, began: int = 0) -> None:
-        """Begin the tree of a log without one, from its existing records.
-
-        `began` is where an earlier tree of this log began, 0 without one.
-        """
+        """Begin the tree of a log from its records; `began` is where an earlier tree of it began, 0 without one."""
         if self._connection.execute("SELECT 1 FROM tree LIMIT 1").fetchone() is not None:
             return
         first = self._connection.execute("SELECT min(seq) FROM record").fetchone()[0] or 1

@@ -92,10 +92,7 @@ def lines_for_people(text: str) -> str:
 
 
 def load_configuration(path: Path | None, **flags: Unpack[Flags]) -> Configuration:
-    """Return the configuration of a file with the flags put over it; UserError for either.
-
-    Without a file it is this machine's, or the defaults where it cannot be read.
-    """
+    """Return the configuration of a file, of this machine or the defaults, with the flags put over it; UserError."""
     path = path or (INSTALLED if os.access(INSTALLED, os.R_OK) else None)
     configuration = Configuration.load(path) if path is not None else Configuration()
     try:

@@ -30,10 +30,7 @@ _COLUMNS = ("reference", "time", "sender", "unit", "change", "before", "after", 
 def replay(
     data: Path, old: str, new: str, wanted: Wanted, *, shown: int = 20, table: Path | None = None, as_json: bool = False
 ) -> int:
-    """Print what `new` would have answered to the mails of a time otherwise than `old`; the exit code says it too.
-
-    All changed mails go to the CSV file `table`, the worst are `shown`.
-    """
+    """Print the `shown` worst changed answers, all of them to the CSV file `table`; the exit code says it too."""
     before, after = load_policy_sets(policy_source(old), policy_source(new), decided=data / DECIDED)
     names = [policy.name for policies in (before, after) for policy in policies.policies]
     if wanted.policy and wanted.policy not in names:

@@ -54,10 +54,7 @@ class ConsoleProcess(AsideProcess):
         *,
         begin: str = "gateway.console.begun",
     ) -> None:
-        """`sockets` are bound; `release`, called in the child, closes resources of other processes.
-
-        `begin` is the module whose `main` runs in the process.
-        """
+        """`release` closes in the child what belongs to others; `begin` is the module whose `main` runs there."""
         super().__init__(NAME, self._exec, release)
         self._sockets = tuple(sockets)
         for one in self._sockets:

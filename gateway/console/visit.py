@@ -113,10 +113,7 @@ class Visit:
         return "".join(self.form.get("code").split())
 
     def question(self, kind: type[_Kind], **names: str) -> _Kind:
-        """Return the question that a form is: each of its fields is that of the form with its name, or the one in `names`.
-
-        A number that is none is 0.
-        """
+        """Return the question that a form is, field by field or as in `names`; a number that is none is 0."""
         given: dict[str, Any] = {
             "code": self.code,
             "roles": tuple(one for one in GIVEN if one.value in self.form.all("role")),

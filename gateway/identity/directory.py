@@ -29,10 +29,7 @@ from gateway.yaml.file import read_octets
 
 
 def load(path: Path, *, tick: Callable[[int], None] = lambda _more: None) -> Directory:
-    """Return the directory in a file; ConfigError when it cannot be read or is wrong.
-
-    `tick` hears of mailboxes by the thousand.
-    """
+    """Return a file's directory, and tell `tick` of mailboxes by the thousand; ConfigError when it is unusable."""
     data = read_octets(path, limit_bytes=LIMIT_BYTES)
     return parse(path, data, tick=tick)
 

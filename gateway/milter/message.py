@@ -29,10 +29,7 @@ class Message:
         """It is too large, or there was no room for all of it."""
 
     def write(self, data: bytes, *, more: bool = False) -> None:
-        """Keep content; past the limits only the fact is kept, and answered at the end.
-
-        With `more` a small piece is kept together with the next one.
-        """
+        """Keep content, a small piece with the next one if there is `more`; past the limits only that fact is kept."""
         self._pieces.append(data)
         self._unwritten += len(data)
         if more and self._unwritten < _STEP:

@@ -75,10 +75,7 @@ class NextHop:
         self._known_until = self._loop.time() + self.settings.capabilities_s
 
     async def first(self, exchange: Callable[[Connection], Awaitable[HopReply]]) -> tuple[Connection, HopReply]:
-        """Return an idle or new connection with the reply to the first `exchange` on it.
-
-        A dead idle connection is replaced once by a new one: nothing had begun on it.
-        """
+        """Return a connection with the reply to the first `exchange`; a dead idle one is replaced once by a new one."""
         connection = await self.acquire()
         if connection.used:
             try:
@@ -159,10 +156,7 @@ class NextHop:
         return reply
 
     async def acquire(self) -> Connection:
-        """Return a connection without AUTH and without a transaction: an idle one, or a new one once below the limit.
-
-        HopFailedError when no connection can be made, HopRefusedError when the next hop refused it.
-        """
+        """Return an idle connection without AUTH, or a new one below the limit; HopFailedError, HopRefusedError."""
         end = self._loop.time() + self.settings.connection_wait_s
         while True:
             if connection := self._take_idle():

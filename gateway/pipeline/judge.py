@@ -67,10 +67,7 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """Return the time of judgement: now, but never before the day of this release.
-
-    A clock that was set back would make expired certificates valid again.
-    """
+    """Return the time of judgement: now, but not before this release, lest expired certificates seem valid."""
     return max(datetime.now(UTC), _RELEASED)
 
 
@@ -257,10 +254,7 @@ class Behind:
 
 
 def without_hold(verdict: Verdict) -> Verdict:
-    """Return the verdict for a front end without a hold store: `hold` becomes a refusal.
-
-    250 is never given unless the mail is stored or relayed.
-    """
+    """Return the verdict without a hold store: `hold` becomes a refusal, for 250 means stored or relayed."""
     return _instead(verdict, Disposition.HOLD, Disposition.REJECT)
 
 

@@ -73,10 +73,7 @@ def places(configuration: Configuration) -> int:
 
 
 def start_workers(configuration: Configuration, policies: PolicySet | None = None) -> WorkerPool:
-    """Start the zygote with the configuration's trust anchors and the modules of these and the installed policies.
-
-    UserError when it cannot start.
-    """
+    """Start the zygote with the trust anchors and the modules of these and the installed policies; UserError."""
     certs = configuration.certs
     with configuration.at("certs"):
         if certs is not None and not certs.is_dir():

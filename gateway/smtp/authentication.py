@@ -48,10 +48,7 @@ async def read_credentials(argument: bytes, challenge: Challenge) -> Credentials
 
 
 async def replay(credentials: Credentials, connection: Connection, challenge: Challenge) -> HopReply:
-    """Send the credentials to the next hop by the same mechanism and return its verdict, positive or negative.
-
-    CommandError, and nothing sent, for a mechanism that it does not offer.
-    """
+    """Replay the credentials by the same mechanism; return the verdict. CommandError, unsent, if not offered."""
     mechanism = credentials.mechanism
     if mechanism.value not in connection.capabilities.auth:
         raise CommandError(504, "5.5.4", "auth_mechanism")

@@ -56,10 +56,7 @@ class Engine(Protocol):
         ...
 
     async def process(self, transaction: Transaction, spool: Spool, relay: Relay) -> Reply:
-        """Judge the mail, relay or refuse it, and return the reply to the client.
-
-        The spool is closed by the front end when this returns.
-        """
+        """Judge the mail, relay or refuse it, and return the reply; the front end closes the spool afterwards."""
         ...
 
     async def content_refused(self, refused: RefusedContent) -> None:
@@ -109,10 +106,7 @@ class Condition(Protocol):
     """Health of this process."""
 
     def unfit(self, descriptor: int) -> str:
-        """Return the text key of the refusal for a new client; empty when it can be served.
-
-        `descriptor` is the file descriptor of its socket: about the highest in use.
-        """
+        """Return the text key to refuse a new client; empty to serve it. `descriptor` is about the highest in use."""
         ...
 
     def has_room(self, size_bytes: int) -> bool:

@@ -43,10 +43,7 @@ def sync_path(path: Path) -> None:
 
 
 def replace_file(target: Path, data: bytes, *, mode: int) -> None:
-    """Write a file durably, so that a reader sees the old or the new one; OSError as of `replacing`.
-
-    What is no regular file (a device, a pipe) is written to as it is.
-    """
+    """Write a file durably, old or new to any reader; a device or pipe is written to as it is. OSError."""
     if target.exists() and not target.is_file():
         target.write_bytes(data)
         return

@@ -210,10 +210,7 @@ class DoorProcess(SupervisedProcess):
         ended_by: signal.Signals | None = None,
         heart: Heart | None = None,
     ) -> None:
-        """Prepare; `release` gives back, in the new process, what belongs to others.
-
-        `ended_by` is the signal that ends it; without one it ends when its door is closed and all is done.
-        """
+        """`release` gives back what is others' in the new process; it ends by `ended_by`, else with door and work."""
         super().__init__(name, self._behind_the_door, heart)
         self._serve = serve
         self._release = release

@@ -44,10 +44,7 @@ class Taken:
 
 
 def take_addresses(configuration: Configuration) -> tuple[tuple[Taken, ...], Taken | None]:
-    """Bind the address of each listener, in order, and the console's, None without one.
-
-    UserError that names the first unavailable one.
-    """
+    """Bind each listener's address, in order, and the console's, if any; UserError names the first unavailable."""
     activated = activation.take()
     console = configuration.console
     wanted = {listener.activated_by for listener in configuration.listeners}
@@ -158,10 +155,7 @@ def _not_bound(listen: str, error: OSError) -> UserError:
 
 
 def listen_unix(path: Path) -> socket.socket:
-    """Return a listening UNIX socket for all worker processes; a stale socket file is replaced.
-
-    UserError when another process listens at the path, or no socket can be made there.
-    """
+    """Return a UNIX socket for all workers, replacing a stale file; UserError when another process listens there."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         if path.is_socket():

@@ -89,10 +89,7 @@ class SupervisedProcess:
         return bool(ended)
 
     def end(self, number: signal.Signals | None = None) -> None:
-        """Wait until the process has ended, by itself or by a signal that it gets first.
-
-        One that does not end within `_END_S` of the signal is killed.
-        """
+        """Wait until the process has ended, by itself or by this signal, and kill it after `_END_S`."""
         if not self._pid:
             return
         if number is not None:

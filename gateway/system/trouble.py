@@ -247,10 +247,7 @@ class Board:
 
 
 def shown_by(pid: int) -> dict[str, dict[str, Any]] | None:
-    """Return the troubles published by the supervisor with this process id; None without one or without permission.
-
-    UserError when they cannot be read.
-    """
+    """Return the troubles that a supervisor published, None without one or permission; UserError if unreadable."""
     with suppress(OSError):
         for entry in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(OSError):

@@ -83,10 +83,7 @@ class Salvaged(Generic[Model]):
 
 
 def parse_or_salvage(octets: bytes, model: type[Model], *, path: str, filling: dict[str, Value]) -> Salvaged[Model]:
-    """Validate the bytes of a file; beside the faults return what is valid of it, `filling` in place of what must be there.
-
-    ConfigError when it is no YAML.
-    """
+    """Validate a file's bytes; return faults and what is valid, `filling` for what must be. ConfigError for no YAML."""
     try:
         return Salvaged((), parse_yaml(octets, model, path=path))
     except ConfigError as error:

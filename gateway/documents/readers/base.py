@@ -124,10 +124,7 @@ def next_block(runs: Iterable[Run]) -> int:
 def ancestry(
     styles: Mapping[Name, Style], name: Name | None, base: Callable[[Style], Name | None], fail: Fail
 ) -> list[Style]:
-    """Return a style and those that it is based on, the root first; a circle ends where it closes, as does what is unknown.
-
-    LIMIT `styles` for more than people and programs make; the nearest ones count.
-    """
+    """Return a style and its bases, the root first, up to a circle or the unknown; LIMIT `styles` for too many."""
     found: dict[Name, Style] = {}
     while name is not None and name in styles and name not in found:
         if len(found) == _LIMIT_ANCESTRY:

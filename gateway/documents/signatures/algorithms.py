@@ -175,10 +175,7 @@ class Content:
 
 
 def verify(key: bytes, scheme: Scheme, signature: bytes, content: Content) -> bool:
-    """Return whether `signature` is one by the public key `key` (SubjectPublicKeyInfo, DER) over `content`.
-
-    LibraryFault when the key or algorithm is not supported; False when the signature does not fit.
-    """
+    """Return whether `signature` is one by `key` (DER) over `content`; LibraryFault for an unknown algorithm."""
     with wall("public-key"):
         public = serialization.load_der_public_key(key)
     with wall("signature-algorithm"):

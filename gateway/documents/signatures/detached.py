@@ -105,10 +105,7 @@ def decode(data: bytes) -> bytes:
 
 
 def _parse(data: bytes) -> SignedData | None:
-    """Return the SignedData of a file, None when it is another kind of CMS or none at all (encrypted, certificates only).
-
-    LibraryFault when it has more signers than are verified.
-    """
+    """Return a file's SignedData, None for another kind of CMS or none; LibraryFault for too many signers."""
     try:
         parsed = cms.parse(decode(data))
     except LibraryFault:

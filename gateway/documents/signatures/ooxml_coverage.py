@@ -222,10 +222,7 @@ def _shows_outside(parts: Parts, name: str, relationship: Any) -> bool:
 
 
 def _is_taken_over(parts: Parts, name: str) -> bool:
-    """Return whether a part shows what is elsewhere: styles of a template, a list of persons, what a server or a program says.
-
-    In doubt it does.
-    """
+    """Return whether a part shows, or may show, what is elsewhere: a template, persons, a server or a program."""
     kind, octets = parts.types.of(name).lower(), parts.package.read(name)
     if kind == "image/svg+xml" or name.lower().endswith(".svg"):
         return is_linked(octets)

@@ -73,10 +73,7 @@ _decoder = msgspec.msgpack.Decoder(Job)
 
 
 def receive_job(door: socket.socket, *, wait: bool = False) -> tuple[Job, list[int]] | None:
-    """Take the next job; None for a datagram that is none (its descriptors are closed); EOFError when all senders left.
-
-    Without `wait`, BlockingIOError when there is none yet.
-    """
+    """Take a job; None for a stray datagram, EOFError when all senders left, BlockingIOError if not to `wait`."""
     patience = 0 if wait else socket.MSG_DONTWAIT
     data, ancillary, flags, _ = door.recvmsg(DATAGRAM_LIMIT, _ANCILLARY_LIMIT, patience | socket.MSG_CMSG_CLOEXEC)
     descriptors: list[int] = []

@@ -217,10 +217,7 @@ def leaf_of(path: str, leaves: Container[str]) -> str:
 def rebuilt(
     root: Part, change: Callable[[Part], Part], members: Callable[[Part], tuple[Part, ...]] | None = None
 ) -> Part:
-    """Return a tree whose parts went through `change` in reading order, built from below without recursion.
-
-    `members` says what is below a part; by default its children.
-    """
+    """Return a tree changed in reading order, built from below without recursion; `members` default to children."""
     parts: list[Part] = []
     parents: list[int] = []
     stack = [(root, -1)]

@@ -367,10 +367,7 @@ async def _status(descriptor: int) -> Ended | None:
 
 
 def read_only(descriptor: int) -> int:
-    """Return a new descriptor of the same file through which nothing can be written.
-
-    A child that was taken over must not be able to change the content after it was judged.
-    """
+    """Return a read-only descriptor of the same file: a child that was taken over must not change what was judged."""
     try:
         return os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:

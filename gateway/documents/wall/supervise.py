@@ -108,10 +108,7 @@ class ZygoteProcess:
         return self._process is not None and self._process.poll() is None
 
     def revive(self) -> bool:
-        """Start another zygote when the last one died; True when one was started.
-
-        Jobs not taken yet wait at the door meanwhile. It does not wait until the new one is warm.
-        """
+        """Start another zygote if the last one died, without waiting until it is warm; True when one was started."""
         if self.alive() or time.monotonic() - self._started < _LEAST_LIFE_S:
             return False
         self.silent_s()  # the last one's sign of life is not the next one's

@@ -79,10 +79,7 @@ class Logins:
         self._names.forgive(name)
 
     def _begin(self, name: str, client: str) -> tuple[bool, _Kept]:
-        """Count a try; return whether it locks the name should it be wrong, and what is known of the name.
-
-        A locked name is refused, counted by address.
-        """
+        """Count a try; return whether it locks the name if wrong, and what is known; a locked one counts by address."""
         self._addresses.check(client)
         try:
             return self._names.begin(name), self._kept(name)

@@ -74,10 +74,7 @@ class Attached:
         self._last: tuple[Month, Counted] | None = None
 
     def __call__(self, waiting: Waiting) -> Attachment | None:
-        """Compute the report attached to a notice.
-
-        UserError when the log cannot be read, NothingToSendError for a unit that did not exist in that month.
-        """
+        """Compute a notice's report; UserError for an unreadable log, NothingToSendError for a unit not yet there."""
         if waiting.kind not in _KINDS:
             return None
         desk, unit, month = self._desk, str(waiting.fields["unit"]), Month.parse(str(waiting.fields["month"]))

@@ -228,10 +228,7 @@ def extra_field(extra: bytes, wanted: int) -> bytes | None:
 
 
 def decode_name(raw: bytes, flags: int, extra: bytes) -> str:
-    """Return a member's name as a person would see it; never fails.
-
-    UTF-8 when flagged (bit 11), or when the Info-ZIP Unicode path says so; else as `old_name`.
-    """
+    """Return a member's name as shown: UTF-8 when flagged (bit 11) or in the Unicode path, else as `old_name`."""
     unicode_path = extra_field(extra, UNICODE_PATH)
     if unicode_path is not None and len(unicode_path) > 5:
         raw = unicode_path[5:]

@@ -42,10 +42,7 @@ def read(source: Source, budget: Budget) -> Reading:
 
 
 def unarmoured(data: bytes) -> tuple[bytes, bytes]:
-    """Return the bytes of a file in DER, BER or PEM, and what is around them in text form.
-
-    OpenSSL writes PKCS7 or CMS, GnuPG writes SIGNED MESSAGE: what it is, the bytes say.
-    """
+    """Return the bytes of a file in DER, BER or PEM, whatever its label, and what is around them in text form."""
     match = _PEM.search(data) if data[:1] != _SEQUENCE else None
     if match is None:
         return data, b""

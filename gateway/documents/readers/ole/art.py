@@ -59,10 +59,7 @@ class Record:
 
 
 def records(data: bytes, budget: Budget, *, start: int = 0, end: int | None = None) -> Iterator[Record]:
-    """Yield all records in order, containers before what they hold; a length that does not fit is cut to fit.
-
-    Raises `ReadError` LIMIT `records` or `depth`.
-    """
+    """Yield all records, containers first, lengths cut to fit; raises `ReadError` LIMIT `records` or `depth`."""
     limit = len(data) if end is None else min(end, len(data))
     around: list[tuple[int, int, int]] = []
     at, count = start, 0

@@ -53,10 +53,7 @@ _TAG = re.compile(r"<[^<>]{0,4000}>")
 
 
 def read(source: Source, budget: Budget) -> Reading:
-    """Read a picture; MALFORMED when it cannot be decoded, LIMIT for what is too large.
-
-    A picture already read in full in the same attachment is not read again.
-    """
+    """Read a picture, once an attachment; MALFORMED when it cannot be decoded, LIMIT for what is too large."""
     import PIL.Image
 
     warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)

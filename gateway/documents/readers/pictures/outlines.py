@@ -40,10 +40,7 @@ UNTURNED: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 def contours(path: str) -> list[Contour]:
-    """Return the points of path data, curves as short lines; what follows a mistake is left out, as browsers do.
-
-    LIMIT `outlines` for more points than a page or slide has.
-    """
+    """Return the points of path data up to a mistake, curves as lines; LIMIT `outlines` for more than a page has."""
     found: list[Contour] = []
     current: Contour = []
     at, control, last = (0.0, 0.0), (0.0, 0.0), ""

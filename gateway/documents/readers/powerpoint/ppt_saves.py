@@ -26,10 +26,7 @@ class Saved:
 
 
 def with_saves(stream: bytes, locked: bytes, at: int) -> bytes:
-    """Return a decrypted stream with the records of its saves, which are never encrypted, as they were.
-
-    msoffcrypto-tool 6.1 "decrypts" them too and leaves them garbled.
-    """
+    """Return a decrypted stream with its saves, which are never encrypted, put back: msoffcrypto-tool garbles them."""
     whole = bytearray(stream)
     for _ in range(_LIMIT_EDITS):
         if u16(locked, at + 2) != _USER_EDIT:
