@@ -13,7 +13,7 @@ from gateway.audit.search_box import parse
 from gateway.errors import KnownReferenceError, SearchError
 from gateway.model import Reply
 from gateway.model.reference import make_reference, mistyped, standard
-from tests.audit.support import OK, evidence, transaction, verdict
+from tests.audit.support import OK, evidence, running, transaction, verdict
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 GOOD = "BT-7F3K2Q9XM4D6H"
@@ -50,11 +50,9 @@ def test_both_lengths_are_read_however_they_were_typed(typed, read):
 
 def test_a_search_and_a_look_take_what_was_typed_and_say_that_a_letter_is_wrong(tmp_path):
     async def work():
-        log = AuditLog.open(tmp_path)
-        await log.start()
-        for reference in (GOOD, "BT-7F3K2Q9X"):
-            await relay(log, reference)
-        await log.close()
+        async with running(tmp_path) as log:
+            for reference in (GOOD, "BT-7F3K2Q9X"):
+                await relay(log, reference)
 
     asyncio.run(work())
     with AuditReader.open(tmp_path) as reader:
@@ -80,11 +78,9 @@ def test_two_mails_of_one_reference_at_different_times_each_show_their_own_outco
     refused = Reply(code=554, enhanced="5.0.0", lines=("no",))
 
     async def work():
-        log = AuditLog.open(tmp_path)
-        await log.start()
-        await relay(log, GOOD)
-        await relay(log, GOOD, refused, number=2)
-        await log.close()
+        async with running(tmp_path) as log:
+            await relay(log, GOOD)
+            await relay(log, GOOD, refused, number=2)
 
     asyncio.run(work())
     with AuditReader.open(tmp_path) as reader:
@@ -96,24 +92,22 @@ def test_two_mails_of_one_reference_at_different_times_each_show_their_own_outco
 
 def test_a_mail_with_the_reference_of_one_in_hand_is_refused_and_no_other_mail_is_touched(tmp_path):
     async def work():
-        log = AuditLog.open(tmp_path)
-        await log.start()
-        other = AuditLog(tmp_path, log._door)  # another front end on the same writer
-        await other.start()
-        first, second = transaction(1), transaction(2)
-        await log.intent_and_sending(first, verdict(), evidence())
-        results = await asyncio.gather(
-            other.intent_and_sending(transaction(1), verdict(), evidence()),
-            log.intent_and_sending(second, verdict(), evidence()),
-            return_exceptions=True,
-        )
-        assert isinstance(results[0], KnownReferenceError)
-        assert isinstance(results[1], int)
-        await log.outcome(first.id, OK)
-        await log.outcome(second.id, OK)
-        assert (await log.already_relayed("an@gov.example", first.envelope, first.sha256)).id == first.id
-        await other.close()
-        await log.close()
+        async with running(tmp_path) as log:
+            other = AuditLog(tmp_path, log._door)  # another front end on the same writer
+            await other.start()
+            first, second = transaction(1), transaction(2)
+            await log.intent_and_sending(first, verdict(), evidence())
+            results = await asyncio.gather(
+                other.intent_and_sending(transaction(1), verdict(), evidence()),
+                log.intent_and_sending(second, verdict(), evidence()),
+                return_exceptions=True,
+            )
+            assert isinstance(results[0], KnownReferenceError)
+            assert isinstance(results[1], int)
+            await log.outcome(first.id, OK)
+            await log.outcome(second.id, OK)
+            assert (await log.already_relayed("an@gov.example", first.envelope, first.sha256)).id == first.id
+            await other.close()
 
     asyncio.run(work())
     with AuditReader.open(tmp_path) as reader:

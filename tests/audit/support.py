@@ -4,7 +4,8 @@ import asyncio
 import io
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -94,6 +95,17 @@ def verdict(
     return Verdict(disposition=disposition, findings=(judged,), policy_digest="0" * 64)
 
 
+@asynccontextmanager
+async def running(data: Path, **started: str) -> AsyncIterator[AuditLog]:
+    """A log that is open and begun, and closed at the end."""
+    log = AuditLog.open(data)
+    await log.start(**started)
+    try:
+        yield log
+    finally:
+        await log.close()
+
+
 async def relay(log: AuditLog, number: int, **mail: object) -> None:
     sent = transaction(number, **mail)  # type: ignore[arg-type]
     await log.intent(sent, verdict(), evidence())
@@ -102,10 +114,8 @@ async def relay(log: AuditLog, number: int, **mail: object) -> None:
 
 
 async def fill(data: Path, mails: int, first: int = 1) -> None:
-    log = AuditLog.open(data)
-    await log.start(policy="test")
-    await asyncio.gather(*(relay(log, number) for number in range(first, first + mails)))
-    await log.close()
+    async with running(data, policy="test") as log:
+        await asyncio.gather(*(relay(log, number) for number in range(first, first + mails)))
 
 
 def verified(data: Path, *elsewhere: Path) -> Verification:

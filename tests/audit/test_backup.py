@@ -17,49 +17,45 @@ from gateway.audit.verify import verify
 from gateway.errors import UserError
 from gateway.notice import NoticeBook
 from gateway.steward.accounts.book import Book, all_accounts
-from tests.audit.support import relay
+from tests.audit.support import relay, running
 from tests.e2e.gateway_process import cli
 
 
 async def test_a_mail_that_the_copy_says_is_held_has_its_file(tmp_path, monkeypatch):
-    log = AuditLog.open(tmp_path / "data")
-    await log.start()
-    held = tmp_path / "data" / "hold"
-    held.mkdir()
-    opened = module.connect_readonly
+    async with running(tmp_path / "data"):
+        held = tmp_path / "data" / "hold"
+        held.mkdir()
+        opened = module.connect_readonly
 
-    def held_meanwhile(path):
-        (held / "BT-1.age").write_bytes(b"sealed")  # its record follows, and is in what is read now
-        return opened(path)
+        def held_meanwhile(path):
+            (held / "BT-1.age").write_bytes(b"sealed")  # its record follows, and is in what is read now
+            return opened(path)
 
-    monkeypatch.setattr(module, "connect_readonly", held_meanwhile)
-    await asyncio.to_thread(backup, tmp_path / "data", tmp_path / "copy", tick=lambda _: None)
-    await log.close()
+        monkeypatch.setattr(module, "connect_readonly", held_meanwhile)
+        await asyncio.to_thread(backup, tmp_path / "data", tmp_path / "copy", tick=lambda _: None)
     assert (tmp_path / "copy" / "hold" / "BT-1.age").read_bytes() == b"sealed"
 
 
 @pytest.mark.slow
 async def test_a_copy_made_while_records_are_written_is_whole_and_is_started_from(tmp_path):
-    log = AuditLog.open(tmp_path / "data")
-    await log.start()
-    for number in range(60):
-        await relay(log, number)
-    writing = asyncio.create_task(relays(log, 60, 200))
-    with Book.under(tmp_path / "data").changing() as connection:
-        connection.execute("INSERT INTO account (name, display, roles) VALUES ('an', 'An', 'auditor')")
-    with closing(NoticeBook(tmp_path / "data")) as book:
-        book.mark("report:2026-10", kind="month", now=0)
-    held = tmp_path / "data" / "hold"
-    held.mkdir()
-    for name in ("BT-1.age", "BT-2.part", ".lock"):
-        (held / name).write_bytes(b"sealed")
-    (tmp_path / "data" / "waivers.yaml").write_text("version: 1\n")
-    (tmp_path / "data" / "rules" / "3").mkdir(parents=True)
-    (tmp_path / "data" / "rules" / "in-force").symlink_to("3")
-    seen = []
-    copy = await asyncio.to_thread(backup, tmp_path / "data", tmp_path / "copy", tick=seen.append)
-    await writing
-    await log.close()
+    async with running(tmp_path / "data") as log:
+        for number in range(60):
+            await relay(log, number)
+        writing = asyncio.create_task(relays(log, 60, 200))
+        with Book.under(tmp_path / "data").changing() as connection:
+            connection.execute("INSERT INTO account (name, display, roles) VALUES ('an', 'An', 'auditor')")
+        with closing(NoticeBook(tmp_path / "data")) as book:
+            book.mark("report:2026-10", kind="month", now=0)
+        held = tmp_path / "data" / "hold"
+        held.mkdir()
+        for name in ("BT-1.age", "BT-2.part", ".lock"):
+            (held / name).write_bytes(b"sealed")
+        (tmp_path / "data" / "waivers.yaml").write_text("version: 1\n")
+        (tmp_path / "data" / "rules" / "3").mkdir(parents=True)
+        (tmp_path / "data" / "rules" / "in-force").symlink_to("3")
+        seen = []
+        copy = await asyncio.to_thread(backup, tmp_path / "data", tmp_path / "copy", tick=seen.append)
+        await writing
     assert copy.exit_code == 0, copy.faults
     assert copy.records >= 120
     assert sum(seen) >= 1
@@ -75,10 +71,8 @@ async def test_a_copy_made_while_records_are_written_is_whole_and_is_started_fro
     with Book.under(tmp_path / "copy").reading() as connection:
         assert [account.name for account in all_accounts(connection)] == ["an"]
     assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o700
-    restored = AuditLog.open(tmp_path / "copy")
-    await restored.start()
-    await relay(restored, 999)
-    await restored.close()
+    async with running(tmp_path / "copy") as restored:
+        await relay(restored, 999)
     again = verify(tmp_path / "copy")
     assert (again.exit_code, again.records > copy.records) == (0, True)
 
@@ -89,10 +83,8 @@ async def relays(log, first, last):
 
 
 async def test_each_file_of_a_copy_is_durable_before_the_copy_has_its_name(tmp_path, monkeypatch):
-    log = AuditLog.open(tmp_path / "data")
-    await log.start()
-    await relay(log, 1)
-    await log.close()
+    async with running(tmp_path / "data") as log:
+        await relay(log, 1)
     (tmp_path / "data" / "hold").mkdir()
     (tmp_path / "data" / "hold" / "BT-1.age").write_bytes(b"sealed")
     (tmp_path / "data" / "waivers.yaml").write_text("waivers: []\n")
@@ -140,10 +132,8 @@ async def test_what_cannot_be_copied_is_named_and_nothing_is_left(tmp_path, name
 
 
 async def test_the_copy_of_a_log_that_was_changed_says_so(tmp_path):
-    log = AuditLog.open(tmp_path / "data")
-    await log.start()
-    await relay(log, 1)
-    await log.close()
+    async with running(tmp_path / "data") as log:
+        await relay(log, 1)
     database = Folder(tmp_path / "data").database
     with sqlite3.connect(database) as connection:
         connection.execute("DROP TRIGGER record_no_update")

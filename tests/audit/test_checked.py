@@ -2,25 +2,23 @@
 
 import hashlib
 
-from gateway.audit import AuditLog, record
+from gateway.audit import record
 from gateway.audit.filter import Filter, Sight
 from gateway.audit.query import AuditReader
 from gateway.audit.verify import verify
-from tests.audit.support import standalone
+from tests.audit.support import running, standalone
 
 AN = "an.binhtan@tphcm.gov.vn"
 
 
 async def test_a_self_check_is_found_by_its_state_alone_and_counts_nowhere(tmp_path):
-    log = AuditLog.open(tmp_path)
-    await log.start(policy="test")
-    digest = hashlib.sha256(b"cong van").hexdigest()
-    checked = record.Checked(
-        id="BT-CHECK001", via="page", who=AN, reverse_path=AN, size=8, digests=(digest,), disposition="reject",
-        would_be="reject", rules=("classified.marked",), codes=("CLS-01",), confidential=True, marked=True,
-    )  # fmt: skip
-    await log.checked(checked)
-    await log.close()
+    async with running(tmp_path, policy="test") as log:
+        digest = hashlib.sha256(b"cong van").hexdigest()
+        checked = record.Checked(
+            id="BT-CHECK001", via="page", who=AN, reverse_path=AN, size=8, digests=(digest,), disposition="reject",
+            would_be="reject", rules=("classified.marked",), codes=("CLS-01",), confidential=True, marked=True,
+        )  # fmt: skip
+        await log.checked(checked)
     with AuditReader.open(tmp_path) as reader:
         (row,) = reader.find(Filter(state="checked"))
         assert (row.reference, row.sender, row.disposition, row.codes) == ("BT-CHECK001", AN, "reject", ("CLS-01",))

@@ -12,7 +12,6 @@ import pytest
 from msgspec import structs
 
 from gateway.audit.kept import unpack
-from gateway.audit.log import AuditLog
 from gateway.audit.record_fields import LIMIT_FINDINGS, finding_facts
 from gateway.audit.replay import KeptMail, kept_mails
 from gateway.config.sections import Configuration
@@ -24,7 +23,7 @@ from gateway.pipeline.judge import Judge
 from gateway.pipeline.rulebook import Rulebook
 from gateway.serve.app import _pool_settings
 from gateway.spool import Spool
-from tests.audit.support import REFUSAL
+from tests.audit.support import REFUSAL, running
 from tests.audit.test_kept_facts import PRESETS, TYPES, kept_again, mails, recorded
 from tests.support.corpus import CORPUS
 from tests.support.long import LONG, sample
@@ -120,29 +119,29 @@ async def test_facts_of_real_files_give_the_recorded_findings_and_hold_no_words(
     policies = preset()
     workers.connect()
     judge = Judge(rulebook=Rulebook(Configuration()), workers=workers, clock=lambda: NOW)
-    log = AuditLog.open(tmp_path)
-    await log.start(policy="test")
-    spoken: dict[str, set[str]] = {}
-    files = [
-        path for path in sorted((CORPUS / folder).rglob("*")) if path.is_file() and path.stat().st_size <= LIMIT_BYTES
-    ]
-    for path in sample(files, 5):
-        if path.name in ("manifest.jsonl", "README.md"):
-            continue
-        reference, octets = f"BT-{len(spoken):08d}", content(path)
-        with Spool.from_content(octets) as spool:
-            transaction = Transaction(
-                id=reference,
-                session=Session(front_end=FrontEnd.RELAY),
-                envelope=Envelope(reverse_path="an@tphcm.gov.vn", forward_paths=("binh@tphcm.gov.vn",)),
-                received_at=NOW,
-                size_bytes=len(octets),
-                sha256=spool.sha256,
-            )
-            judged = await judge.judge(transaction, spool)
-        spoken[reference] = said(judged.evidence.documents)
-        await log.refused(transaction, judged.verdict, judged.evidence, REFUSAL, observed=judged.observed)
-    await log.close()
+    async with running(tmp_path, policy="test") as log:
+        spoken: dict[str, set[str]] = {}
+        files = [
+            path
+            for path in sorted((CORPUS / folder).rglob("*"))
+            if path.is_file() and path.stat().st_size <= LIMIT_BYTES
+        ]
+        for path in sample(files, 5):
+            if path.name in ("manifest.jsonl", "README.md"):
+                continue
+            reference, octets = f"BT-{len(spoken):08d}", content(path)
+            with Spool.from_content(octets) as spool:
+                transaction = Transaction(
+                    id=reference,
+                    session=Session(front_end=FrontEnd.RELAY),
+                    envelope=Envelope(reverse_path="an@tphcm.gov.vn", forward_paths=("binh@tphcm.gov.vn",)),
+                    received_at=NOW,
+                    size_bytes=len(octets),
+                    sha256=spool.sha256,
+                )
+                judged = await judge.judge(transaction, spool)
+            spoken[reference] = said(judged.evidence.documents)
+            await log.refused(transaction, judged.verdict, judged.evidence, REFUSAL, observed=judged.observed)
     replayed = 0
     for mail in kept_mails(tmp_path, TYPES):
         assert mail.observed is not None, mail.reason

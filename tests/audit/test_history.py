@@ -11,7 +11,7 @@ from gateway.audit import history as module
 from gateway.audit.index import Index
 from gateway.audit.store import Folder
 from gateway.model import Disposition, HeaderField
-from tests.audit.support import OK, REFUSAL, evidence, fill, relay, transaction, verdict
+from tests.audit.support import OK, REFUSAL, evidence, fill, relay, running, transaction, verdict
 
 AN, OTHER = "an@gov.example", "mallory@gov.example"
 
@@ -25,73 +25,65 @@ async def met(data, *addresses):
 
 
 async def test_a_sender_is_met_once_a_mail_was_delivered(tmp_path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    history = SenderHistory(tmp_path)
-    assert (await history.look_up([AN])).since is None
-    sent = transaction(1)
-    await log.intent(sent, verdict(), evidence())
-    answer = await history.look_up([AN.upper(), OTHER])
-    assert (answer.met, answer.unmet) == (frozenset(), {AN, OTHER})
-    assert answer.since is not None
-    await log.outcome(sent.id, OK)
-    answer = await history.look_up([AN.upper(), OTHER])
-    assert (answer.met, answer.unmet) == ({AN}, {OTHER})
-    history.close()
-    await log.close()
+    async with running(tmp_path) as log:
+        history = SenderHistory(tmp_path)
+        assert (await history.look_up([AN])).since is None
+        sent = transaction(1)
+        await log.intent(sent, verdict(), evidence())
+        answer = await history.look_up([AN.upper(), OTHER])
+        assert (answer.met, answer.unmet) == (frozenset(), {AN, OTHER})
+        assert answer.since is not None
+        await log.outcome(sent.id, OK)
+        answer = await history.look_up([AN.upper(), OTHER])
+        assert (answer.met, answer.unmet) == ({AN}, {OTHER})
+        history.close()
 
 
 @pytest.mark.parametrize("what", ["refused", "upstream refused", "not sent", "login failed"])
 async def test_a_mail_that_was_not_delivered_makes_no_acquaintance(tmp_path, what):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    sent = transaction(1)
-    match what:
-        case "refused":
-            await log.refused(sent, verdict(Disposition.REJECT), evidence(), REFUSAL)
-        case "login failed":
-            await log.auth_failed(sent.session, AN, 535)
-        case _:
-            await log.intent(sent, verdict(), evidence())
-            await log.outcome(sent.id, REFUSAL, None if what == "upstream refused" else Delivery.NOT_SENT)
-    assert await met(tmp_path) == frozenset()
-    await log.close()
+    async with running(tmp_path) as log:
+        sent = transaction(1)
+        match what:
+            case "refused":
+                await log.refused(sent, verdict(Disposition.REJECT), evidence(), REFUSAL)
+            case "login failed":
+                await log.auth_failed(sent.session, AN, 535)
+            case _:
+                await log.intent(sent, verdict(), evidence())
+                await log.outcome(sent.id, REFUSAL, None if what == "upstream refused" else Delivery.NOT_SENT)
+        assert await met(tmp_path) == frozenset()
     assert await met(tmp_path) == frozenset()
 
 
 async def test_the_author_counts_as_well_and_a_display_name_does_not(tmp_path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    judged = evidence()
-    shown = f"{OTHER}, An <author@gov.example>"
-    from_field = HeaderField("From", b"", shown, shown)
-    message = type(judged.message)(fields=(from_field,), root=judged.message.root)
-    judged = type(judged)(now=judged.now, session=judged.session, envelope=judged.envelope, message=message)
-    sent = transaction(1)
-    await log.intent(sent, verdict(), judged)
-    await log.outcome(sent.id, OK, Delivery.PASSED_ON)
-    await log.close()
+    async with running(tmp_path) as log:
+        judged = evidence()
+        shown = f"{OTHER}, An <author@gov.example>"
+        from_field = HeaderField("From", b"", shown, shown)
+        message = type(judged.message)(fields=(from_field,), root=judged.message.root)
+        judged = type(judged)(now=judged.now, session=judged.session, envelope=judged.envelope, message=message)
+        sent = transaction(1)
+        await log.intent(sent, verdict(), judged)
+        await log.outcome(sent.id, OK, Delivery.PASSED_ON)
     assert await met(tmp_path, AN, OTHER, "author@gov.example") == {AN, "author@gov.example"}
 
 
 async def test_what_the_index_does_not_have_yet_is_read_behind_it(tmp_path, monkeypatch):
     """The intent may be in the index and the outcome behind it."""
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    sent = transaction(1)
-    await log.intent(sent, verdict(), evidence())
-    await asyncio.to_thread(Index(Folder(tmp_path)).catch_up)
-    monkeypatch.setattr(Index, "follow", lambda _self: False)
-    assert await met(tmp_path) == frozenset()
-    await log.outcome(sent.id, OK)
-    assert await met(tmp_path) == {AN}
-    (tmp_path / "audit-index.db").unlink()
-    assert await met(tmp_path) == {AN}
-    monkeypatch.setattr(module, "_LIMIT_TAIL", 2)
-    history = SenderHistory(tmp_path)
-    assert await history.look_up([AN]) is None, "too far behind to say"
-    history.close()
-    await log.close()
+    async with running(tmp_path) as log:
+        sent = transaction(1)
+        await log.intent(sent, verdict(), evidence())
+        await asyncio.to_thread(Index(Folder(tmp_path)).catch_up)
+        monkeypatch.setattr(Index, "follow", lambda _self: False)
+        assert await met(tmp_path) == frozenset()
+        await log.outcome(sent.id, OK)
+        assert await met(tmp_path) == {AN}
+        (tmp_path / "audit-index.db").unlink()
+        assert await met(tmp_path) == {AN}
+        monkeypatch.setattr(module, "_LIMIT_TAIL", 2)
+        history = SenderHistory(tmp_path)
+        assert await history.look_up([AN]) is None, "too far behind to say"
+        history.close()
 
 
 async def test_every_process_knows_what_all_have_recorded(tmp_path):

@@ -23,7 +23,6 @@ from gateway.audit import committer
 from gateway.audit.chain import Entry, first_since, stamp
 from gateway.audit.kept import UnreadableFactsError, decode, keep, unpack
 from gateway.audit.keyed import Keyed
-from gateway.audit.log import AuditLog
 from gateway.audit.record_fields import finding_facts
 from gateway.audit.replay import kept_mails
 from gateway.audit.retention import expire_facts
@@ -34,7 +33,7 @@ from gateway.engine.evaluate import evaluate_recipient_facts
 from gateway.engine.what_if import Change, Comparison, Indeterminate, compare
 from gateway.model import Disposition, Evidence, Language, Observed, ReadStatus
 from gateway.system.zstandard import zstd
-from tests.audit.support import NOW, REFUSAL, session, transaction, verified
+from tests.audit.support import NOW, REFUSAL, running, session, transaction, verified
 from tests.policies import case_files
 from tests.support.cases import first_quick
 from tests.support.policies import preset
@@ -165,22 +164,20 @@ def test_a_setting_about_words_makes_it_indeterminate_and_any_other_is_answered(
 async def filled(data, count: int = 3):
     """A log with some mails and their facts."""
     policies = preset()
-    log = AuditLog.open(data)
-    await log.start(policy="test")
-    chosen = [mail for mail in mails().values() if mail.message is not None and mail.documents][:count]
-    for number, mail in enumerate(chosen, 1):
-        observed = observe(mail, policies.policies)
-        verdict = evaluate_facts(observed, policies)
-        await log.refused(transaction(number), verdict, mail, REFUSAL, observed=observed)
-    rcpt = next(
-        mail
-        for mail in mails().values()
-        if mail.message is None and evaluate_recipient(mail, policies).disposition is Disposition.REJECT
-    )
-    await log.recipient_refused(
-        session(), "a@b.vn", "c@d.vn", evaluate_recipient(rcpt, policies), REFUSAL, "BT-R", evidence=rcpt
-    )
-    await log.close()
+    async with running(data, policy="test") as log:
+        chosen = [mail for mail in mails().values() if mail.message is not None and mail.documents][:count]
+        for number, mail in enumerate(chosen, 1):
+            observed = observe(mail, policies.policies)
+            verdict = evaluate_facts(observed, policies)
+            await log.refused(transaction(number), verdict, mail, REFUSAL, observed=observed)
+        rcpt = next(
+            mail
+            for mail in mails().values()
+            if mail.message is None and evaluate_recipient(mail, policies).disposition is Disposition.REJECT
+        )
+        await log.recipient_refused(
+            session(), "a@b.vn", "c@d.vn", evaluate_recipient(rcpt, policies), REFUSAL, "BT-R", evidence=rcpt
+        )
     return chosen
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from gateway.audit import AuditLog
 from gateway.audit.keyed import Keyed, key_id
 from gateway.audit.query import AuditReader, Filter
 from gateway.audit.store import Folder
@@ -20,21 +19,19 @@ from gateway.errors import UserError
 from gateway.model import About, Disposition
 from gateway.pipeline.waivers import NoWaiverError, Wanted, new_entries
 from gateway.serve.data_folder import open_log
-from tests.audit.support import REFUSAL, evidence, relay, transaction, verdict
+from tests.audit.support import REFUSAL, evidence, relay, running, transaction, verdict
 
 FILE = "ab" * 32
 
 
 async def write(data: Path, number: int) -> None:
-    log = AuditLog.open(data)
-    await log.start()
-    found = verdict(Disposition.REJECT, confidential=True)
-    (mark,) = found.findings
-    about = About(part="2", filename="a.docx")
-    suspicion = replace(mark, finding=replace(mark.finding, rule="suspected", about=about))
-    await log.refused(transaction(number), replace(found, findings=(suspicion,)), evidence(sha=FILE), REFUSAL)
-    await relay(log, number + 100)
-    await log.close()
+    async with running(data) as log:
+        found = verdict(Disposition.REJECT, confidential=True)
+        (mark,) = found.findings
+        about = About(part="2", filename="a.docx")
+        suspicion = replace(mark, finding=replace(mark.finding, rule="suspected", about=about))
+        await log.refused(transaction(number), replace(found, findings=(suspicion,)), evidence(sha=FILE), REFUSAL)
+        await relay(log, number + 100)
 
 
 def facts(data: Path) -> list[tuple[str, str | None]]:
@@ -63,12 +60,10 @@ async def test_a_key_of_the_cluster_counts_from_when_it_is_set_and_older_ones_fi
     with AuditReader.open(data) as reader:
         found = reader.find(Filter(sha256=FILE, state="refused"))
     assert [row.reference for row in found] == [f"BT-{number:08d}" for number in (5, 4, 3, 2, 1)]
-    log = AuditLog.open(data)
-    await log.start()
-    for number in (101, 102, 104, 105):  # repetitions, under whatever key they were noted
-        sent = transaction(number)
-        assert await log.already_relayed(sent.session.auth_user, sent.envelope, sent.sha256) is not None
-    await log.close()
+    async with running(data) as log:
+        for number in (101, 102, 104, 105):  # repetitions, under whatever key they were noted
+            sent = transaction(number)
+            assert await log.already_relayed(sent.session.auth_user, sent.envelope, sent.sha256) is not None
     for number in (1, 2, 4):
         wanted = Wanted(until=date(2026, 12, 1), reason="x", approved_by="TP", sha256=FILE)
         reference = f"BT-{number:08d}"

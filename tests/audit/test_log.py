@@ -26,6 +26,7 @@ from tests.audit.support import (
     evidence,
     fill,
     relay,
+    running,
     session,
     transaction,
     verdict,
@@ -54,15 +55,15 @@ def bodies(data: Path) -> list[dict[str, object]]:
 
 
 async def test_records_of_one_mail_stand_in_order_with_their_facts(tmp_path: Path):
-    log = AuditLog.open(tmp_path)
-    await log.start(policy="office", policy_digest="ab")
-    await relay(log, 1)
-    await log.refused(transaction(2), verdict(Disposition.REJECT), evidence(), REFUSAL)
-    await log.recipient_refused(session(), "x@bad.example", "office@gov.example", verdict(Disposition.REJECT), REFUSAL)
-    await log.auth_failed(session(), "an@gov.example", 535)
-    await log.duplicate("BT-9", "BT-1")
-    await log.trouble("BT-8", session(), "a@b", "ExceptionGroup")
-    await log.close()
+    async with running(tmp_path, policy="office", policy_digest="ab") as log:
+        await relay(log, 1)
+        await log.refused(transaction(2), verdict(Disposition.REJECT), evidence(), REFUSAL)
+        await log.recipient_refused(
+            session(), "x@bad.example", "office@gov.example", verdict(Disposition.REJECT), REFUSAL
+        )
+        await log.auth_failed(session(), "an@gov.example", 535)
+        await log.duplicate("BT-9", "BT-1")
+        await log.trouble("BT-8", session(), "a@b", "ExceptionGroup")
     kinds = [record["kind"] for record in bodies(tmp_path)]
     assert kinds == [
         "start", "intent", "sending", "outcome", "refused", "recipient_refused", "auth_failed", "duplicate", "trouble",
@@ -76,12 +77,10 @@ async def test_records_of_one_mail_stand_in_order_with_their_facts(tmp_path: Pat
 
 
 async def test_a_confidential_mail_leaves_no_words_names_or_plain_digests(tmp_path: Path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    mail = evidence(subject="Kế hoạch mật của Phòng A", filename="Kế hoạch.docx")
-    digest = "ab" * 32
-    await log.refused(transaction(1, sha=digest), verdict(Disposition.REJECT, confidential=True), mail, REFUSAL)
-    await log.close()
+    async with running(tmp_path) as log:
+        mail = evidence(subject="Kế hoạch mật của Phòng A", filename="Kế hoạch.docx")
+        digest = "ab" * 32
+        await log.refused(transaction(1, sha=digest), verdict(Disposition.REJECT, confidential=True), mail, REFUSAL)
     AuditReader.open(tmp_path).find(Filter(words="gov"))
     content = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     for secret in ("Kế hoạch", "Phòng A", "TUYỆT", "mật/", "ke hoach", "phong a", digest, "cd" * 32):
@@ -96,11 +95,9 @@ async def test_a_confidential_mail_leaves_no_words_names_or_plain_digests(tmp_pa
 
 
 async def test_many_waiting_records_share_commits(tmp_path: Path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    sequence = await asyncio.gather(*(log.sending(f"BT-{number}") for number in range(400)))
-    assert sequence == list(range(2, 402))
-    await log.close()
+    async with running(tmp_path) as log:
+        sequence = await asyncio.gather(*(log.sending(f"BT-{number}") for number in range(400)))
+        assert sequence == list(range(2, 402))
     assert verified(tmp_path).checkpoints >= 2
 
 
@@ -242,14 +239,12 @@ def test_what_a_dead_process_left_open_is_concluded_at_start(failpoint: str, del
 
 
 async def test_mails_of_a_living_process_are_left_alone(tmp_path: Path):
-    living = AuditLog.open(tmp_path)
-    await living.start()
-    await living.intent(transaction(1), verdict(), evidence())
-    other = AuditLog.open(tmp_path)
-    recovery = await other.start()
-    assert recovery.unknown == recovery.not_sent == ()
-    await living.outcome(transaction(1).id, OK)
-    await living.close()
+    async with running(tmp_path) as living:
+        await living.intent(transaction(1), verdict(), evidence())
+        other = AuditLog.open(tmp_path)
+        recovery = await other.start()
+        assert recovery.unknown == recovery.not_sent == ()
+        await living.outcome(transaction(1).id, OK)
     await other.close()
 
 
@@ -271,10 +266,8 @@ async def test_a_repetition_is_recognised_by_every_process_and_after_a_restart(t
         assert await log.already_relayed(login, transaction(1).envelope, sent.sha256) is None
         assert await log.already_relayed(login, sent.envelope, sent.sha256, within_s=-1) is None
         await log.close()
-    third = AuditLog.open(tmp_path)
-    await third.start()
-    assert await third.already_relayed(login, sent.envelope, sent.sha256) is not None
-    await third.close()
+    async with running(tmp_path) as third:
+        assert await third.already_relayed(login, sent.envelope, sent.sha256) is not None
 
 
 async def test_a_mail_without_outcome_is_known_to_every_process(tmp_path: Path):
@@ -297,16 +290,14 @@ async def test_a_mail_without_outcome_is_known_to_every_process(tmp_path: Path):
 
 
 async def test_a_refusal_by_the_next_hop_is_no_relay(tmp_path: Path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    sent = transaction(1)
-    await log.intent(sent, verdict(), evidence())
-    await log.sending(sent.id)
-    await log.outcome(sent.id, Reply(code=452, enhanced="4.3.1", lines=("full",)))
-    assert await log.already_relayed(sent.session.auth_user, sent.envelope, sent.sha256) is None
-    await log.intent(sent, verdict(), evidence())
-    await log.outcome(sent.id, None)
-    await log.close()
+    async with running(tmp_path) as log:
+        sent = transaction(1)
+        await log.intent(sent, verdict(), evidence())
+        await log.sending(sent.id)
+        await log.outcome(sent.id, Reply(code=452, enhanced="4.3.1", lines=("full",)))
+        assert await log.already_relayed(sent.session.auth_user, sent.envelope, sent.sha256) is None
+        await log.intent(sent, verdict(), evidence())
+        await log.outcome(sent.id, None)
     assert [record["delivery"] for record in bodies(tmp_path) if record["kind"] == "outcome"] == [
         "upstream_deferred",
         "unknown",
@@ -314,11 +305,9 @@ async def test_a_refusal_by_the_next_hop_is_no_relay(tmp_path: Path):
 
 
 async def test_checkpoints_are_made_every_hundred_records_and_at_the_end(tmp_path: Path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    for number in range(99):
-        await log.sending(f"BT-{number}")
-    assert [note.size for note in known_checkpoints(tmp_path / "checkpoints")[0]] == [100]
-    await log.sending("BT-last")
-    await log.close()
+    async with running(tmp_path) as log:
+        for number in range(99):
+            await log.sending(f"BT-{number}")
+        assert [note.size for note in known_checkpoints(tmp_path / "checkpoints")[0]] == [100]
+        await log.sending("BT-last")
     assert [note.size for note in known_checkpoints(tmp_path / "checkpoints")[0]] == [100, 102]

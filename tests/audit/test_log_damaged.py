@@ -25,6 +25,7 @@ from tests.audit.support import (
     REFUSAL,
     evidence,
     fill,
+    running,
     transaction,
     verdict,
     verified,
@@ -116,11 +117,9 @@ def test_a_folder_that_cannot_be_made_is_a_plain_message(tmp_path: Path):
 
 
 async def test_hostile_text_is_kept_as_valid_bounded_json(tmp_path: Path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    mail = evidence(subject="x\udcff\x00\u202e" + "y" * 5000, filename="z" * 5000)
-    await log.refused(transaction(1), verdict(Disposition.REJECT), mail, REFUSAL)
-    await log.close()
+    async with running(tmp_path) as log:
+        mail = evidence(subject="x\udcff\x00\u202e" + "y" * 5000, filename="z" * 5000)
+        await log.refused(transaction(1), verdict(Disposition.REJECT), mail, REFUSAL)
     facts = bodies(tmp_path)[1]["mail"]
     assert len(facts["subject"]) <= 320  # type: ignore[index]
     assert len(facts["parts"][0]["filename"]) <= 260  # type: ignore[index]
@@ -203,10 +202,8 @@ async def test_what_an_mta_says_of_its_client_is_cut_and_made_text(tmp_path: Pat
         tls="\udcfd" * 1000,
         queue_id="\udcfc" * 99,
     )
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    await log.trouble("BT-1", odd, "a\udcff@b", "x")
-    await log.close()
+    async with running(tmp_path) as log:
+        await log.trouble("BT-1", odd, "a\udcff@b", "x")
     facts = bodies(tmp_path)[1]["session"]
     assert len(facts["client"]) < 500  # type: ignore[index, arg-type]
     assert len(facts["tls"]) < 800  # type: ignore[index, arg-type]

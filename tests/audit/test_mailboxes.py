@@ -7,7 +7,6 @@ from contextlib import closing
 import pytest
 from msgspec import structs
 
-from gateway.audit import AuditLog
 from gateway.audit.mailboxes import LIMIT_LISTED, changes, remember
 from gateway.engine import evaluate_facts, observe
 from gateway.engine.cases import case_evidence
@@ -15,7 +14,7 @@ from gateway.engine.schema import CaseSection
 from gateway.engine.what_if import Change
 from gateway.model import Directory, Envelope, Mailbox, MailboxKind, MailboxStatus
 from gateway.pipeline.what_if import Summary, Wanted, changed_mails
-from tests.audit.support import NOW, REFUSAL, evidence, transaction, verdict, verified
+from tests.audit.support import NOW, REFUSAL, evidence, running, transaction, verdict, verified
 from tests.support.policies import preset
 
 
@@ -33,10 +32,8 @@ ACTIVE, LEFT = MailboxStatus.ACTIVE, MailboxStatus.LEFT
 async def test_changes_are_recorded_once_and_across_restarts(tmp_path):
     for digest, mailboxes in (("1", {"an": ACTIVE, "binh": ACTIVE}), ("1", {"an": ACTIVE, "binh": ACTIVE}),
                               ("2", {"an": LEFT, "cuc": ACTIVE})):  # fmt: skip
-        log = AuditLog.open(tmp_path)
-        await log.start()
-        await log.mailboxes(directory(digest, **mailboxes))
-        await log.close()
+        async with running(tmp_path) as log:
+            await log.mailboxes(directory(digest, **mailboxes))
     connection = sqlite3.connect(tmp_path / "audit.db")
     bodies = [json.loads(body) for (body,) in connection.execute("SELECT body FROM record")]
     connection.close()
@@ -67,14 +64,12 @@ def test_many_changes_are_counted_and_an_unreadable_snapshot_starts_over(tmp_pat
 async def test_a_mail_from_an_alias_names_the_mailbox_that_it_belongs_to(tmp_path):
     box = Mailbox(address="an@gov.example", kind=MailboxKind.PERSONAL, unit="Phòng A", aliases=("a@gov.example",))
     listed = Directory(digest="1", mailboxes={"an@gov.example": box, "a@gov.example": box})
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    for number, path in enumerate(("an@gov.example", "A+x@gov.example", "la@gov.example"), 1):
-        sent = structs.replace(
-            transaction(number), envelope=Envelope(reverse_path=path, forward_paths=("b@gov.example",))
-        )
-        await log.intent(sent, verdict(), structs.replace(evidence(), directory=listed))
-    await log.close()
+    async with running(tmp_path) as log:
+        for number, path in enumerate(("an@gov.example", "A+x@gov.example", "la@gov.example"), 1):
+            sent = structs.replace(
+                transaction(number), envelope=Envelope(reverse_path=path, forward_paths=("b@gov.example",))
+            )
+            await log.intent(sent, verdict(), structs.replace(evidence(), directory=listed))
     with closing(sqlite3.connect(tmp_path / "audit.db")) as connection:
         bodies = [json.loads(body) for (body,) in connection.execute("SELECT body FROM record")]
     mails = [body["mail"] for body in bodies if body["kind"] == "intent"]
@@ -111,12 +106,12 @@ async def test_another_directory_is_tried_on_the_mails_that_were_judged_by_the_o
     }
     mail = case_evidence(CaseSection.model_validate(fields), NOW)
     mail = structs.replace(mail, directory=of("1", an=ACTIVE, binh=ACTIVE))
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    observed = observe(mail, preset().policies)
-    judged = evaluate_facts(observed, preset())
-    await log.refused(structs.replace(transaction(1), envelope=mail.envelope), judged, mail, REFUSAL, observed=observed)
-    await log.close()
+    async with running(tmp_path) as log:
+        observed = observe(mail, preset().policies)
+        judged = evaluate_facts(observed, preset())
+        await log.refused(
+            structs.replace(transaction(1), envelope=mail.envelope), judged, mail, REFUSAL, observed=observed
+        )
     for tried, change in (
         (of("2", an=LEFT, binh=LEFT), Change.REFUSED),
         (of("3", an=ACTIVE, binh=ACTIVE), Change.SAME),

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from gateway.audit import AuditLog
 from gateway.audit.index import Index
 from gateway.audit.index_rows import exact, fold
 from gateway.audit.query import AuditReader, Filter
@@ -27,31 +26,31 @@ from gateway.model import (
     RefusedContent,
     Reply,
 )
-from tests.audit.support import REFUSAL, evidence, session, transaction, verdict
+from tests.audit.support import REFUSAL, evidence, running, session, transaction, verdict
 from tests.support.cases import examples
 
 
 async def _write_refused_content(data: Path) -> None:
-    log = AuditLog.open(data)
-    await log.start()
-    of_an_mta = msgspec.structs.replace(session(), front_end=FrontEnd.MILTER, queue_id="4cXyZ12abc")
-    await log.refused(
-        msgspec.structs.replace(transaction(8), session=of_an_mta), verdict(Disposition.REJECT), evidence(), REFUSAL
-    )
-    await log.recipient_refused(
-        of_an_mta, "x@bad.example", "y@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-9"
-    )
-    await log.content_refused(
-        RefusedContent(
-            id="BT-0000CRLF",
-            session=session(),
-            envelope=Envelope(reverse_path="an@gov.example", forward_paths=("cong@city.example", "dung@city.example")),
-            rule="bare_newline",
-            size_bytes=10**20,
-            reply=Reply(code=550, enhanced="5.6.0", lines=("[BT-0000CRLF] ky tu xuong dong le",)),
+    async with running(data) as log:
+        of_an_mta = msgspec.structs.replace(session(), front_end=FrontEnd.MILTER, queue_id="4cXyZ12abc")
+        await log.refused(
+            msgspec.structs.replace(transaction(8), session=of_an_mta), verdict(Disposition.REJECT), evidence(), REFUSAL
         )
-    )
-    await log.close()
+        await log.recipient_refused(
+            of_an_mta, "x@bad.example", "y@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-9"
+        )
+        await log.content_refused(
+            RefusedContent(
+                id="BT-0000CRLF",
+                session=session(),
+                envelope=Envelope(
+                    reverse_path="an@gov.example", forward_paths=("cong@city.example", "dung@city.example")
+                ),
+                rule="bare_newline",
+                size_bytes=10**20,
+                reply=Reply(code=550, enhanced="5.6.0", lines=("[BT-0000CRLF] ky tu xuong dong le",)),
+            )
+        )
 
 
 @pytest.fixture(scope="module")
@@ -181,17 +180,15 @@ def relayed(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
     data = tmp_path_factory.mktemp("relayed")
 
     async def write() -> None:
-        log = AuditLog.open(data)
-        await log.start()
-        for number in (*HOP_REPLIES, 6):
-            subject = "Mã 4AO8xyz012345" if number == 5 else "Báo cáo"
-            await log.intent(transaction(number), verdict(Disposition.RELAY), evidence(subject))
-        if request.param == "by and by":
-            Index(Folder(data)).catch_up()
-        for number, text in HOP_REPLIES.items():
-            await log.outcome(f"BT-{number:08d}", Reply(code=250, enhanced="2.0.0", lines=(text,)))
-        await log.outcome("BT-00000006", Reply(code=451, enhanced="4.3.0", lines=("try 4XyZ1b2Kq9z later",)))
-        await log.close()
+        async with running(data) as log:
+            for number in (*HOP_REPLIES, 6):
+                subject = "Mã 4AO8xyz012345" if number == 5 else "Báo cáo"
+                await log.intent(transaction(number), verdict(Disposition.RELAY), evidence(subject))
+            if request.param == "by and by":
+                Index(Folder(data)).catch_up()
+            for number, text in HOP_REPLIES.items():
+                await log.outcome(f"BT-{number:08d}", Reply(code=250, enhanced="2.0.0", lines=(text,)))
+            await log.outcome("BT-00000006", Reply(code=451, enhanced="4.3.0", lines=("try 4XyZ1b2Kq9z later",)))
 
     asyncio.run(write())
     with AuditReader.open(data) as opened:
@@ -226,15 +223,13 @@ def test_times_bound_a_list(reader: AuditReader):
 
 
 async def test_times_hold_for_records_that_processes_wrote_in_another_order_than_they_stamped_them(tmp_path: Path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    stamps = (8, 10, 9, 12, 11)
-    for number, minute in enumerate(stamps, 1):
-        sent = transaction(number)
-        with mock.patch("gateway.audit.record.datetime") as clock:
-            clock.now.return_value = datetime(2026, 11, 24, 8, minute, tzinfo=UTC)
-            await log.refused(sent, verdict(Disposition.REJECT), evidence(), REFUSAL)
-    await log.close()
+    async with running(tmp_path) as log:
+        stamps = (8, 10, 9, 12, 11)
+        for number, minute in enumerate(stamps, 1):
+            sent = transaction(number)
+            with mock.patch("gateway.audit.record.datetime") as clock:
+                clock.now.return_value = datetime(2026, 11, 24, 8, minute, tzinfo=UTC)
+                await log.refused(sent, verdict(Disposition.REJECT), evidence(), REFUSAL)
     reader = AuditReader.open(tmp_path)
     for since, until in product(range(7, 14), repeat=2):
         bounds = {

@@ -11,7 +11,7 @@ import msgspec
 import openpyxl
 import pytest
 
-from gateway.audit import AuditLog, Delivery
+from gateway.audit import Delivery
 from gateway.audit.chain import Entry, insert, read_head
 from gateway.audit.export import Export, export_jsonl
 from gateway.audit.filter import Sight
@@ -31,7 +31,7 @@ from gateway.model import (
 )
 from gateway.vietnamese.printed import cell
 from tests.audit.conftest import write
-from tests.audit.support import REFUSAL, evidence, fill, session, transaction, verdict
+from tests.audit.support import REFUSAL, evidence, fill, running, session, transaction, verdict
 from tests.audit.test_query import numbers
 
 
@@ -55,11 +55,9 @@ def test_a_certain_mark_is_shown_before_a_suspicion_whatever_was_found_first(tmp
     )
 
     async def write() -> None:
-        log = AuditLog.open(tmp_path)
-        await log.start()
-        both = msgspec.structs.replace(found, findings=(suspicion, msgspec.structs.replace(mark, marked=True)))
-        await log.refused(transaction(1), both, evidence(), REFUSAL)
-        await log.close()
+        async with running(tmp_path) as log:
+            both = msgspec.structs.replace(found, findings=(suspicion, msgspec.structs.replace(mark, marked=True)))
+            await log.refused(transaction(1), both, evidence(), REFUSAL)
 
     asyncio.run(write())
     with AuditReader.open(tmp_path) as reader:
@@ -200,15 +198,13 @@ def test_a_workbook_that_cannot_be_made_is_reported_by_its_name(data: Path, tmp_
 async def test_the_unit_of_a_sender_is_kept_as_the_directory_had_it_and_finds_its_mails(tmp_path: Path):
     mailbox = Mailbox(address="an@gov.example", kind=MailboxKind.UNIT, unit="Phòng Nội vụ")
     directory = Directory(digest="d" * 64, mailboxes={mailbox.address: mailbox})
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    known = msgspec.structs.replace(evidence(), directory=directory)
-    await log.refused(transaction(1), verdict(Disposition.REJECT), known, REFUSAL)
-    await log.recipient_refused(
-        session(), "an@gov.example", "y@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-2", evidence=known
-    )
-    await log.refused(transaction(3), verdict(Disposition.REJECT), evidence(), REFUSAL)
-    await log.close()
+    async with running(tmp_path) as log:
+        known = msgspec.structs.replace(evidence(), directory=directory)
+        await log.refused(transaction(1), verdict(Disposition.REJECT), known, REFUSAL)
+        await log.recipient_refused(
+            session(), "an@gov.example", "y@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-2", evidence=known
+        )
+        await log.refused(transaction(3), verdict(Disposition.REJECT), evidence(), REFUSAL)
     opened = AuditReader.open(tmp_path)
     assert numbers(opened, unit="phong  noi VU") == [2, 1]
     assert numbers(opened, unit="Phòng Tư pháp") == []
@@ -234,13 +230,11 @@ def test_what_a_reply_code_means():
 
 
 async def test_mailboxes_with_weak_passwords_are_listed_by_their_latest_judgement(tmp_path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    await log.password_judged(session(), "Binh@gov.example", sound=False)
-    await log.password_judged(session(), "an@gov.example", sound=False)
-    await log.password_judged(session(), "an@gov.example", sound=False)
-    await log.password_judged(session(), "binh@gov.example", sound=True)
-    await log.close()
+    async with running(tmp_path) as log:
+        await log.password_judged(session(), "Binh@gov.example", sound=False)
+        await log.password_judged(session(), "an@gov.example", sound=False)
+        await log.password_judged(session(), "an@gov.example", sound=False)
+        await log.password_judged(session(), "binh@gov.example", sound=True)
     reader = AuditReader.open(tmp_path)
     (weak,) = reader.weak_passwords()
     assert weak.login == "an@gov.example"

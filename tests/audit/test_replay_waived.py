@@ -2,13 +2,12 @@
 
 import sqlite3
 
-from gateway.audit.log import AuditLog
 from gateway.engine import evaluate_facts, load_policy_set, observe
 from gateway.engine.cases import case_evidence
 from gateway.engine.schema import CaseSection
 from gateway.engine.what_if import Change
 from gateway.pipeline.what_if import Summary, Wanted, changed_mails
-from tests.audit.support import NOW, REFUSAL, transaction
+from tests.audit.support import NOW, REFUSAL, running, transaction
 from tests.support.policies import preset
 
 WAIVER = "{id: WV-1, policy: classified, rule: %s, sha256: %s, reason: bản giấy, approved_by: TP, expires: 2126-01-01}"
@@ -21,10 +20,8 @@ async def test_a_waiver_for_a_suspected_file_admits_the_mail_that_had_it(tmp_pat
     observed = observe(mail, preset().policies)
     judged = evaluate_facts(observed, preset())
     assert judged.confidential
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    await log.refused(transaction(1), judged, mail, REFUSAL, observed=observed)
-    await log.close()
+    async with running(tmp_path) as log:
+        await log.refused(transaction(1), judged, mail, REFUSAL, observed=observed)
     (rule,) = {one.finding.rule for one in judged.findings if one.effective > one.effective.TAG}
 
     def replay(digest: str) -> Summary:

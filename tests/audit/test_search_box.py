@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.audit import AuditLog
 from gateway.audit.filter import Sight
 from gateway.audit.index import Index
 from gateway.audit.query import AuditReader, Filter
@@ -17,28 +16,26 @@ from gateway.audit.search_box import LIMIT_LETTERS, LIMIT_TERMS, Field, Term, pa
 from gateway.audit.store import Folder
 from gateway.errors import SearchError, SearchTimeError
 from gateway.model import Disposition
-from tests.audit.support import REFUSAL, evidence, fill, session, transaction, verdict
+from tests.audit.support import REFUSAL, evidence, fill, running, session, transaction, verdict
 from tests.support.cases import examples
 
 
 async def _write(data: Path) -> None:
-    log = AuditLog.open(data)
-    await log.start()
-    mails = (
-        ("Kế hoạch quý IV", "bang-luong.zip", "b@gov.example", Disposition.REJECT, False),
-        ("Kế hoạch năm", "logo.png", "cong@noivu.example", Disposition.RELAY, False),
-        ("Báo cáo", "báo cáo.docx", "b@gov.example", Disposition.TAG, False),
-        ("TUYỆT MẬT", "mat.docx", "b@gov.example", Disposition.REJECT, True),
-    )
-    for number, (subject, filename, to, disposition, confidential) in enumerate(mails, 1):
-        sent = transaction(number, to=(to,))
-        known = evidence(subject, filename, f"{number:02x}" * 32)
-        await log.refused(sent, verdict(disposition, confidential=confidential), known, REFUSAL)
-    await log.recipient_refused(
-        session(), "x@bad.example", "office@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-00000005"
-    )
-    await log.trouble("BT-00000006", session(), "an@gov.example", "OSError")
-    await log.close()
+    async with running(data) as log:
+        mails = (
+            ("Kế hoạch quý IV", "bang-luong.zip", "b@gov.example", Disposition.REJECT, False),
+            ("Kế hoạch năm", "logo.png", "cong@noivu.example", Disposition.RELAY, False),
+            ("Báo cáo", "báo cáo.docx", "b@gov.example", Disposition.TAG, False),
+            ("TUYỆT MẬT", "mat.docx", "b@gov.example", Disposition.REJECT, True),
+        )
+        for number, (subject, filename, to, disposition, confidential) in enumerate(mails, 1):
+            sent = transaction(number, to=(to,))
+            known = evidence(subject, filename, f"{number:02x}" * 32)
+            await log.refused(sent, verdict(disposition, confidential=confidential), known, REFUSAL)
+        await log.recipient_refused(
+            session(), "x@bad.example", "office@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-00000005"
+        )
+        await log.trouble("BT-00000006", session(), "an@gov.example", "OSError")
 
 
 @pytest.fixture(scope="module")

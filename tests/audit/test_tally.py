@@ -26,7 +26,7 @@ from gateway.model import (
     RefusedContent,
     Reply,
 )
-from tests.audit.support import OK, REFUSAL, evidence, session, transaction, verdict
+from tests.audit.support import OK, REFUSAL, evidence, running, session, transaction, verdict
 from tests.support.cases import examples
 
 _UNITS = {"an@gov.example": "Phòng Nội vụ", "binh@gov.example": "Phòng Tư pháp"}
@@ -47,23 +47,21 @@ _EVENTS = st.lists(
 
 
 async def _write(data: Path, events: list[tuple[str, str, int]]) -> None:
-    log = AuditLog.open(data)
-    await log.start()
-    known = msgspec.structs.replace(evidence(), directory=_DIRECTORY)
-    begun = datetime(2026, 11, 27, 10, 0, tzinfo=UTC)
-    for number, (what, sender, hours) in enumerate(events, 1):
-        with mock.patch("gateway.audit.record.datetime") as clock:
-            clock.now.return_value = begun + timedelta(hours=hours)
-            await _event(log, what, number, sender, known)
-            # What became of a mail is known when the clock says something else.
-            clock.now.return_value = begun + timedelta(hours=hours + 20)
-            if what in {"relay", "twice", "tag", "indeterminate"}:
-                await log.outcome(f"BT-{number:08d}", OK)
-            if what == "twice":  # as after the death of a writer
-                await log.outcome(f"BT-{number:08d}", OK)
-            elif what == "lost":
-                await log.outcome(f"BT-{number:08d}", None)
-    await log.close()
+    async with running(data) as log:
+        known = msgspec.structs.replace(evidence(), directory=_DIRECTORY)
+        begun = datetime(2026, 11, 27, 10, 0, tzinfo=UTC)
+        for number, (what, sender, hours) in enumerate(events, 1):
+            with mock.patch("gateway.audit.record.datetime") as clock:
+                clock.now.return_value = begun + timedelta(hours=hours)
+                await _event(log, what, number, sender, known)
+                # What became of a mail is known when the clock says something else.
+                clock.now.return_value = begun + timedelta(hours=hours + 20)
+                if what in {"relay", "twice", "tag", "indeterminate"}:
+                    await log.outcome(f"BT-{number:08d}", OK)
+                if what == "twice":  # as after the death of a writer
+                    await log.outcome(f"BT-{number:08d}", OK)
+                elif what == "lost":
+                    await log.outcome(f"BT-{number:08d}", None)
 
 
 async def _event(log: AuditLog, what: str, number: int, sender: str, known) -> None:

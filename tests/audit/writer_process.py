@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.audit import AuditLog
 from gateway.audit.record import Sending
-from tests.audit.support import relay, verdict  # noqa: F401 - imported before the clock runs
+from tests.audit.support import relay, running, verdict  # noqa: F401 - imported before the clock runs
 
 
 async def main(data: Path, count: int, first: int) -> None:
@@ -21,11 +21,9 @@ async def main(data: Path, count: int, first: int) -> None:
 
 async def records(data: Path, count: int) -> None:
     """Write plain records, many at a time."""
-    log = AuditLog.open(data)
-    await log.start()
-    for start in range(0, count, 25):
-        await asyncio.gather(*(log._put(Sending(id=f"BT-{start + offset}")) for offset in range(25)))
-    await log.close()
+    async with running(data) as log:
+        for start in range(0, count, 25):
+            await asyncio.gather(*(log._put(Sending(id=f"BT-{start + offset}")) for offset in range(25)))
 
 
 if __name__ == "__main__":

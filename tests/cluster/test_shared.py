@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from gateway.audit import AuditLog, Delivery
+from gateway.audit import Delivery
 from gateway.audit.keyed import write_by
 from gateway.audit.store import Folder
 from gateway.cluster.database import Database
@@ -22,7 +22,7 @@ from gateway.smtp.settings import SmtpLimits
 from gateway.smtp.throttle import AuthThrottle
 from gateway.system.levels import Levels
 from gateway.system.trouble import Pipe, Reporter
-from tests.audit.support import OK, evidence, transaction, verdict
+from tests.audit.support import OK, evidence, running, transaction, verdict
 from tests.cluster.support import centre
 from tests.smtp import test_throttle
 from tests.support.loops import until
@@ -106,13 +106,11 @@ async def node(dsn, folder, name):
     folder.mkdir(exist_ok=True)
     (folder / "keys").mkdir(exist_ok=True)
     write_by(Folder(folder), b"k" * 32)
-    log = AuditLog.open(folder)
-    await log.start()
-    async with database(dsn, name) as connection:
-        made = Repetitions(connection, folder, node=name, process=log.process)
-        made.log, made.database = log, connection
-        yield made
-    await log.close()
+    async with running(folder) as log:
+        async with database(dsn, name) as connection:
+            made = Repetitions(connection, folder, node=name, process=log.process)
+            made.log, made.database = log, connection
+            yield made
 
 
 KEY = b"k" * 16

@@ -25,6 +25,7 @@ from gateway.hold.seal import SealBrokenError, identity_of, make_identity, unsea
 from gateway.hold.state import HoldState
 from gateway.hold.store import HoldStore, InUseError, Limits, NoRoomError
 from gateway.model import Disposition
+from tests.audit.support import running
 from tests.hold.steps import HOLD, PREPEND, Hall
 from tests.hold.world import AN, CANARY, city, held_mail, notices
 from tests.support.sink import Act
@@ -263,15 +264,13 @@ async def test_an_answer_is_asked_once_of_a_login_that_repeats_itself(tmp_path):
         sink.script.acts["unused"] = Act()
         assert await hall.hold_here(1)
         case = hall.case("BT-00000002", held_mail(1))
-        audit = AuditLog.open(hall.configuration.data)
-        await audit.start(policy="hold")
-        keeper = hall.keeper(audit)
-        assert await keeper.held_before(case.transaction, 900) == REFERENCE
-        other = structs.replace(case.transaction, sha256="0" * 64)
-        assert await keeper.held_before(other, 900) is None
-        hall.holds().store.remove(REFERENCE)
-        assert await keeper.held_before(case.transaction, 900) is None, "what is not held any more is judged anew"
-        await audit.close()
+        async with running(hall.configuration.data, policy="hold") as audit:
+            keeper = hall.keeper(audit)
+            assert await keeper.held_before(case.transaction, 900) == REFERENCE
+            other = structs.replace(case.transaction, sha256="0" * 64)
+            assert await keeper.held_before(other, 900) is None
+            hall.holds().store.remove(REFERENCE)
+            assert await keeper.held_before(case.transaction, 900) is None, "what is not held any more is judged anew"
 
 
 async def test_records_of_a_held_mail_are_not_pruned(tmp_path):

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
-from gateway.audit import AuditLog, Delivery
+from gateway.audit import Delivery
 from gateway.audit.record import Outcome
 from gateway.errors import AuditError
 from gateway.hold.state import HoldState
@@ -26,6 +26,7 @@ from gateway.steward.notices.held import notify_of_held
 from gateway.steward.notices.waiting import notify_of_waiting
 from gateway.steward.requests.request import Decision, Request, State, Step, barred
 from gateway.steward.roles import Person, Role
+from tests.audit.support import running
 from tests.hold.steps import RECIPIENTS, Hall
 from tests.hold.world import AN, BINH, CANARY, HEAD, city, held_mail, released
 from tests.steward.support import CLIENT, PASSWORD, Office, unsigned
@@ -344,12 +345,10 @@ async def test_what_an_mta_holds_is_listed_with_its_queue_id(tmp_path):
     async with room(tmp_path) as here:
         case = here.hall.case("BT-00000002", held_mail(2))
         session = replace(case.transaction.session, front_end=FrontEnd.MILTER, queue_id="4F2A91BC")
-        log = AuditLog.open(here.hall.configuration.data)
-        await log.start(policy="hold")
-        await log.intent_and_outcome(
-            replace(case.transaction, session=session), case.verdict, case.evidence, case.reply, Delivery.HELD
-        )
-        await log.close()
+        async with running(here.hall.configuration.data, policy="hold") as log:
+            await log.intent_and_outcome(
+                replace(case.transaction, session=session), case.verdict, case.evidence, case.reply, Delivery.HELD
+            )
         officer, stranger = here.office.session("so", Role.SECURITY_OFFICER), here.office.session(BINH)
         (one,) = here.office.ask(q.AskRequests(), officer).queued
         assert (one.reference, one.queue_id, one.sender) == ("BT-00000002", "4F2A91BC", AN)

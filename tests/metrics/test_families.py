@@ -8,7 +8,6 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.audit import AuditLog
 from gateway.demo.pki import Pki as DemoPki
 from gateway.demo.pki import revocation_list
 from gateway.documents.wall.sandbox import SandboxStatus
@@ -19,7 +18,7 @@ from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
 from gateway.metrics.process import Sources
 from gateway.system.certificate_expiry import certificate_ends
 from gateway.system.trouble import Board
-from tests.audit.support import relay
+from tests.audit.support import relay, running
 from tests.support.certificates import Pki
 
 ROOT = Path(__file__).parents[2]
@@ -42,12 +41,10 @@ def disk(folder: Path) -> Disk:
 
 async def scraped(tmp_path, *, load: SharedLoad | None = None):
     """Return the families of a gateway that has relayed two mails, by name, and its sources."""
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    counts = LogCounts(tmp_path)
-    await relay(log, 1)
-    await relay(log, 2)
-    await log.close()
+    async with running(tmp_path) as log:
+        counts = LogCounts(tmp_path)
+        await relay(log, 1)
+        await relay(log, 2)
     registry = CollectorRegistry()
     registry.register(Families(counts, Sources(tmp_path, load or SharedLoad(2), NO_SECCOMP, disk(tmp_path), Board())))
     return registry, counts

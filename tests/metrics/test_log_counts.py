@@ -9,22 +9,20 @@ from gateway.audit.store import Folder
 from gateway.errors import UserError
 from gateway.metrics.log_counts import HANDOVER_BOUNDS_S, LogCounts
 from gateway.model import Disposition
-from tests.audit.support import OK, REFUSAL, evidence, relay, transaction, verdict
+from tests.audit.support import OK, REFUSAL, evidence, relay, running, transaction, verdict
 
 
 async def test_mails_are_counted_by_verdict_and_by_what_became_of_them(tmp_path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    await relay(log, 1)
-    counts = LogCounts(tmp_path)  # what the log holds already is not counted
-    await relay(log, 2)
-    await relay(log, 3)
-    await log.refused(transaction(4), verdict(Disposition.REJECT), evidence(), REFUSAL)
-    failed = transaction(5)
-    await log.intent(failed, verdict(Disposition.TAG), evidence())
-    await log.outcome(failed.id, REFUSAL, None)
-    counts.catch_up()
-    await log.close()
+    async with running(tmp_path) as log:
+        await relay(log, 1)
+        counts = LogCounts(tmp_path)  # what the log holds already is not counted
+        await relay(log, 2)
+        await relay(log, 3)
+        await log.refused(transaction(4), verdict(Disposition.REJECT), evidence(), REFUSAL)
+        failed = transaction(5)
+        await log.intent(failed, verdict(Disposition.TAG), evidence())
+        await log.outcome(failed.id, REFUSAL, None)
+        counts.catch_up()
     kind = transaction().session.front_end.value
     assert counts.mails == {(kind, "relay"): 2, (kind, "reject"): 1, (kind, "tag"): 1}
     assert counts.bytes == {kind: 4 * transaction().size_bytes}
@@ -35,26 +33,22 @@ async def test_mails_are_counted_by_verdict_and_by_what_became_of_them(tmp_path)
 
 
 async def test_each_call_counts_only_what_is_new(tmp_path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    counts = LogCounts(tmp_path)
-    for number in range(1, 4):
-        await relay(log, number)
+    async with running(tmp_path) as log:
+        counts = LogCounts(tmp_path)
+        for number in range(1, 4):
+            await relay(log, number)
+            counts.catch_up()
+            counts.catch_up()
+            assert counts.deliveries["relayed"] == number
+        await log.auth_failed(transaction().session, "an@gov.example", 535)
         counts.catch_up()
-        counts.catch_up()
-        assert counts.deliveries["relayed"] == number
-    await log.auth_failed(transaction().session, "an@gov.example", 535)
-    counts.catch_up()
-    assert counts.auth_failures == 1
-    await log.close()
+        assert counts.auth_failures == 1
 
 
 async def test_a_damaged_record_is_counted_and_hides_no_later_one(tmp_path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    counts = LogCounts(tmp_path)
-    await relay(log, 1)
-    await log.close()
+    async with running(tmp_path) as log:
+        counts = LogCounts(tmp_path)
+        await relay(log, 1)
     with sqlite3.connect(Folder(tmp_path).database) as database:
         bodies = [body for (body,) in database.execute("SELECT body FROM record ORDER BY seq")]
         again = next(body for body in bodies if b'"kind":"outcome"' in body)
@@ -65,14 +59,12 @@ async def test_a_damaged_record_is_counted_and_hides_no_later_one(tmp_path):
 
 
 async def test_a_mail_that_was_judged_before_the_start_has_no_time(tmp_path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    sent = transaction(1)
-    await log.intent(sent, verdict(), evidence())
-    counts = LogCounts(tmp_path)
-    await log.outcome(sent.id, OK)
-    counts.catch_up()
-    await log.close()
+    async with running(tmp_path) as log:
+        sent = transaction(1)
+        await log.intent(sent, verdict(), evidence())
+        counts = LogCounts(tmp_path)
+        await log.outcome(sent.id, OK)
+        counts.catch_up()
     assert counts.deliveries["relayed"] == 1
     assert not any(counts.handovers)
 
@@ -97,12 +89,10 @@ def test_there_is_nothing_to_count_without_a_log(tmp_path):
 
 
 async def test_a_log_that_went_away_is_an_error_of_sqlite_and_counts_stay(tmp_path):
-    log = AuditLog.open(tmp_path)
-    await log.start()
-    counts = LogCounts(tmp_path)
-    await relay(log, 1)
-    counts.catch_up()
-    await log.close()
+    async with running(tmp_path) as log:
+        counts = LogCounts(tmp_path)
+        await relay(log, 1)
+        counts.catch_up()
     counts._log.close()
     with pytest.raises(sqlite3.Error):
         counts.catch_up()

@@ -44,6 +44,7 @@ from gateway.model import (
 from gateway.pipeline.rulebook import Rules
 from gateway.steward.desk import Desk
 from gateway.steward.roles import Person, Role
+from tests.audit.support import running
 
 NOW = datetime(2026, 11, 27, 3, 0, tzinfo=UTC)
 AN, BINH, HEAD = "an@gov.example", "binh@gov.example", "truong@gov.example"
@@ -138,37 +139,35 @@ class Writer:
 
 
 async def write(data: Path, policies: PolicySet, listed: Directory) -> None:
-    log = AuditLog.open(data)
-    await log.start(policy="test")
-    writer = Writer(log, policies)
-    plain = {"listed": listed, "text": "Kính gửi"}
-    await writer.mail("BT-AN000001", evidence(AN, subject="Kế hoạch quý IV", filename="ke-hoach.docx", **plain))
-    locked = evidence(AN, subject="Lương", filename="bang-luong.docx", status=ReadStatus.ENCRYPTED, **plain)
-    assert await writer.mail("BT-AN000002", locked) is Disposition.REJECT
-    await writer.mail("BT-BINH0001", evidence(BINH, subject="Tư pháp", filename="tu-phap.docx", **plain))
-    secret = evidence(
-        AN, subject="CANARYSUBJECT", filename="CANARYFILE.docx", text="TUYỆT MẬT\nCANARYWORD", listed=listed,
-        author="CANARYNAME", signer="CANARYSIGNER",
-    )  # fmt: skip
-    assert await writer.mail(SECRET, secret) is Disposition.REJECT
-    for number, hostile in enumerate(HOSTILE):
-        known = evidence(
-            BINH, subject=hostile, filename=f"{hostile}.docx", text="a", listed=listed, author=hostile, signer=hostile,
-            status=ReadStatus.ENCRYPTED, to=("b@gov.example", f"{hostile}@x.example"),
+    async with running(data, policy="test") as log:
+        writer = Writer(log, policies)
+        plain = {"listed": listed, "text": "Kính gửi"}
+        await writer.mail("BT-AN000001", evidence(AN, subject="Kế hoạch quý IV", filename="ke-hoach.docx", **plain))
+        locked = evidence(AN, subject="Lương", filename="bang-luong.docx", status=ReadStatus.ENCRYPTED, **plain)
+        assert await writer.mail("BT-AN000002", locked) is Disposition.REJECT
+        await writer.mail("BT-BINH0001", evidence(BINH, subject="Tư pháp", filename="tu-phap.docx", **plain))
+        secret = evidence(
+            AN, subject="CANARYSUBJECT", filename="CANARYFILE.docx", text="TUYỆT MẬT\nCANARYWORD", listed=listed,
+            author="CANARYNAME", signer="CANARYSIGNER",
         )  # fmt: skip
-        session = structs.replace(known.session, helo=hostile, auth_user=hostile)
-        await writer.mail(f"BT-HOST{number:04}", structs.replace(known, session=session))
-    refusal = Reply(code=550, enhanced="5.7.1", lines=("no",))
-    envelope = Envelope(reverse_path=BINH, forward_paths=("b@gov.example",))
-    session = Session(front_end=FrontEnd.SUBMISSION, client_address="192.0.2.8", auth_user=BINH)
-    await log.content_refused(
-        RefusedContent(
-            id="BT-CRLF0001", session=session, envelope=envelope, rule="bare_newline", size_bytes=10, reply=refusal
+        assert await writer.mail(SECRET, secret) is Disposition.REJECT
+        for number, hostile in enumerate(HOSTILE):
+            known = evidence(
+                BINH, subject=hostile, filename=f"{hostile}.docx", text="a", listed=listed, author=hostile, signer=hostile,
+                status=ReadStatus.ENCRYPTED, to=("b@gov.example", f"{hostile}@x.example"),
+            )  # fmt: skip
+            session = structs.replace(known.session, helo=hostile, auth_user=hostile)
+            await writer.mail(f"BT-HOST{number:04}", structs.replace(known, session=session))
+        refusal = Reply(code=550, enhanced="5.7.1", lines=("no",))
+        envelope = Envelope(reverse_path=BINH, forward_paths=("b@gov.example",))
+        session = Session(front_end=FrontEnd.SUBMISSION, client_address="192.0.2.8", auth_user=BINH)
+        await log.content_refused(
+            RefusedContent(
+                id="BT-CRLF0001", session=session, envelope=envelope, rule="bare_newline", size_bytes=10, reply=refusal
+            )
         )
-    )
-    await log.trouble("BT-TROUBLE1", session, BINH, "OSError")
-    await log.auth_failed(session, AN, 535)
-    await log.close()
+        await log.trouble("BT-TROUBLE1", session, BINH, "OSError")
+        await log.auth_failed(session, AN, 535)
     record_at_once(data, Act(who=AN, what="login", about="ACTCANARY"))
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from gateway.audit import AuditLog
 from gateway.engine.evaluate import evaluate_facts
 from gateway.engine.observing import observe
 from gateway.model import Disposition, ReadStatus
 from gateway.pipeline.rulebook import policies_of
 from gateway.steward import questions as q
+from tests.audit.support import running
 from tests.steward.mail_world import Writer, evidence
 from tests.steward.support import Office, directory
 from tests.support.policies import preset
@@ -48,27 +48,23 @@ def _log() -> tempfile.TemporaryDirectory[str]:
 
 
 async def _write(data):
-    log = AuditLog.open(data)
-    await log.start(policy="test")
-    writer = Writer(log, preset())
-    assert await writer.mail(LOCKED, locked()) is Disposition.REJECT
-    marked = evidence(AN, subject="a", filename="a.docx", text="TUYỆT MẬT", listed=directory())
-    assert await writer.mail(SECRET, marked) is Disposition.REJECT
-    hinted = evidence(AN, subject="a", filename="hinted.docx", text="TÔI MẬT\nKính gửi", listed=directory())
-    assert await writer.mail(HINTED, hinted) is Disposition.REJECT
-    own_name = evidence(HEAD, subject="a", filename="a.docx", text="a", listed=directory())
-    session = replace(own_name.session, auth_user=AN)
-    assert await writer.mail(FORGED, replace(own_name, session=session)) is Disposition.REJECT
-    nobody = replace(locked(), session=replace(locked().session, auth_user=None))
-    assert await writer.mail(UNPROVED, nobody) is Disposition.REJECT
-    await log.close()
+    async with running(data, policy="test") as log:
+        writer = Writer(log, preset())
+        assert await writer.mail(LOCKED, locked()) is Disposition.REJECT
+        marked = evidence(AN, subject="a", filename="a.docx", text="TUYỆT MẬT", listed=directory())
+        assert await writer.mail(SECRET, marked) is Disposition.REJECT
+        hinted = evidence(AN, subject="a", filename="hinted.docx", text="TÔI MẬT\nKính gửi", listed=directory())
+        assert await writer.mail(HINTED, hinted) is Disposition.REJECT
+        own_name = evidence(HEAD, subject="a", filename="a.docx", text="a", listed=directory())
+        session = replace(own_name.session, auth_user=AN)
+        assert await writer.mail(FORGED, replace(own_name, session=session)) is Disposition.REJECT
+        nobody = replace(locked(), session=replace(locked().session, auth_user=None))
+        assert await writer.mail(UNPROVED, nobody) is Disposition.REJECT
 
 
 async def sent_again(office):
-    log = AuditLog.open(office.data)
-    await log.start(policy="test")
-    await Writer(log, policies_of(office.desk.configuration)).mail("BT-AGA1N000", locked())
-    await log.close()
+    async with running(office.data, policy="test") as log:
+        await Writer(log, policies_of(office.desk.configuration)).mail("BT-AGA1N000", locked())
 
 
 def opened(office, token, reference=LOCKED, **more):

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from gateway.audit import AuditLog
 from gateway.audit.keyed import Keyed
 from gateway.audit.query import AuditReader
 from gateway.audit.record import Checked
@@ -24,6 +23,7 @@ from gateway.steward.checks.judging import Checks
 from gateway.steward.checks.uploads import AT_A_TIME, LIMIT_BYTES, UPLOAD_S, Upload, Uploads
 from gateway.steward.questions.refused import Refused
 from gateway.steward.roles import Role
+from tests.audit.support import running
 from tests.steward.support import unsigned
 
 CLERK, HEAD, OTHER = "an.noivu@x.example", "truong.noivu@x.example", "binh.tuphap@x.example"
@@ -116,10 +116,8 @@ async def test_a_check_that_is_late_or_whose_person_leaves_is_cut_short_and_coun
     (record,) = noted
     assert (record.who, record.disposition, record.size, len(record.digests)) == (CLERK, "defer", 2, 1)
     assert "mat.docx" not in repr(record)
-    log = AuditLog.open(tmp_path)
-    await log.start(policy="test")
-    await log.checked(record)
-    await log.close()
+    async with running(tmp_path, policy="test") as log:
+        await log.checked(record)
     with AuditReader.open(tmp_path) as reader:
         assert reader.checks_since(CLERK, datetime.now(UTC) - timedelta(hours=1)) == 1
 
@@ -219,11 +217,9 @@ def test_a_program_has_what_its_token_says_and_nothing_else(office, tmp_path):
 
 
 async def recorded(data, *records: Checked) -> None:
-    log = AuditLog.open(data)
-    await log.start(policy="test")
-    for record in records:
-        await log.checked(record)
-    await log.close()
+    async with running(data, policy="test") as log:
+        for record in records:
+            await log.checked(record)
 
 
 def of(who: str, number: int = 1, *, marked: bool = False) -> Checked:

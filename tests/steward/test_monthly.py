@@ -11,7 +11,6 @@ from email import message_from_bytes, policy
 import pytest
 from docx import Document
 
-from gateway.audit import AuditLog
 from gateway.commands import doctor
 from gateway.config.sections import Configuration
 from gateway.errors import AuditError
@@ -23,6 +22,7 @@ from gateway.report.make import counted
 from gateway.steward import reports
 from gateway.steward.notices.context import Notifier
 from gateway.steward.notices.monthly import Attached, notify_reports, record_lost
+from tests.audit.support import running
 from tests.notice.test_mail import hop_to
 from tests.steward.request_world import AN, HEAD, with_refused_mails
 from tests.support.sink import Act, Sink
@@ -40,10 +40,8 @@ def office(tmp_path):
 
 
 async def _record_mailboxes(office):
-    log = AuditLog.open(office.data)
-    await log.start(policy="test")
-    await log.mailboxes(office.directory)
-    await log.close()
+    async with running(office.data, policy="test") as log:
+        await log.mailboxes(office.directory)
 
 
 @asynccontextmanager

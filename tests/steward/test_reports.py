@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.audit import AuditLog
 from gateway.model import VIETNAM
 from gateway.pipeline.rulebook import policies_of
 from gateway.report.figures import Wanted
@@ -15,6 +14,7 @@ from gateway.report.month import Month
 from gateway.report.render import Format, render
 from gateway.steward import questions as q
 from gateway.steward.roles import Role
+from tests.audit.support import running
 from tests.report.support import make
 from tests.steward.mail_world import Writer, evidence
 from tests.steward.support import CLIENT, Office
@@ -31,12 +31,10 @@ def office(tmp_path):
 
 
 async def _write(office):
-    log = AuditLog.open(office.data)
-    await log.start(policy="test")
-    writer = Writer(log, policies_of(office.desk.configuration))
-    plain = {"text": "Kính gửi", "listed": office.directory}
-    await writer.mail("BT-AN000001", evidence(AN, subject="a", filename="a.docx", **plain))
-    await log.close()
+    async with running(office.data, policy="test") as log:
+        writer = Writer(log, policies_of(office.desk.configuration))
+        plain = {"text": "Kính gửi", "listed": office.directory}
+        await writer.mail("BT-AN000001", evidence(AN, subject="a", filename="a.docx", **plain))
 
 
 def file_of(office, token, question):

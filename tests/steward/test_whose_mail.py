@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from gateway.audit import AuditLog
 from gateway.engine import load_policy_set
 from gateway.model import Disposition, Envelope, FrontEnd, Language, Reply, Session
 from gateway.pipeline.rulebook import Rules
@@ -14,7 +13,7 @@ from gateway.steward.explain import explain
 from gateway.steward.mails import search
 from gateway.steward.questions.refused import Refused
 from gateway.steward.roles import Role
-from tests.audit.support import REFUSAL, verdict
+from tests.audit.support import REFUSAL, running, verdict
 from tests.steward.mail_world import (
     AN,
     AUDITOR,
@@ -39,21 +38,23 @@ def at(tmp_path_factory: pytest.TempPathFactory):
 
     async def more() -> None:
         await write(data, policies, listed)
-        log = AuditLog.open(data)
-        await log.start()
-        session = Session(front_end=FrontEnd.SUBMISSION, client_address="192.0.2.7", auth_user=AN)
-        # One transaction: a recipient that was refused, then a mail with a secret.
-        await log.recipient_refused(session, AN, "y@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-BOTH0001")
-        await log.recipient_refused(session, AN, "y@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-RCPT0001")
-        secret = evidence(AN, subject="x", filename="x.docx", text="TUYỆT MẬT", listed=listed)
-        assert await Writer(log, policies).mail("BT-BOTH0001", secret) is Disposition.REJECT
-        await log.duplicate("BT-AGAIN001", "BT-AN000001")
-        # Sent with the login of one clerk in the name of another: both see it.
-        other = evidence(BINH, subject="y", filename="y.docx", text="y", listed=listed)
-        session = Session(front_end=FrontEnd.SUBMISSION, client_address="192.0.2.7", auth_user="An@Gov.Example")
-        envelope = Envelope(reverse_path=BINH, forward_paths=("b@gov.example",))
-        await Writer(log, policies).mail("BT-NAMED001", replace(other, session=session, envelope=envelope))
-        await log.close()
+        async with running(data) as log:
+            session = Session(front_end=FrontEnd.SUBMISSION, client_address="192.0.2.7", auth_user=AN)
+            # One transaction: a recipient that was refused, then a mail with a secret.
+            await log.recipient_refused(
+                session, AN, "y@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-BOTH0001"
+            )
+            await log.recipient_refused(
+                session, AN, "y@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-RCPT0001"
+            )
+            secret = evidence(AN, subject="x", filename="x.docx", text="TUYỆT MẬT", listed=listed)
+            assert await Writer(log, policies).mail("BT-BOTH0001", secret) is Disposition.REJECT
+            await log.duplicate("BT-AGAIN001", "BT-AN000001")
+            # Sent with the login of one clerk in the name of another: both see it.
+            other = evidence(BINH, subject="y", filename="y.docx", text="y", listed=listed)
+            session = Session(front_end=FrontEnd.SUBMISSION, client_address="192.0.2.7", auth_user="An@Gov.Example")
+            envelope = Envelope(reverse_path=BINH, forward_paths=("b@gov.example",))
+            await Writer(log, policies).mail("BT-NAMED001", replace(other, session=session, envelope=envelope))
 
     asyncio.run(more())
     rules = Rules(policies, listed)
