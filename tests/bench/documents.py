@@ -270,7 +270,7 @@ def table(rounds: int, wanted: Sequence[str]) -> str:
         f"`python -m tests.bench.documents --rounds {rounds}` on {os.cpu_count()} processors, {python},"
         f" {datetime.now(UTC):%Y-%m-%d}; load when it began {os.getloadavg()[0]:.1f}:",
         "",
-        "| what | processor time of all our processes | beside it | must | met | wish |",
+        "| workload | CPU of all processes | compared with | goal | met | later goal |",
         "|---|---:|---:|---|---|---|",
     ]
     for row in rows:

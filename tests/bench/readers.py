@@ -345,7 +345,7 @@ def table(rounds: int) -> tuple[str, list[Row]]:
         f"`python -m tests.bench.readers --rounds {rounds}` on {os.cpu_count()} processors, {datetime.now(UTC):%Y-%m-%d}:",
         "",
     ]
-    lines += ["| what | gateway | beside it | ratio | goal | met |", "|---|---:|---:|---:|---:|---|"]
+    lines += ["| task | gateway | compared with | ratio | goal | met |", "|---|---:|---:|---:|---:|---|"]
     for row in rows:
         met = "" if row.met is None else "yes" if row.met else "**no**"
         lines.append(f"| {row.what} | {row.ours} | {row.other} | {row.ratio} | {row.goal} | {met} |")
