@@ -26,6 +26,13 @@ def test_the_only_value_below_the_label_of_secrecy_is_its_value():
     assert not found(head, ("15/BC", "Khẩn", "Mật", "05"), ("16/BC", "Khẩn", "Thường", "05"))  # a register
 
 
+def test_levels_below_one_label_are_a_register_under_a_letterhead_too():
+    head = (("UBND QUẬN BÌNH TÂN", "Độc lập - Tự do - Hạnh phúc"), ("Số: 12/BC-UBND", ""))
+    assert not found(*head, ("Số", "Độ mật"), ("12/BC", "Mật"), ("15/BC", "Mật"))
+    assert not found(*head, ("Văn bản", "Độ mật"), ("Báo cáo", "mật"), ("Kế hoạch", "mật"), ("Tờ trình", "mật"))
+    assert found(*head, ("Số", "Độ mật"), ("12/BC", "Mật"), ("Nơi nhận", "Văn phòng")) == {"mat"}
+
+
 def test_empty_cells_part_no_value_from_its_label():
     assert found(("Độ mật:", "", "", "", "", "Tối mật")) == {"toi_mat"}
     assert not found(("Độ mật:", "", "", "", "", "Thường", "Tối mật"))

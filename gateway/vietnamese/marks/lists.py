@@ -10,6 +10,7 @@ from gateway.model import Role, Run
 from gateway.vietnamese.marks.choice import begins_ticked, begins_with_empty_box
 from gateway.vietnamese.marks.hits import Hit, Place, Strength
 from gateway.vietnamese.marks.judge import SIBLINGS, value_of
+from gateway.vietnamese.marks.labels import has_label
 from gateway.vietnamese.marks.layout import Layout, Line, cell_key
 from gateway.vietnamese.marks.lexicon import alternatives
 from gateway.vietnamese.marks.lines import TITLED, is_item, without_number
@@ -42,6 +43,8 @@ _CELL_TICK: Final = re.compile(r"[xXvV\u2611\u2612\u2705\u2713\u2714\u2717\u2718
 _ROW: Final = 8
 """Lines on each side among which the other cells of a row are looked for."""
 _VALUES: Final = _LEVELS | frozenset({"thuong", "khongmat", "congkhai", "khongdongdau"})
+_REGISTER: Final = 20
+"""Rows above and below a level in which the head of its column and other levels are looked for."""
 _BELOW: Final = 40
 """Letters of the line below that tell whether it goes on."""
 _RAISED: Final = frozenset({"tối", "tuyệt"})
@@ -239,6 +242,16 @@ def names_people(layout: Layout, line: Line) -> bool:
         head is not None
         and head != line.block
         and _NAMES.fullmatch(layout.bare_line(layout.first_line(head))) is not None
+    )
+
+
+def is_in_register(layout: Layout, line: Line) -> bool:
+    """Return whether a level is one of several in a column of a table that is headed by a label: Độ mật over Mật and Mật."""
+    sheet, column, row = cell_key(line.runs[0]) or ("", 0, 0)
+    near = {down: layout.cells.get((sheet, column, row + down)) for down in range(-_REGISTER, _REGISTER + 1) if down}
+    words = {down: layout.bare_line(number) for down, number in near.items() if number is not None}
+    return any(down < 0 and has_label(word) for down, word in words.items()) and not _VALUES.isdisjoint(
+        map(run_together, words.values())
     )
 
 

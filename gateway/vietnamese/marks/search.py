@@ -31,7 +31,14 @@ from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength
 from gateway.vietnamese.marks.judge import is_prose, line_hit
 from gateway.vietnamese.marks.layout import Layout, Line
 from gateway.vietnamese.marks.lines import NUMBERED, SLIP, stamp_line
-from gateway.vietnamese.marks.lists import beside_empty_boxes, is_checklist, is_in_column, names_people, without_lists
+from gateway.vietnamese.marks.lists import (
+    beside_empty_boxes,
+    is_checklist,
+    is_in_column,
+    is_in_register,
+    names_people,
+    without_lists,
+)
 from gateway.vietnamese.marks.name_words import is_within_word
 from gateway.vietnamese.marks.pieces import scattered
 from gateway.vietnamese.marks.readings import MIXED, TYPED, disguise, readings
@@ -240,6 +247,8 @@ class Search:
         case = case_of(letters) if letters else Case.SMALL
         if (labelled := valued(self.layout, line, shown)) is not None:
             return labelled
+        if is_in_register(self.layout, line):
+            return hit if case is Case.TITLE else None
         if line.place is Place.CELL and line.runs[0].origin is Origin.OCR:
             # On a scan only rows of three and more parts are cells: a value among others, whatever is above the table.
             return hit if case is Case.TITLE else None
