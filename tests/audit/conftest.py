@@ -66,6 +66,5 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def reader(data: Path):
-    opened = AuditReader.open(data)
-    yield opened
-    opened.close()
+    with AuditReader.open(data) as opened:
+        yield opened

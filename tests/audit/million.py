@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -100,21 +101,20 @@ def write(data: Path, records: Iterator[tuple[datetime, r.Record]]) -> int:
     folder.prepare()
     signer = Signer(folder.secret("audit-ed25519"))
     write_verifier_key(folder, signer)
-    connection = open_checked(folder)
-    chain, seq, encode = bytes(32), 0, msgspec.json.Encoder().encode
-    while some := list(islice(records, 9000)):
-        rows = []
-        for moment, record in some:
-            seq += 1
-            stamp = moment.isoformat(timespec="microseconds").encode()
-            body = b'{"seq":%d,"time":"%s","process":"00000000",%s' % (seq, stamp, encode(record)[1:])
-            chain = hashlib.sha256(chain + body).digest()
-            rows.append((seq, body, chain))
-        with immediate(connection):
-            connection.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
-            checkpoint = seal(connection, signer, Head(seq, chain), some[-1][0])
-        append_note(folder, checkpoint)
-    connection.close()
+    with closing(open_checked(folder)) as connection:
+        chain, seq, encode = bytes(32), 0, msgspec.json.Encoder().encode
+        while some := list(islice(records, 9000)):
+            rows = []
+            for moment, record in some:
+                seq += 1
+                stamp = moment.isoformat(timespec="microseconds").encode()
+                body = b'{"seq":%d,"time":"%s","process":"00000000",%s' % (seq, stamp, encode(record)[1:])
+                chain = hashlib.sha256(chain + body).digest()
+                rows.append((seq, body, chain))
+            with immediate(connection):
+                connection.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
+                checkpoint = seal(connection, signer, Head(seq, chain), some[-1][0])
+            append_note(folder, checkpoint)
     return seq
 
 

@@ -2,12 +2,15 @@
 
 import asyncio
 import io
+import json
+import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,6 +107,26 @@ async def running(data: Path, **started: str) -> AsyncIterator[AuditLog]:
         yield log
     finally:
         await log.close()
+
+
+def bodies(data: Path) -> list[dict[str, Any]]:
+    """The records of a log in their order."""
+    with closing(sqlite3.connect(data / "audit.db")) as connection:
+        return [json.loads(body) for (body,) in connection.execute("SELECT body FROM record ORDER BY seq")]
+
+
+def alter(data: Path, sql: str, *values: object) -> None:
+    """Change a log as somebody would who has its file."""
+    with closing(sqlite3.connect(data / "audit.db", isolation_level=None)) as connection:
+        connection.execute("DROP TRIGGER IF EXISTS record_no_update")
+        connection.execute(sql, values)
+
+
+def rewrite(data: Path, seq: int, change: Callable[[bytes], bytes]) -> None:
+    """Change the text of one record so."""
+    with closing(sqlite3.connect(data / "audit.db")) as connection:
+        (body,) = connection.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
+    alter(data, "UPDATE record SET body = ? WHERE seq = ?", change(bytes(body)), seq)
 
 
 async def relay(log: AuditLog, number: int, **mail: object) -> None:

@@ -5,6 +5,7 @@ import socket
 import sqlite3
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,8 @@ class _Writer:
 
 async def test_an_act_is_listed_and_the_log_stays_whole(tmp_path: Path) -> None:
     with _Writer(tmp_path) as door:
-        acts = Acts(door)
-        seq = await asyncio.to_thread(acts.put, DELETED)
-        acts.close()
+        with closing(Acts(door)) as acts:
+            seq = await asyncio.to_thread(acts.put, DELETED)
     assert seq == 1
     with AuditReader.open(tmp_path) as reader:
         (row,) = reader.find(Filter(state="act"))
@@ -54,11 +54,10 @@ async def test_an_act_is_listed_and_the_log_stays_whole(tmp_path: Path) -> None:
 
 async def test_an_act_of_a_command_is_written_beside_a_running_writer(tmp_path: Path) -> None:
     with _Writer(tmp_path) as door:
-        acts = Acts(door)
-        await acts.record(DELETED)
-        assert await asyncio.to_thread(record_at_once, tmp_path, DELETED) == 2
-        assert await acts.record(DELETED) == 3
-        acts.close()
+        with closing(Acts(door)) as acts:
+            await acts.record(DELETED)
+            assert await asyncio.to_thread(record_at_once, tmp_path, DELETED) == 2
+            assert await acts.record(DELETED) == 3
     assert verify(tmp_path).records == 3
     assert standalone(tmp_path / "audit.db", tmp_path / "checkpoints") == 0
 
@@ -106,8 +105,7 @@ def test_an_act_in_hand_when_its_process_ends_is_a_lost_one_and_no_fault_of_ours
 
 def test_texts_that_json_cannot_carry_are_cut(tmp_path: Path) -> None:
     record_at_once(tmp_path, Act(who="\ud800" * 1000, what="x" * 1000, reason="y" * 10_000))
-    connection = sqlite3.connect(tmp_path / "audit.db")
-    (body,) = connection.execute("SELECT body FROM record").fetchone()
-    connection.close()
+    with closing(sqlite3.connect(tmp_path / "audit.db")) as connection:
+        (body,) = connection.execute("SELECT body FROM record").fetchone()
     assert len(body) < 8000
     assert verify(tmp_path).exit_code == 0

@@ -12,12 +12,11 @@ import pytest
 from gateway.audit import AuditLog
 from gateway.audit import backup as module
 from gateway.audit.backup import backup, pages
-from gateway.audit.store import Folder
 from gateway.audit.verify import verify
 from gateway.errors import UserError
 from gateway.notice import NoticeBook
 from gateway.steward.accounts.book import Book, all_accounts
-from tests.audit.support import relay, running
+from tests.audit.support import relay, rewrite, running
 from tests.e2e.gateway_process import cli
 
 
@@ -134,12 +133,7 @@ async def test_what_cannot_be_copied_is_named_and_nothing_is_left(tmp_path, name
 async def test_the_copy_of_a_log_that_was_changed_says_so(tmp_path):
     async with running(tmp_path / "data") as log:
         await relay(log, 1)
-    database = Folder(tmp_path / "data").database
-    with sqlite3.connect(database) as connection:
-        connection.execute("DROP TRIGGER record_no_update")
-        connection.execute(
-            "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), 'session', 'sessiom') AS BLOB) WHERE seq = 2"
-        )
+    rewrite(tmp_path / "data", 2, lambda body: body.replace(b"session", b"sessiom"))
     run = await cli("audit", "backup", tmp_path / "copy", "--data", tmp_path / "data")
     assert run.code == 1
     assert (tmp_path / "copy" / "audit.db").exists()

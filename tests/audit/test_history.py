@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -26,17 +27,16 @@ async def met(data, *addresses):
 
 async def test_a_sender_is_met_once_a_mail_was_delivered(tmp_path):
     async with running(tmp_path) as log:
-        history = SenderHistory(tmp_path)
-        assert (await history.look_up([AN])).since is None
-        sent = transaction(1)
-        await log.intent(sent, verdict(), evidence())
-        answer = await history.look_up([AN.upper(), OTHER])
-        assert (answer.met, answer.unmet) == (frozenset(), {AN, OTHER})
-        assert answer.since is not None
-        await log.outcome(sent.id, OK)
-        answer = await history.look_up([AN.upper(), OTHER])
-        assert (answer.met, answer.unmet) == ({AN}, {OTHER})
-        history.close()
+        with closing(SenderHistory(tmp_path)) as history:
+            assert (await history.look_up([AN])).since is None
+            sent = transaction(1)
+            await log.intent(sent, verdict(), evidence())
+            answer = await history.look_up([AN.upper(), OTHER])
+            assert (answer.met, answer.unmet) == (frozenset(), {AN, OTHER})
+            assert answer.since is not None
+            await log.outcome(sent.id, OK)
+            answer = await history.look_up([AN.upper(), OTHER])
+            assert (answer.met, answer.unmet) == ({AN}, {OTHER})
 
 
 @pytest.mark.parametrize("what", ["refused", "upstream refused", "not sent", "login failed"])
@@ -81,9 +81,8 @@ async def test_what_the_index_does_not_have_yet_is_read_behind_it(tmp_path, monk
         (tmp_path / "audit-index.db").unlink()
         assert await met(tmp_path) == {AN}
         monkeypatch.setattr(module, "_LIMIT_TAIL", 2)
-        history = SenderHistory(tmp_path)
-        assert await history.look_up([AN]) is None, "too far behind to say"
-        history.close()
+        with closing(SenderHistory(tmp_path)) as history:
+            assert await history.look_up([AN]) is None, "too far behind to say"
 
 
 async def test_every_process_knows_what_all_have_recorded(tmp_path):
@@ -103,41 +102,37 @@ async def test_every_process_knows_what_all_have_recorded(tmp_path):
 async def test_a_slow_disk_holds_up_neither_the_loop_nor_the_next_question(tmp_path, monkeypatch):
     await fill(tmp_path, 1)
     monkeypatch.setattr(module, "_LIMIT_WAIT_S", 0.1)
-    history = SenderHistory(tmp_path)
-    read, go_on = history._read, threading.Event()
-    monkeypatch.setattr(history, "_read", lambda addresses: (go_on.wait(300), read(addresses))[1])
-    assert await history.look_up([AN]) is None
-    monkeypatch.setattr(module, "_LIMIT_WAIT_S", 60)
-    async with asyncio.timeout(300):
-        assert await history.look_up([AN]) is None, "no question is put behind one that is still open"
-    go_on.set()
-    history.close()
+    with closing(SenderHistory(tmp_path)) as history:
+        read, go_on = history._read, threading.Event()
+        monkeypatch.setattr(history, "_read", lambda addresses: (go_on.wait(300), read(addresses))[1])
+        assert await history.look_up([AN]) is None
+        monkeypatch.setattr(module, "_LIMIT_WAIT_S", 60)
+        async with asyncio.timeout(300):
+            assert await history.look_up([AN]) is None, "no question is put behind one that is still open"
+        go_on.set()
 
 
 async def test_a_log_that_cannot_be_read_gives_no_answer(tmp_path, monkeypatch):
-    history = SenderHistory(tmp_path / "nowhere")
-    assert await history.look_up([AN]) is None
-    history.close()
+    with closing(SenderHistory(tmp_path / "nowhere")) as history:
+        assert await history.look_up([AN]) is None
     await fill(tmp_path, 1)
-    history = SenderHistory(tmp_path)
+    with closing(SenderHistory(tmp_path)) as history:
 
-    def broken(_addresses):
-        raise sqlite3.OperationalError("disk I/O error")
+        def broken(_addresses):
+            raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr(history, "_read", broken)
-    assert await history.look_up([AN]) is None
-    history.close()
+        monkeypatch.setattr(history, "_read", broken)
+        assert await history.look_up([AN]) is None
 
 
 async def test_memory_is_bounded_and_the_latest_stay(tmp_path, monkeypatch):
     await fill(tmp_path, 1)
     monkeypatch.setattr(module, "_LIMIT_SEEN", 2)
-    history = SenderHistory(tmp_path)
-    assert (await history.look_up([AN])).met == {AN}
-    for name in ("one", "two", "three"):
-        history._seen[name] = None
-        await history.look_up([AN])
-    assert list(history._seen) == ["three", AN]
-    await history.look_up([f"{number}@gov.example" for number in range(100)])
-    assert len(history._seen) == 2, "those that were not met are not kept"
-    history.close()
+    with closing(SenderHistory(tmp_path)) as history:
+        assert (await history.look_up([AN])).met == {AN}
+        for name in ("one", "two", "three"):
+            history._seen[name] = None
+            await history.look_up([AN])
+        assert list(history._seen) == ["three", AN]
+        await history.look_up([f"{number}@gov.example" for number in range(100)])
+        assert len(history._seen) == 2, "those that were not met are not kept"

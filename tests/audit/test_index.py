@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from unittest import mock
 
@@ -24,9 +25,8 @@ from tests.audit.support import fill
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("audit")
     asyncio.run(fill(data, 40))
-    reader = AuditReader.open(data)
-    reader.find(Filter())
-    reader.close()
+    with AuditReader.open(data) as reader:
+        reader.find(Filter())
     return data
 
 
@@ -36,10 +36,9 @@ def data(sample: Path, tmp_path: Path) -> Path:
 
 
 def change(data: Path, sql: str) -> None:
-    connection = sqlite3.connect(data / "audit-index.db", isolation_level=None)
-    assert connection.execute(sql).rowcount != 0
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
+    with closing(sqlite3.connect(data / "audit-index.db", isolation_level=None)) as connection:
+        assert connection.execute(sql).rowcount != 0
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def found(data: Path, **wanted: str) -> tuple[int, bool]:
@@ -91,22 +90,19 @@ def test_words_that_go_are_noticed_by_the_next_reader(data: Path):
 def test_a_reader_that_stays_open_counts_again_once_nothing_counts_what_is_deleted(data: Path):
     with AuditReader.open(data) as reader:
         reader.find(Filter())
-        connection = sqlite3.connect(data / "audit-index.db", isolation_level=None)
-        connection.executescript("DROP TRIGGER entry_gone; DELETE FROM entry WHERE seq > 3")
-        connection.close()
+        with closing(sqlite3.connect(data / "audit-index.db", isolation_level=None)) as connection:
+            connection.executescript("DROP TRIGGER entry_gone; DELETE FROM entry WHERE seq > 3")
         reader.find(Filter())
         assert reader.index_was_wrong
 
 
 def test_a_mail_whose_events_are_gone_is_shown_all_the_same(data: Path):
-    reader = AuditReader.open(data)
-    reference = reader.find(Filter())[0].reference
-    reader.close()
+    with AuditReader.open(data) as reader:
+        reference = reader.find(Filter())[0].reference
     change(data, f"DELETE FROM event WHERE id = '{reference}'")
-    reader = AuditReader.open(data)
-    assert reader.show(reference) is not None
-    assert reader.index_was_wrong
-    reader.close()
+    with AuditReader.open(data) as reader:
+        assert reader.show(reference) is not None
+        assert reader.index_was_wrong
 
 
 def test_words_that_the_index_can_no_longer_read_are_found_in_the_log(data: Path):
@@ -116,10 +112,9 @@ def test_words_that_the_index_can_no_longer_read_are_found_in_the_log(data: Path
 
 
 def test_an_index_that_no_further_record_can_be_put_into_is_rebuilt(data: Path):
-    connection = sqlite3.connect(data / "audit-index.db")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'tag'").fetchone()
-    connection.close()
+    with closing(sqlite3.connect(data / "audit-index.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'tag'").fetchone()
     with (data / "audit-index.db").open("r+b") as file:
         file.seek((page - 1) * 4096)
         file.write(b"\xaa" * 4096)
@@ -194,14 +189,13 @@ def test_an_index_that_another_process_follows_meanwhile_is_not_taken_for_wrong(
     try:
         assert other.stdout is not None
         assert other.stdout.readline()
-        reader = AuditReader.open(tmp_path)
-        last = reader.last
-        rounds = 0
-        while rounds < 300 or reader.last < last + 30:
-            reader.find(Filter(state="act", limit=1))
-            rounds += 1
-        assert not reader.index_was_wrong
-        reader.close()
+        with AuditReader.open(tmp_path) as reader:
+            last = reader.last
+            rounds = 0
+            while rounds < 300 or reader.last < last + 30:
+                reader.find(Filter(state="act", limit=1))
+                rounds += 1
+            assert not reader.index_was_wrong
     finally:
         other.kill()
         other.communicate()

@@ -33,7 +33,7 @@ from gateway.engine.evaluate import evaluate_recipient_facts
 from gateway.engine.what_if import Change, Comparison, Indeterminate, compare
 from gateway.model import Disposition, Evidence, Language, Observed, ReadStatus
 from gateway.system.zstandard import zstd
-from tests.audit.support import NOW, REFUSAL, running, session, transaction, verified
+from tests.audit.support import NOW, REFUSAL, alter, rewrite, running, session, transaction, verified
 from tests.policies import case_files
 from tests.support.cases import first_quick
 from tests.support.policies import preset
@@ -182,10 +182,7 @@ async def filled(data, count: int = 3):
 
 
 def change_third(data, pattern: bytes, text: bytes) -> None:
-    with closing(sqlite3.connect(data / "audit.db")) as connection, connection:
-        (body,) = connection.execute("SELECT body FROM record WHERE seq = 3").fetchone()
-        connection.execute("DROP TRIGGER record_no_update")
-        connection.execute("UPDATE record SET body = ? WHERE seq = 3", (re.sub(pattern, text, bytes(body), count=1),))
+    rewrite(data, 3, lambda body: re.sub(pattern, text, body, count=1))
 
 
 def test_a_record_of_a_clock_that_was_ahead_hides_none_behind_it(tmp_path):
@@ -235,17 +232,13 @@ def test_a_recipient_refused_at_rcpt_is_the_same_only_where_both_refuse_it(tmp_p
 
 def test_changed_facts_are_a_fault_and_removed_ones_a_note(tmp_path):
     asyncio.run(filled(tmp_path))
-    connection = sqlite3.connect(tmp_path / "audit.db")
-    connection.execute("UPDATE facts SET body = (SELECT body FROM facts ORDER BY seq DESC LIMIT 1) WHERE seq = 2")
-    connection.commit()
-    connection.close()
+    alter(tmp_path, "UPDATE facts SET body = (SELECT body FROM facts ORDER BY seq DESC LIMIT 1) WHERE seq = 2")
     result = verified_ours(tmp_path)
     assert result.exit_code == 1
     assert "2" in result.faults[0]
     assert [mail.reason for mail in kept_mails(tmp_path, TYPES)] == ["damaged", "", "", ""]
-    writing = connect(tmp_path / "audit.db")
-    assert expire_facts(writing, before=datetime.now(UTC) + timedelta(days=1)) == 4
-    writing.close()
+    with closing(connect(tmp_path / "audit.db")) as writing:
+        assert expire_facts(writing, before=datetime.now(UTC) + timedelta(days=1)) == 4
     result = verified(tmp_path)
     assert result.exit_code == 0
     assert any("4" in note and "facts" in note for note in result.notes)
@@ -298,12 +291,11 @@ def test_the_dictionary_in_use_is_never_replaced():
 
 def test_only_facts_before_the_time_are_removed(tmp_path):
     asyncio.run(filled(tmp_path))
-    connection = connect(tmp_path / "audit.db")
-    (stamp,) = connection.execute("SELECT body FROM record WHERE seq = 3").fetchone()
-    moment = datetime.fromisoformat(json.loads(stamp)["time"])
-    assert expire_facts(connection, before=moment) == 1
-    assert [seq for (seq,) in connection.execute("SELECT seq FROM facts ORDER BY seq")] == [3, 4, 5]
-    connection.close()
+    with closing(connect(tmp_path / "audit.db")) as connection:
+        (stamp,) = connection.execute("SELECT body FROM record WHERE seq = 3").fetchone()
+        moment = datetime.fromisoformat(json.loads(stamp)["time"])
+        assert expire_facts(connection, before=moment) == 1
+        assert [seq for (seq,) in connection.execute("SELECT seq FROM facts ORDER BY seq")] == [3, 4, 5]
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x28\xb5\x2f\xfd", b"x" * 50])
@@ -317,19 +309,13 @@ def test_damaged_facts_are_reported_and_cost_nothing_else(tmp_path, damage):
     with pytest.raises(UnreadableFactsError):
         decode(whole.replace(b"@", b"\xff"), TYPES)
     asyncio.run(filled(tmp_path))
-    connection = sqlite3.connect(tmp_path / "audit.db")
-    connection.execute("UPDATE facts SET body = ? WHERE seq = 3", (damage,))
-    connection.commit()
-    connection.close()
+    alter(tmp_path, "UPDATE facts SET body = ? WHERE seq = 3", damage)
     assert [mail.reason for mail in kept_mails(tmp_path, TYPES)] == ["", "damaged", "", ""]
 
 
 def test_a_log_of_before_is_extended_in_place(tmp_path):
     asyncio.run(filled(tmp_path))
-    connection = sqlite3.connect(tmp_path / "audit.db")
-    connection.execute("DROP TABLE facts")
-    connection.commit()
-    connection.close()
+    alter(tmp_path, "DROP TABLE facts")
     assert {mail.reason for mail in kept_mails(tmp_path, TYPES)} == {"none"}
     assert verified(tmp_path).exit_code == 0
     asyncio.run(filled(tmp_path, 1))

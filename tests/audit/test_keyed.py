@@ -1,8 +1,6 @@
 """Keys of keyed digests: the cluster's from when it is set, those of before for what they wrote."""
 
 import dataclasses
-import json
-import sqlite3
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from gateway.errors import UserError
 from gateway.model import About, Disposition
 from gateway.pipeline.waivers import NoWaiverError, Wanted, new_entries
 from gateway.serve.data_folder import open_log
-from tests.audit.support import REFUSAL, evidence, relay, running, transaction, verdict
+from tests.audit.support import REFUSAL, bodies, evidence, relay, running, transaction, verdict
 
 FILE = "ab" * 32
 
@@ -35,8 +33,7 @@ async def write(data: Path, number: int) -> None:
 
 
 def facts(data: Path) -> list[tuple[str, str | None]]:
-    rows = sqlite3.connect(data / "audit.db").execute("SELECT body FROM record ORDER BY seq").fetchall()
-    mails = [json.loads(body)["mail"] for (body,) in rows if b'"refused"' in body]
+    mails = [body["mail"] for body in bodies(data) if body["kind"] == "refused"]
     return [(mail["parts"][0]["sha256"], mail.get("keyed_by")) for mail in mails]
 
 

@@ -1,11 +1,9 @@
 """Durability: several processes, SIGKILL at any moment, full disks, damaged files, repetitions (catalogue A04, A06)."""
 
 import asyncio
-import json
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -23,6 +21,7 @@ from gateway.model import Disposition, Reply
 from tests.audit.support import (
     OK,
     REFUSAL,
+    bodies,
     evidence,
     fill,
     relay,
@@ -47,11 +46,6 @@ def spawn(*arguments: object, failpoints: str = "") -> subprocess.Popen[str]:
         cwd=ROOT,
         env=environment,
     )
-
-
-def bodies(data: Path) -> list[dict[str, object]]:
-    connection = sqlite3.connect(data / "audit.db")
-    return [json.loads(body) for (body,) in connection.execute("SELECT body FROM record ORDER BY seq")]
 
 
 async def test_records_of_one_mail_stand_in_order_with_their_facts(tmp_path: Path):

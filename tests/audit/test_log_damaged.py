@@ -25,6 +25,7 @@ from tests.audit.support import (
     REFUSAL,
     evidence,
     fill,
+    rewrite,
     running,
     transaction,
     verdict,
@@ -179,9 +180,7 @@ def test_a_writer_that_could_not_open_its_log_again_tries_once_more(tmp_path: Pa
 @pytest.mark.parametrize("forged", [b"\xff\0", b"[]", b'{"seq":8}', b'{"seq":8,"time":"x","kind":"intent"}'])
 def test_a_record_that_cannot_be_read_hides_no_other_one(tmp_path: Path, forged: bytes):
     asyncio.run(fill(tmp_path, 10))
-    with closing(sqlite3.connect(tmp_path / "audit.db", isolation_level=None)) as connection:
-        connection.execute("DROP TRIGGER record_no_update")
-        connection.execute("UPDATE record SET body = ? WHERE seq = 8", (forged,))
+    rewrite(tmp_path, 8, lambda _: forged)
     for path in tmp_path.glob("audit-index.db*"):
         path.unlink()
     with AuditReader.open(tmp_path) as reader:

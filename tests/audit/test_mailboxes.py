@@ -1,9 +1,5 @@
 """A new directory is recorded with what changed, also across restarts; the same one is not recorded twice."""
 
-import json
-import sqlite3
-from contextlib import closing
-
 import pytest
 from msgspec import structs
 
@@ -14,7 +10,7 @@ from gateway.engine.schema import CaseSection
 from gateway.engine.what_if import Change
 from gateway.model import Directory, Envelope, Mailbox, MailboxKind, MailboxStatus
 from gateway.pipeline.what_if import Summary, Wanted, changed_mails
-from tests.audit.support import NOW, REFUSAL, evidence, running, transaction, verdict, verified
+from tests.audit.support import NOW, REFUSAL, bodies, evidence, running, transaction, verdict, verified
 from tests.support.policies import preset
 
 
@@ -34,10 +30,7 @@ async def test_changes_are_recorded_once_and_across_restarts(tmp_path):
                               ("2", {"an": LEFT, "cuc": ACTIVE})):  # fmt: skip
         async with running(tmp_path) as log:
             await log.mailboxes(directory(digest, **mailboxes))
-    connection = sqlite3.connect(tmp_path / "audit.db")
-    bodies = [json.loads(body) for (body,) in connection.execute("SELECT body FROM record")]
-    connection.close()
-    first, second = (body for body in bodies if body["kind"] == "directory")
+    first, second = (body for body in bodies(tmp_path) if body["kind"] == "directory")
     assert (first["mailboxes"], first["counts"]) == (2, [["Phòng A", "personal", 2]])
     assert "added" not in first
     assert (first["statuses"], second["statuses"]) == ([], [["Phòng A", "left", 1]])
@@ -70,9 +63,7 @@ async def test_a_mail_from_an_alias_names_the_mailbox_that_it_belongs_to(tmp_pat
                 transaction(number), envelope=Envelope(reverse_path=path, forward_paths=("b@gov.example",))
             )
             await log.intent(sent, verdict(), structs.replace(evidence(), directory=listed))
-    with closing(sqlite3.connect(tmp_path / "audit.db")) as connection:
-        bodies = [json.loads(body) for (body,) in connection.execute("SELECT body FROM record")]
-    mails = [body["mail"] for body in bodies if body["kind"] == "intent"]
+    mails = [body["mail"] for body in bodies(tmp_path) if body["kind"] == "intent"]
     assert [(mail.get("unit"), mail.get("mailbox")) for mail in mails] == [
         ("Phòng A", None), ("Phòng A", "an@gov.example"), (None, None),
     ]  # fmt: skip

@@ -144,25 +144,23 @@ def test_refused_recipients_and_failed_logins_are_listed_too(reader: AuditReader
 def test_a_content_that_the_front_end_refused_is_found_by_all_that_is_known_of_it(
     wanted: dict[str, object], refused_content: Path
 ):
-    reader = AuditReader.open(refused_content)
-    (row,) = reader.find(Filter(**wanted))  # type: ignore[arg-type]
-    assert (row.reference, row.sender, row.disposition) == ("BT-0000CRLF", "an@gov.example", "reject")
-    assert row.rules == ("content.bare_newline",)
-    shown = render_history(reader.show(row.reference), "en")  # type: ignore[arg-type]
-    for words in (
-        "an@gov.example", "192.0.2.7", "cong@city.example", "dung@city.example", "content.bare_newline",
-        "550 5.6.0 [BT-0000CRLF]",
-    ):  # fmt: skip
-        assert words in shown
-    assert row.reference in render_rows([row])
-    reader.close()
+    with AuditReader.open(refused_content) as reader:
+        (row,) = reader.find(Filter(**wanted))  # type: ignore[arg-type]
+        assert (row.reference, row.sender, row.disposition) == ("BT-0000CRLF", "an@gov.example", "reject")
+        assert row.rules == ("content.bare_newline",)
+        shown = render_history(reader.show(row.reference), "en")  # type: ignore[arg-type]
+        for words in (
+            "an@gov.example", "192.0.2.7", "cong@city.example", "dung@city.example", "content.bare_newline",
+            "550 5.6.0 [BT-0000CRLF]",
+        ):  # fmt: skip
+            assert words in shown
+        assert row.reference in render_rows([row])
 
 
 def test_a_mail_is_found_by_the_queue_id_of_the_mta(refused_content: Path):
-    reader = AuditReader.open(refused_content)
-    assert [row.reference for row in reader.find(Filter(words="4CXYZ12ABC"))] == ["BT-9", "BT-00000008"]
-    assert "4cXyZ12abc" in render_history(reader.show("BT-00000008"), "en")  # type: ignore[arg-type]
-    reader.close()
+    with AuditReader.open(refused_content) as reader:
+        assert [row.reference for row in reader.find(Filter(words="4CXYZ12ABC"))] == ["BT-9", "BT-00000008"]
+        assert "4cXyZ12abc" in render_history(reader.show("BT-00000008"), "en")  # type: ignore[arg-type]
 
 
 HOP_REPLIES = {
@@ -230,16 +228,15 @@ async def test_times_hold_for_records_that_processes_wrote_in_another_order_than
             with mock.patch("gateway.audit.record.datetime") as clock:
                 clock.now.return_value = datetime(2026, 11, 24, 8, minute, tzinfo=UTC)
                 await log.refused(sent, verdict(Disposition.REJECT), evidence(), REFUSAL)
-    reader = AuditReader.open(tmp_path)
-    for since, until in product(range(7, 14), repeat=2):
-        bounds = {
-            "since": datetime(2026, 11, 24, 8, since, tzinfo=UTC),
-            "until": datetime(2026, 11, 24, 8, until, tzinfo=UTC),
-        }
-        wanted = [number for number, minute in enumerate(stamps, 1) if since <= minute <= until][::-1]
-        for words in ({}, {"state": "refused"}, {"words": "bao cao"}):
-            assert numbers(reader, **bounds, **words) == wanted
-    reader.close()
+    with AuditReader.open(tmp_path) as reader:
+        for since, until in product(range(7, 14), repeat=2):
+            bounds = {
+                "since": datetime(2026, 11, 24, 8, since, tzinfo=UTC),
+                "until": datetime(2026, 11, 24, 8, until, tzinfo=UTC),
+            }
+            wanted = [number for number, minute in enumerate(stamps, 1) if since <= minute <= until][::-1]
+            for words in ({}, {"state": "refused"}, {"words": "bao cao"}):
+                assert numbers(reader, **bounds, **words) == wanted
 
 
 def test_pages_follow_one_another(reader: AuditReader):

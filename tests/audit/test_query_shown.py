@@ -5,6 +5,7 @@ import csv
 import json
 import os
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -114,15 +115,13 @@ def test_the_index_is_built_again_when_it_is_lost_damaged_or_of_another_log(data
         damage()
         for suffix in ("-wal", "-shm"):
             index.with_name(f"audit-index.db{suffix}").unlink(missing_ok=True)
-        opened = AuditReader.open(copy)
-        assert numbers(opened, words="mật") == [1]
-        opened.close()
+        with AuditReader.open(copy) as opened:
+            assert numbers(opened, words="mật") == [1]
     other = tmp_path / "other"
     asyncio.run(write(other))
     shutil.copy(index, other / "audit-index.db")
-    opened = AuditReader.open(other)
-    assert numbers(opened, words="mật") == [1]
-    opened.close()
+    with AuditReader.open(other) as opened:
+        assert numbers(opened, words="mật") == [1]
 
 
 def test_a_log_that_is_not_there_is_a_plain_message(tmp_path: Path):
@@ -205,13 +204,12 @@ async def test_the_unit_of_a_sender_is_kept_as_the_directory_had_it_and_finds_it
             session(), "an@gov.example", "y@gov.example", verdict(Disposition.REJECT), REFUSAL, "BT-2", evidence=known
         )
         await log.refused(transaction(3), verdict(Disposition.REJECT), evidence(), REFUSAL)
-    opened = AuditReader.open(tmp_path)
-    assert numbers(opened, unit="phong  noi VU") == [2, 1]
-    assert numbers(opened, unit="Phòng Tư pháp") == []
-    assert numbers(opened, words="nội vụ") == [2, 1]
-    assert numbers(opened, words='dv:"noi vu" -luat:typography') == []
-    assert "Đơn vị: Phòng Nội vụ" in render_history(opened.show("BT-00000001"))  # type: ignore[arg-type]
-    opened.close()
+    with AuditReader.open(tmp_path) as opened:
+        assert numbers(opened, unit="phong  noi VU") == [2, 1]
+        assert numbers(opened, unit="Phòng Tư pháp") == []
+        assert numbers(opened, words="nội vụ") == [2, 1]
+        assert numbers(opened, words='dv:"noi vu" -luat:typography') == []
+        assert "Đơn vị: Phòng Nội vụ" in render_history(opened.show("BT-00000001"))  # type: ignore[arg-type]
 
 
 def test_a_list_that_is_cut_says_so(data: Path, capsys: pytest.CaptureFixture[str]):
@@ -235,13 +233,12 @@ async def test_mailboxes_with_weak_passwords_are_listed_by_their_latest_judgemen
         await log.password_judged(session(), "an@gov.example", sound=False)
         await log.password_judged(session(), "an@gov.example", sound=False)
         await log.password_judged(session(), "binh@gov.example", sound=True)
-    reader = AuditReader.open(tmp_path)
-    (weak,) = reader.weak_passwords()
-    assert weak.login == "an@gov.example"
-    assert weak.since < weak.last
-    (row, *_) = reader.find(Filter(state="weak_password"))
-    assert (row.sender, row.state, row.reference) == ("an@gov.example", "weak_password", "")
-    reader.close()
+    with AuditReader.open(tmp_path) as reader:
+        (weak,) = reader.weak_passwords()
+        assert weak.login == "an@gov.example"
+        assert weak.since < weak.last
+        (row, *_) = reader.find(Filter(state="weak_password"))
+        assert (row.sender, row.state, row.reference) == ("an@gov.example", "weak_password", "")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="changes the owner of files, which root alone may")
@@ -250,9 +247,8 @@ def test_a_look_by_root_leaves_files_that_the_service_can_write(data: Path, tmp_
     for made in folder.glob("audit*index*"):
         made.unlink()
     os.chown(folder, 65534, 65534)
-    reader = AuditReader.open(folder)
-    assert reader.find(Filter())
-    reader.close()
+    with AuditReader.open(folder) as reader:
+        assert reader.find(Filter())
     made = sorted(folder.glob("audit*index*"))
     assert {path.name for path in made} >= {"audit-index.db", "audit.index-lock"}
     assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(65534, 65534)}
@@ -260,14 +256,13 @@ def test_a_look_by_root_leaves_files_that_the_service_can_write(data: Path, tmp_
 
 def test_a_record_of_a_newer_version_is_shown_unchanged(tmp_path: Path):
     asyncio.run(fill(tmp_path, 1))
-    connection = open_checked(Folder(tmp_path))
-    newer = [
-        b'{"time":"2026-11-27T01:00:00.000000+00:00","process":"x","kind":"sealed","id":"BT-NEW","seal":{"by":"m\xe1\xba\xadt"}}',
-        b'{"time":"2026-11-27T01:00:01.000000+00:00","process":"x","kind":"outcome","id":"BT-00000001","delivery":"flown"}',
-    ]
-    with immediate(connection):
-        insert(connection, read_head(connection), [Entry(body) for body in newer])
-    connection.close()
+    with closing(open_checked(Folder(tmp_path))) as connection:
+        newer = [
+            b'{"time":"2026-11-27T01:00:00.000000+00:00","process":"x","kind":"sealed","id":"BT-NEW","seal":{"by":"m\xe1\xba\xadt"}}',
+            b'{"time":"2026-11-27T01:00:01.000000+00:00","process":"x","kind":"outcome","id":"BT-00000001","delivery":"flown"}',
+        ]
+        with immediate(connection):
+            insert(connection, read_head(connection), [Entry(body) for body in newer])
     with AuditReader.open(tmp_path) as reader:
         rows = reader.find(Filter(words="BT-NEW"))
         assert [(row.kind, row.reference, row.subject) for row in rows] == [

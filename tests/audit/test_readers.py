@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from unittest import mock
 
@@ -42,47 +43,42 @@ def test_a_reader_serves_the_next_question_with_the_mails_of_the_meantime_and_co
 
 
 def test_two_questions_at_once_have_a_reader_each(data: Path):
-    readers = Readers()
-    with lent(readers, data) as one, lent(readers, data) as other:
-        assert one is not other
-    readers.close()
+    with closing(Readers()) as readers:
+        with lent(readers, data) as one, lent(readers, data) as other:
+            assert one is not other
 
 
 def test_a_log_that_was_replaced_is_read_again(data: Path, tmp_path: Path):
-    readers = Readers()
-    _, before = find(readers, data)
-    asyncio.run(fill(tmp_path / "other", 9))
-    shutil.rmtree(data)
-    shutil.move(tmp_path / "other", data)
-    _, after = find(readers, data)
-    assert after > before
-    readers.close()
+    with closing(Readers()) as readers:
+        _, before = find(readers, data)
+        asyncio.run(fill(tmp_path / "other", 9))
+        shutil.rmtree(data)
+        shutil.move(tmp_path / "other", data)
+        _, after = find(readers, data)
+        assert after > before
 
 
 def test_after_a_minute_the_log_is_reopened(data: Path):
-    readers = Readers()
-    first, _ = find(readers, data)
-    with mock.patch.object(query, "_OPEN_S", 0.0):
-        assert find(readers, data)[0] is not first
-    readers.close()
+    with closing(Readers()) as readers:
+        first, _ = find(readers, data)
+        with mock.patch.object(query, "_OPEN_S", 0.0):
+            assert find(readers, data)[0] is not first
 
 
 def test_a_reader_within_which_something_failed_is_closed(data: Path):
-    readers = Readers()
-    first, _ = find(readers, data)
-    with pytest.raises(SearchError), lent(readers, data) as reader:
-        reader.find(Filter(state="none"))
-    assert reader is first
-    assert find(readers, data)[0] is not first
-    readers.close()
+    with closing(Readers()) as readers:
+        first, _ = find(readers, data)
+        with pytest.raises(SearchError), lent(readers, data) as reader:
+            reader.find(Filter(state="none"))
+        assert reader is first
+        assert find(readers, data)[0] is not first
 
 
 def test_each_question_says_for_itself_whether_a_person_waits(data: Path):
-    readers = Readers()
-    find(readers, data)
-    with readers.one(data, limit_s=30, gone=lambda: True) as reader:
-        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
-        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
-            reader._index.connection.execute(endless)
-    assert find(readers, data)[0] is reader
-    readers.close()
+    with closing(Readers()) as readers:
+        find(readers, data)
+        with readers.one(data, limit_s=30, gone=lambda: True) as reader:
+            endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+            with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+                reader._index.connection.execute(endless)
+        assert find(readers, data)[0] is reader

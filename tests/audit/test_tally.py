@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
@@ -148,13 +149,12 @@ def test_counts_equal_the_records_in_slices_of_any_length(tmp_path: Path, events
     shutil.rmtree(data, ignore_errors=True)
     asyncio.run(_write(data, events))
     expected = _expected(data)
-    index = Index(Folder(data))
-    while _advance(index.connection, index.log, slice_length):
-        pass
-    assert _kept(index.connection) == expected
-    assert index.differs_from_the_log() == ""
-    assert _kept(index.catch_up(rebuild=True)) == expected
-    index.close()
+    with closing(Index(Folder(data))) as index:
+        while _advance(index.connection, index.log, slice_length):
+            pass
+        assert _kept(index.connection) == expected
+        assert index.differs_from_the_log() == ""
+        assert _kept(index.catch_up(rebuild=True)) == expected
 
 
 def test_days_units_and_mailboxes(tmp_path: Path):

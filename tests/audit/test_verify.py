@@ -138,9 +138,8 @@ def test_every_mutation_at_any_position_is_found_and_placed(mutation: object, fi
     chance = random.Random(MUTATIONS.index(mutation))  # type: ignore[arg-type]
     for round_number, seq in enumerate([2, 359, *(chance.randrange(3, 359) for _ in range(6))]):
         data = Path(shutil.copytree(filled, tmp_path / str(round_number)))
-        connection = tamper(data)
-        mutation(connection, seq)  # type: ignore[operator]
-        connection.close()
+        with closing(tamper(data)) as connection:
+            mutation(connection, seq)  # type: ignore[operator]
         result = verify(data)
         assert result.exit_code == 1
         if mutation is edit_and_rechain:
@@ -154,9 +153,8 @@ def test_every_mutation_at_any_position_is_found_and_placed(mutation: object, fi
 
 
 def test_a_cut_end_is_found_by_the_checkpoint_beside_it(data: Path):
-    connection = tamper(data)
-    connection.execute("DELETE FROM record WHERE seq > 250")
-    connection.close()
+    with closing(tamper(data)) as connection:
+        connection.execute("DELETE FROM record WHERE seq > 250")
     result = verified(data)
     assert result.exit_code == 1
     assert result.first_bad == 251
@@ -168,20 +166,18 @@ def test_a_cut_end_is_found_at_the_start_whatever_day_a_clock_once_said(data: Pa
     note = next(one for one in known_checkpoints(data / "checkpoints")[0] if one.size < 250)
     for name in ("2099-01-01", "2099-01-01-witnessed"):
         (data / "checkpoints" / f"{name}.notes").write_text(f"{note.note}\n")
-    connection = tamper(data)
-    connection.execute("DELETE FROM record WHERE seq > 250")
-    connection.execute("DELETE FROM checkpoint WHERE size > 250")
-    connection.close()
+    with closing(tamper(data)) as connection:
+        connection.execute("DELETE FROM record WHERE seq > 250")
+        connection.execute("DELETE FROM checkpoint WHERE size > 250")
     with pytest.raises(UserError, match="362"):
         AuditLog.open(data)
 
 
 def test_a_cut_end_without_its_checkpoints_is_found_only_by_a_copy_elsewhere(data: Path, tmp_path: Path):
     copy = Path(shutil.copytree(data / "checkpoints", tmp_path / "copy"))
-    connection = tamper(data)
-    connection.execute("DELETE FROM record WHERE seq > 250")
-    connection.execute("DELETE FROM checkpoint WHERE size > 250")
-    connection.close()
+    with closing(tamper(data)) as connection:
+        connection.execute("DELETE FROM record WHERE seq > 250")
+        connection.execute("DELETE FROM checkpoint WHERE size > 250")
     for path in (data / "checkpoints").glob("*.notes"):
         kept = [note.note for note in known_checkpoints(data / "checkpoints")[0] if note.size <= 250]
         path.write_text("".join(f"{note}\n" for note in kept))
@@ -191,17 +187,16 @@ def test_a_cut_end_without_its_checkpoints_is_found_only_by_a_copy_elsewhere(dat
 
 def test_a_log_rewritten_with_the_key_is_found_by_the_copy_of_a_witness(data: Path, tmp_path: Path):
     copy = Path(shutil.copytree(data / "checkpoints", tmp_path / "copy"))
-    connection = tamper(data)
-    edit_and_rechain(connection, 30)
-    signer = Signer((data / "keys" / "audit-ed25519").read_bytes())
-    sizes = connection.execute("SELECT size FROM checkpoint").fetchall()
-    connection.execute("DELETE FROM checkpoint")
-    connection.execute("DELETE FROM tree")
-    notes = []
-    for (size,) in sizes:
-        (head,) = connection.execute("SELECT hash FROM record WHERE seq = ?", (size,)).fetchone()
-        notes.append(f"{seal(connection, signer, Head(size, head), datetime.now(UTC)).note}\n")
-    connection.close()
+    with closing(tamper(data)) as connection:
+        edit_and_rechain(connection, 30)
+        signer = Signer((data / "keys" / "audit-ed25519").read_bytes())
+        sizes = connection.execute("SELECT size FROM checkpoint").fetchall()
+        connection.execute("DELETE FROM checkpoint")
+        connection.execute("DELETE FROM tree")
+        notes = []
+        for (size,) in sizes:
+            (head,) = connection.execute("SELECT hash FROM record WHERE seq = ?", (size,)).fetchone()
+            notes.append(f"{seal(connection, signer, Head(size, head), datetime.now(UTC)).note}\n")
     for path in (data / "checkpoints").glob("*.notes"):
         path.write_text("".join(notes))
     assert verified(data).exit_code == 0
@@ -249,9 +244,8 @@ def test_retention_leaves_a_gap_that_proves_itself(data: Path):
     assert result.exit_code == 0
     assert result.first == 363
     assert any("sau 5 năm \\udcff" in note for note in result.notes)
-    connection = tamper(data)
-    connection.execute("DELETE FROM record WHERE seq < 365")
-    connection.close()
+    with closing(tamper(data)) as connection:
+        connection.execute("DELETE FROM record WHERE seq < 365")
     assert verified(data).exit_code == 1
 
 
@@ -284,22 +278,19 @@ def test_a_removal_that_index_and_notes_cannot_follow_is_reported_as_done(data: 
 def test_the_command_forgets_old_records_everywhere_and_verify_reports_the_gap(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    reader = AuditReader.open(data)
-    assert reader.find(Filter(limit=1000))
-    reader.close()
+    with AuditReader.open(data) as reader:
+        assert reader.find(Filter(limit=1000))
     now = datetime.now(UTC)
     assert prune_command(Configuration(data=data), 1, "chưa đến hạn", now=now) == 0
     assert "Không có bản ghi nào" in capsys.readouterr().out
     assert prune_command(Configuration(data=data), 1, "lưu 5 năm", now=now + timedelta(days=2)) == 0
     assert "Đã xóa 362 bản ghi" in capsys.readouterr().out
-    reader = AuditReader.open(data)
-    assert reader.find(Filter(limit=1000)) == ()
-    export = tmp_path / "export.jsonl"
-    export.write_text("".join(f"{line}\n" for line in export_jsonl(reader)))
-    reader.close()
-    connection = sqlite3.connect(data / "audit.db")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
+    with AuditReader.open(data) as reader:
+        assert reader.find(Filter(limit=1000)) == ()
+        export = tmp_path / "export.jsonl"
+        export.write_text("".join(f"{line}\n" for line in export_jsonl(reader)))
+    with closing(sqlite3.connect(data / "audit.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     kept = b"".join(path.read_bytes() for path in (data / "audit.db", data / "audit-index.db"))
     assert b".example" not in kept, "no address is left in the files"
     result = verify(data)
@@ -368,10 +359,9 @@ def test_keys_and_log_are_readable_by_their_owner_only(data: Path):
 def test_checkpoints_kept_elsewhere_may_be_a_file_or_a_directory(data: Path, tmp_path: Path):
     elsewhere = tmp_path / "elsewhere"
     shutil.copytree(data / "checkpoints", elsewhere)
-    connection = tamper(data)
-    connection.execute("DELETE FROM record WHERE seq > 300")
-    connection.execute("DELETE FROM checkpoint WHERE size > 300")
-    connection.close()
+    with closing(tamper(data)) as connection:
+        connection.execute("DELETE FROM record WHERE seq > 300")
+        connection.execute("DELETE FROM checkpoint WHERE size > 300")
     for notes in (data / "checkpoints").glob("*.notes"):
         notes.unlink()
     assert verify(data).faults == ()
@@ -397,11 +387,10 @@ def test_a_named_copy_or_key_that_proves_nothing_never_makes_a_log_whole(data: P
 
 
 def test_a_chain_whose_checkpoint_alone_is_wrong_is_not_called_changed_at_some_record(data: Path):
-    connection = tamper(data)
-    connection.execute(
-        "UPDATE checkpoint SET note = replace(note, 'a', 'b') WHERE size = (SELECT max(size) FROM checkpoint)"
-    )
-    connection.close()
+    with closing(tamper(data)) as connection:
+        connection.execute(
+            "UPDATE checkpoint SET note = replace(note, 'a', 'b') WHERE size = (SELECT max(size) FROM checkpoint)"
+        )
     result = verify(data)
     assert result.exit_code == 1
     assert result.first_bad is None
@@ -437,9 +426,8 @@ def test_what_the_file_of_the_log_says_alone_convicts_it(data: Path, forge: Call
     for path in (data / "checkpoints").glob("*.notes"):
         path.unlink()
     assert verified(data).exit_code == 0
-    connection = tamper(data)
-    forge(connection)
-    connection.close()
+    with closing(tamper(data)) as connection:
+        forge(connection)
     assert verified(data).exit_code == 1
 
 
@@ -464,11 +452,10 @@ def test_a_changed_record_of_retention_is_tampering_and_no_fault_of_the_verifier
     shortened: Path, tmp_path: Path, said: bytes, forged: bytes
 ):
     data = Path(shutil.copytree(shortened, tmp_path / "data"))
-    connection = tamper(data)
-    (body,) = connection.execute("SELECT body FROM record WHERE seq = 363").fetchone()
-    assert said in body
-    connection.execute("UPDATE record SET body = ? WHERE seq = 363", (body.replace(said, forged),))
-    connection.close()
+    with closing(tamper(data)) as connection:
+        (body,) = connection.execute("SELECT body FROM record WHERE seq = 363").fetchone()
+        assert said in body
+        connection.execute("UPDATE record SET body = ? WHERE seq = 363", (body.replace(said, forged),))
     assert verified(data).exit_code == 1
 
 

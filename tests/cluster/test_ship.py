@@ -2,8 +2,8 @@
 
 import asyncio
 import shutil
-import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,7 +23,7 @@ from gateway.config.sections import Configuration
 from gateway.serve.machine import shipping_behind
 from gateway.system.trouble import Ledger, Trouble
 from gateway.texts.catalogue import both
-from tests.audit.support import fill
+from tests.audit.support import fill, rewrite
 from tests.cluster.support import centre, local, shipped, shipper, there
 
 pytestmark = pytest.mark.cluster
@@ -120,11 +120,7 @@ def test_the_centre_finds_what_the_index_of_the_log_finds(data, cluster_dsn, mon
 
 
 def _changed(data):
-    connection = sqlite3.connect(data / "audit.db")
-    connection.execute("DROP TRIGGER record_no_update")
-    connection.execute("UPDATE record SET body = CAST(replace(body, 'BT-', 'XX-') AS BLOB) WHERE seq = 130")
-    connection.commit()
-    connection.close()
+    rewrite(data, 130, lambda body: body.replace(b"BT-", b"XX-"))
 
 
 def _shortened(data, old):
@@ -198,10 +194,9 @@ def test_a_centre_that_was_put_back_from_an_older_backup_gets_what_it_lacks(data
 
 
 def test_a_chain_rewritten_around_a_missing_record_is_not_shipped(data, cluster_dsn):
-    connection = open_checked(Folder(data))
-    with immediate(connection):
-        insert(connection, read_head(connection), [Entry(b'{\xff"time":1}')])
-    connection.close()
+    with closing(open_checked(Folder(data))) as connection:
+        with immediate(connection):
+            insert(connection, read_head(connection), [Entry(b'{\xff"time":1}')])
     with centre(cluster_dsn) as there_is:
         one = shipper(data, cluster_dsn)
         assert one.step() > ship.ROUND_S
@@ -286,10 +281,9 @@ def test_whatever_is_in_a_record_the_centre_takes_it(data, cluster_dsn):
         b'"sha256":"ab","subject":"%s","header_from":"%s","disposition":"relay","policy_digest":""}}'
     ) % (word.encode(), word.encode(), many.replace("\\", "\\\\").encode(), word.encode())
     newer = b'{"time":"2150-01-01T00:00:00.000000+00:00","process":"x","kind":"seal\\u0000","id":"%s"}' % (b"y" * 9000)
-    connection = open_checked(Folder(data))
-    with immediate(connection):
-        insert(connection, read_head(connection), [Entry(mail), Entry(newer)])
-    connection.close()
+    with closing(open_checked(Folder(data))) as connection:
+        with immediate(connection):
+            insert(connection, read_head(connection), [Entry(mail), Entry(newer)])
     with centre(cluster_dsn) as there_is:
         assert shipped(data, cluster_dsn).away == ""
         assert there(there_is) == local(data)

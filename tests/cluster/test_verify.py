@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+from contextlib import closing
 
 import pytest
 
@@ -102,15 +103,15 @@ def _written_anew(folder, data):
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(data / "keys", folder / "keys")
     Folder(folder).prepare()
-    connection = open_checked(Folder(folder))
-    bodies = [json.loads(body) for (body,) in local(data, "body")]
-    entries = [
-        Entry(json.dumps({k: v for k, v in one.items() if k != "seq"}).replace("an@", "xx@").encode()) for one in bodies
-    ]
-    with immediate(connection):
-        head = insert(connection, Head(), entries)
-        seal(connection, Signer(Folder(folder).secret("audit-ed25519")), head, NOW)
-    connection.close()
+    with closing(open_checked(Folder(folder))) as connection:
+        bodies = [json.loads(body) for (body,) in local(data, "body")]
+        entries = [
+            Entry(json.dumps({k: v for k, v in one.items() if k != "seq"}).replace("an@", "xx@").encode())
+            for one in bodies
+        ]
+        with immediate(connection):
+            head = insert(connection, Head(), entries)
+            seal(connection, Signer(Folder(folder).secret("audit-ed25519")), head, NOW)
 
 
 def test_a_log_rewritten_with_its_key_is_found_against_the_other_copy(tmp_path, cluster_dsn, nodes):

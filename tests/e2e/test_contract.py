@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import sqlite3
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from gateway.demo.pki import Pki as DemoPki
 from gateway.demo.pki import revocation_list
 from gateway.demo.sign import sign_pdf_twice
 from gateway.vietnamese.latin import to_ascii
+from tests.audit.support import alter
 from tests.e2e.commands import CLEAN, COLLEAGUE, OFFICE, STAFF, no_traceback, put, write
 from tests.e2e.gateway_process import PROGRAM, ROOT, cli, configured, four_flags, serving
 from tests.support.certificates import Pki
@@ -274,11 +274,8 @@ async def test_verify_exits_with_1_when_a_record_was_changed(tmp_path):
     async with Sink() as sink, serving(tmp_path, *four_flags(sink.port)) as gateway:
         await gateway.send(CLEAN)
         await gateway.terminate()
-        with sqlite3.connect(gateway.data / "audit.db") as connection:
-            connection.execute("DROP TRIGGER record_no_update")
-            connection.execute(
-                "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), 'relayed', 'refused') AS BLOB)"
-            )
+        change = "CAST(replace(CAST(body AS TEXT), 'relayed', 'refused') AS BLOB)"
+        alter(gateway.data, f"UPDATE record SET body = {change}")
         run = await gateway.audit("verify")
         assert run.code == 1
         no_traceback(run.err)

@@ -1,7 +1,5 @@
 """Months that are not whole, and directories that change: right, or said to be incomplete."""
 
-import sqlite3
-from contextlib import closing
 from datetime import datetime
 
 import pytest
@@ -15,6 +13,7 @@ from gateway.report import cases
 from gateway.report.figures import OUTSIDE, Again, Share, Wanted
 from gateway.report.month import Month
 from gateway.report.stock import Stocks
+from tests.audit.support import bodies, rewrite
 from tests.report.support import NOVEMBER, Found, Office, box, directory, make, monitored, numbers, report, signed, unit
 
 FONT = "typography.issued_document_font"
@@ -229,10 +228,7 @@ async def test_a_month_of_which_records_were_removed_says_from_when_it_counts(of
         tmp_path, before=datetime(2026, 11, 11, tzinfo=VIETNAM), reason="x", now=datetime(2026, 12, 1, tzinfo=VIETNAM)
     )
     made = report(tmp_path)
-    with closing(sqlite3.connect(tmp_path / "audit.db")) as connection:
-        (left,) = connection.execute(
-            'SELECT count(*) FROM record WHERE CAST(body AS TEXT) LIKE \'%"kind":"outcome"%\''
-        ).fetchone()
+    left = sum(body["kind"] == "outcome" for body in bodies(tmp_path))
     assert gaps(made).keys() == {"pruned", "no_directory"}
     assert made.total.sent.mails in {left, left - 1}  # the first outcome may have lost its intent
     assert made.basis.broken is None
@@ -249,11 +245,7 @@ async def test_a_record_that_was_changed_is_named(office, tmp_path):
     for day in range(3, 9):
         await office.at(day).sends("an")
     await office.close()
-    with closing(sqlite3.connect(tmp_path / "audit.db")) as connection:
-        connection.execute("DROP TRIGGER record_no_update")
-        changed = "CAST(replace(CAST(body AS TEXT), '\"size\":1000', '\"size\":1001') AS BLOB)"
-        connection.execute(f"UPDATE record SET body = {changed} WHERE seq = 8")
-        connection.commit()
+    rewrite(tmp_path, 8, lambda body: body.replace(b'"size":1000', b'"size":1001'))
     made = report(tmp_path)
     assert made.basis.broken == 8
     assert gaps(made)["broken"] == {"seq": 8}
@@ -294,15 +286,6 @@ async def test_a_directory_recorded_again_says_that_changes_are_unknown(office, 
     (tmp_path / "mailboxes").unlink()
     await office.at(3).lists(directory("d2", box("an", "A"), box("ba", "A")))
     assert gaps(await office.reported()).keys() == {"directories", "changes_unknown"}
-
-
-def rewrite(data, seq: int, change) -> None:
-    """Change a record as somebody would who has the file."""
-    with closing(sqlite3.connect(data / "audit.db")) as connection:
-        (body,) = connection.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
-        connection.execute("DROP TRIGGER IF EXISTS record_no_update")
-        connection.execute("UPDATE record SET body = ? WHERE seq = ?", (change(bytes(body)), seq))
-        connection.commit()
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,9 @@
 """Any month equals an independent walk of its records: plain JSON, lists, and the definitions written down once more."""
 
 import asyncio
-import json
 import random
-import sqlite3
 import unicodedata
 from collections import Counter, defaultdict
-from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import pytest
 from gateway.audit.record import Delivery
 from gateway.model import VIETNAM, Disposition, FindingOutcome, Mode
 from gateway.report.figures import Violations
+from tests.audit.support import bodies
 from tests.report.support import NOVEMBER, Found, Office, box, directory, report
 from tests.support.cases import first_quick
 
@@ -93,8 +91,7 @@ async def _write(data: Path, monkeypatch, events) -> None:
 
 
 def _walk(data: Path):
-    with closing(sqlite3.connect(data / "audit.db")) as connection:
-        records = [json.loads(body) for (body,) in connection.execute("SELECT body FROM record ORDER BY seq")]
+    records = bodies(data)
     became = {one["id"]: one["delivery"] for one in records if one["kind"] == "outcome"}
     judged = [(datetime.fromisoformat(one["time"]), one) for one in records if one["kind"] in {"intent", "refused"}]
     month = [(when, one) for when, one in judged if (at := when.astimezone(VIETNAM)).year == 2026 and at.month == 11]

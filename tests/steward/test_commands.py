@@ -2,7 +2,6 @@
 
 import json
 import re
-import sqlite3
 import time
 from contextlib import closing
 
@@ -16,6 +15,7 @@ from gateway.notice.book import Fate
 from gateway.steward import questions as q
 from gateway.steward.roles import Role
 from gateway.steward.table import TABLE
+from tests.audit.support import bodies
 from tests.steward.support import PASSWORD, Office
 from tests.support.certificates import Pki
 
@@ -36,10 +36,7 @@ def console(tmp_path, monkeypatch, capsys):
 
 
 def acts(data) -> list[dict]:
-    with sqlite3.connect(data / "audit.db") as connection:
-        bodies = [json.loads(body) for (body,) in connection.execute("SELECT body FROM record ORDER BY seq")]
-    connection.close()
-    return [body for body in bodies if body["kind"] == "act"]
+    return [body for body in bodies(data) if body["kind"] == "act"]
 
 
 def test_the_first_account_is_made_by_a_command_and_logs_in(console, tmp_path):

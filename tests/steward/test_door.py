@@ -6,7 +6,7 @@ import random
 import socket
 import struct
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import msgspec
 import pytest
@@ -47,14 +47,13 @@ async def ended(sock: socket.socket) -> bool:
 async def test_questions_are_answered_over_the_door(office):
     token = await asyncio.to_thread(office.session, "an.tt", Role.AUDITOR)
     async with served(office.answering.answers) as door:
-        line = Line(door)
-        me = await line.ask(q.WhoAmI(), token)
-        assert isinstance(me, q.Me)
-        assert me.person.name == "an.tt"
-        answers = await asyncio.gather(*(line.ask(q.AskHealth()) for _ in range(50)))
-        assert answers == [q.Health(good=True)] * 50
-        assert await line.ask(q.WhoAmI()) == q.Refusal(kind="no_session")
-        line.close()
+        with closing(Line(door)) as line:
+            me = await line.ask(q.WhoAmI(), token)
+            assert isinstance(me, q.Me)
+            assert me.person.name == "an.tt"
+            answers = await asyncio.gather(*(line.ask(q.AskHealth()) for _ in range(50)))
+            assert answers == [q.Health(good=True)] * 50
+            assert await line.ask(q.WhoAmI()) == q.Refusal(kind="no_session")
 
 
 JUNK = random.Random(7).randbytes(4096)
@@ -99,9 +98,8 @@ async def test_what_is_handed_in_and_is_no_socket_is_given_back(office, tmp_path
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams, socket.socket() as unconnected:
             socket.send_fds(door, [b"."], [datagrams.fileno()])
             socket.send_fds(door, [b"."], [unconnected.fileno()])
-        line = Line(door)
-        assert await line.ask(q.AskHealth()) == q.Health(good=True)
-        line.close()
+        with closing(Line(door)) as line:
+            assert await line.ask(q.AskHealth()) == q.Health(good=True)
     assert len(os.listdir("/proc/self/fd")) <= before + 1
 
 
@@ -156,14 +154,13 @@ def endless(office, monkeypatch):
 async def test_a_query_whose_answer_nobody_waits_for_ends(office, endless, how):
     token = await asyncio.to_thread(office.session, "an.tt", Role.AUDITOR)
     async with served(office.answering.answers) as door:
-        sock = knock(door)
-        sock.sendall(framed(q.Asked(5, token, CLIENT, Language.VI, q.Search())) + framed(9))
-        await asyncio.to_thread(endless.wait)
-        if how == "told":
-            sock.sendall(framed(5))
-            octets = await asyncio.to_thread(sock.recv, 1 << 16)
-            assert msgspec.msgpack.decode(octets[4:], type=q.Answered).number == 5
-        sock.close()
+        with closing(knock(door)) as sock:
+            sock.sendall(framed(q.Asked(5, token, CLIENT, Language.VI, q.Search())) + framed(9))
+            await asyncio.to_thread(endless.wait)
+            if how == "told":
+                sock.sendall(framed(5))
+                octets = await asyncio.to_thread(sock.recv, 1 << 16)
+                assert msgspec.msgpack.decode(octets[4:], type=q.Answered).number == 5
     assert not [one for one in threading.enumerate() if one.name.startswith("steward-query") and busy(one)]
 
 
@@ -186,13 +183,12 @@ async def test_mail_keeps_off_the_processors_of_people_for_a_login_and_not_for_a
     record_at_once(office.data, Act(who="machine", what="begin"))
     heavy: list[str] = []
     async with served(office.answering.answers, lambda: heavy.append("at work")) as door:
-        line = Line(door)
-        assert isinstance(await line.ask(q.WhoAmI(), token), q.Me)
-        assert not isinstance(await line.ask(q.Search(), token), q.Refusal)
-        assert not heavy
-        assert isinstance(await line.ask(q.Login("an.tt", "sai mat khau")), q.Refusal)
-        assert heavy
-        line.close()
+        with closing(Line(door)) as line:
+            assert isinstance(await line.ask(q.WhoAmI(), token), q.Me)
+            assert not isinstance(await line.ask(q.Search(), token), q.Refusal)
+            assert not heavy
+            assert isinstance(await line.ask(q.Login("an.tt", "sai mat khau")), q.Refusal)
+            assert heavy
 
 
 async def test_an_act_is_carried_through_although_nobody_waits(office, monkeypatch):
@@ -208,16 +204,14 @@ async def test_an_act_is_carried_through_although_nobody_waits(office, monkeypat
 
     monkeypatch.setitem(table.TABLE, q.Logout, structs.replace(table.TABLE[q.Logout], answer=log_out))
     async with served(office.answering.answers) as door:
-        sock = knock(door)
-        sock.sendall(framed(q.Asked(5, token, CLIENT, Language.VI, q.Logout())))
-        await asyncio.to_thread(begun.wait)
-        sock.sendall(framed(5))
-        line = Line(door)
-        assert await line.ask(q.AskHealth()) == q.Health(good=True)
-        go_on.set()
-        assert await asyncio.to_thread(done.wait, 60)
-        line.close()
-        sock.close()
+        with closing(knock(door)) as sock:
+            sock.sendall(framed(q.Asked(5, token, CLIENT, Language.VI, q.Logout())))
+            await asyncio.to_thread(begun.wait)
+            sock.sendall(framed(5))
+            with closing(Line(door)) as line:
+                assert await line.ask(q.AskHealth()) == q.Health(good=True)
+                go_on.set()
+                assert await asyncio.to_thread(done.wait, 60)
 
 
 async def test_a_door_behind_which_nothing_is_taken_holds_nobody_up():

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -174,14 +175,13 @@ async def test_more_long_answers_than_there_is_room_for_are_refused_and_short_on
     names = [f"auditor{number}" for number in range(lane.threads + lane.waiting + 1)]
     token, *tokens = [await asyncio.to_thread(office.session, name, Role.AUDITOR) for name in names]
     async with served(office.answering.answers) as door:
-        line = Line(door)
-        asked = [asyncio.ensure_future(line.ask(q.Verify(), one)) for one in tokens]
-        assert await line.ask(q.WhoAmI(), token) != q.Refusal(kind="too_many", retry_s=2)
-        assert await line.ask(q.Verify(), token) == q.Refusal(kind="too_many", retry_s=2)
-        for _ in range(5 * len(asked)):
-            slow_verify.release()
-        assert await asyncio.gather(*asked) == [q.Verified(good=True, text="whole")] * len(asked)
-        line.close()
+        with closing(Line(door)) as line:
+            asked = [asyncio.ensure_future(line.ask(q.Verify(), one)) for one in tokens]
+            assert await line.ask(q.WhoAmI(), token) != q.Refusal(kind="too_many", retry_s=2)
+            assert await line.ask(q.Verify(), token) == q.Refusal(kind="too_many", retry_s=2)
+            for _ in range(5 * len(asked)):
+                slow_verify.release()
+            assert await asyncio.gather(*asked) == [q.Verified(good=True, text="whole")] * len(asked)
 
 
 # Whatever comes over the socket
@@ -193,32 +193,29 @@ NUMBERS = [0, -1, 2**63 - 1, -(2**63), 2**64 - 1]
 @pytest.mark.parametrize("number", NUMBERS)
 async def test_an_answer_bears_the_number_of_its_question_whatever_it_is(office, number):
     async with served(office.answering.answers) as door:
-        sock = knock(door)
-        question = framed(q.Asked(number, "", CLIENT, Language.VI, q.WhoAmI()))
-        sock.sendall(question + question)  # twice the same
-        octets = b""
-        while octets.count(b"no_session") < 2:
-            octets += await asyncio.to_thread(sock.recv, 1 << 16)
-        answered = msgspec.msgpack.decode(octets[4 : 4 + len(octets) // 2 - 4], type=q.Answered)
-        assert answered.number == number
-        sock.close()
+        with closing(knock(door)) as sock:
+            question = framed(q.Asked(number, "", CLIENT, Language.VI, q.WhoAmI()))
+            sock.sendall(question + question)  # twice the same
+            octets = b""
+            while octets.count(b"no_session") < 2:
+                octets += await asyncio.to_thread(sock.recv, 1 << 16)
+            answered = msgspec.msgpack.decode(octets[4 : 4 + len(octets) // 2 - 4], type=q.Answered)
+            assert answered.number == number
 
 
 async def test_junk_never_ends_the_steward(office):
     chance = random.Random(20261127)
     good = framed(q.Asked(1, "x" * 43, CLIENT, Language.VI, q.Login("an.tt", "wrong", "123456")))
     async with served(office.answering.answers) as door:
-        line = Line(door)
-        for _ in range(150):
-            sock = knock(door)
-            octets = bytearray(good)
-            for _ in range(chance.randint(1, 8)):
-                octets[chance.randrange(4, len(octets))] = chance.randrange(256)
-            sock.sendall(octets + b"\x00\x00\x00\x01\xc1")  # what follows is never a question
-            assert await ended(sock) or True
-            sock.close()
-        assert await line.ask(q.AskHealth()) == q.Health(good=True)
-        line.close()
+        with closing(Line(door)) as line:
+            for _ in range(150):
+                with closing(knock(door)) as sock:
+                    octets = bytearray(good)
+                    for _ in range(chance.randint(1, 8)):
+                        octets[chance.randrange(4, len(octets))] = chance.randrange(256)
+                    sock.sendall(octets + b"\x00\x00\x00\x01\xc1")  # what follows is never a question
+                    assert await ended(sock) or True
+            assert await line.ask(q.AskHealth()) == q.Health(good=True)
 
 
 @pytest.mark.parametrize("field", ["token", "client"])
@@ -256,15 +253,14 @@ def resident() -> int:
 async def test_a_thousand_logins_at_once_are_answered_within_bounded_memory(tmp_path, dear_hashes):
     office = await asyncio.to_thread(Office, tmp_path)
     async with served(office.answering.answers) as door:
-        line = Line(door)
-        await line.ask(q.Login("warm", "up"), "", "192.0.2.1")
-        resident()
-        before = resident()
-        asked = [line.ask(q.Login(f"name{n}", "wrong"), "", f"198.51.{n // 250}.{n % 250}") for n in range(1000)]
-        kinds = [answer.kind for answer in await asyncio.gather(*asked)]
-        used = resident() - before
-        lane = LANES[Effort.LOGIN]
-        assert kinds.count("bad_login") >= lane.threads + lane.waiting
-        assert kinds.count("bad_login") + kinds.count("too_many") == 1000
-        assert used < 100 << 20, "memory for one comparison"
-        line.close()
+        with closing(Line(door)) as line:
+            await line.ask(q.Login("warm", "up"), "", "192.0.2.1")
+            resident()
+            before = resident()
+            asked = [line.ask(q.Login(f"name{n}", "wrong"), "", f"198.51.{n // 250}.{n % 250}") for n in range(1000)]
+            kinds = [answer.kind for answer in await asyncio.gather(*asked)]
+            used = resident() - before
+            lane = LANES[Effort.LOGIN]
+            assert kinds.count("bad_login") >= lane.threads + lane.waiting
+            assert kinds.count("bad_login") + kinds.count("too_many") == 1000
+            assert used < 100 << 20, "memory for one comparison"

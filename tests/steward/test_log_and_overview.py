@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from gateway.steward.questions.refused import Refused
 from gateway.steward.requests.request import Step
 from gateway.steward.table import TABLE
 from gateway.texts.catalogue import product_texts
+from tests.audit.support import rewrite
 from tests.steward.mail_world import AN, AUDITOR, HOSTILE, OFFICER, desk, directory
 from tests.support.certificates import Pki as CertificatePki
 from tests.support.policies import preset
@@ -142,13 +144,7 @@ def test_verification_shows_how_far_it_is_and_what_it_found(at: Desk, data: Path
     assert found.good
     assert found.text.startswith("WHOLE: ")
     assert log_view(at, AUDITOR, q.AskLog(), Language.EN).verdict == q.Badge("whole", "good", "good")
-    connection = sqlite3.connect(data / "audit.db")
-    connection.execute("DROP TRIGGER record_no_update")
-    connection.execute(
-        "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), 'relay', 'RELAY') AS BLOB) WHERE seq = 2"
-    )
-    connection.commit()
-    connection.close()
+    rewrite(data, 2, lambda body: body.replace(b"relay", b"RELAY"))
     *_, found = verify(at, AUDITOR, q.Verify(), Language.EN)
     assert isinstance(found, q.Verified)
     assert not found.good
@@ -202,10 +198,9 @@ def test_health_says_what_is_well(at: Desk):
 def test_what_is_not_well_is_said_with_its_remedy_as_the_doctor_says_it(data: Path, capsys, monkeypatch):
     later = datetime.now(UTC) + timedelta(hours=3)
     record_at_once(data, Act(who="a", what="b"))
-    connection = sqlite3.connect(data / "audit.db")
-    connection.execute("DELETE FROM checkpoint WHERE size = (SELECT max(size) FROM checkpoint)")
-    connection.commit()
-    connection.close()
+    with closing(sqlite3.connect(data / "audit.db")) as connection:
+        connection.execute("DELETE FROM checkpoint WHERE size = (SELECT max(size) FROM checkpoint)")
+        connection.commit()
     (line,) = log_lines(data, later)
     assert (line.health, line.key) == (Health.WARNING, "checkpoint_old")
     assert "journalctl" in line.words(Language.EN)

@@ -1,6 +1,7 @@
 """Logins by mailbox, what cannot be recorded, and what administrators do with accounts."""
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 
 import msgspec
@@ -149,15 +150,14 @@ def test_damaged_accounts_are_refused_with_words_and_left_as_they_are(office, da
             octets[4096 * 2 :] = b"\xff" * len(octets[4096 * 2 :])
             path.write_bytes(octets)
         case _:
-            connection = sqlite3.connect(path, isolation_level=None)
-            connection.execute(
-                {
-                    "alien": "PRAGMA application_id = 1",
-                    "role": "UPDATE account SET roles = 'king' WHERE name = 'an00'",
-                    "newer": "PRAGMA user_version = 99",
-                }[damage]
-            )
-            connection.close()
+            with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+                connection.execute(
+                    {
+                        "alien": "PRAGMA application_id = 1",
+                        "role": "UPDATE account SET roles = 'king' WHERE name = 'an00'",
+                        "newer": "PRAGMA user_version = 99",
+                    }[damage]
+                )
     before = path.read_bytes()
     with pytest.raises(UserError, match=r"accounts\.db: .* / .*gateway console account add"):
         Book.under(office.data)
