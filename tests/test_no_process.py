@@ -3,6 +3,7 @@
 import errno
 import os
 import subprocess
+from contextlib import closing
 from unittest.mock import Mock
 
 import pytest
@@ -39,14 +40,11 @@ def test_a_front_end_that_cannot_be_forked_leaves_no_descriptor(monkeypatch: pyt
 
 
 def test_readers_that_cannot_be_started_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    process = ZygoteProcess(certs=None)
-    monkeypatch.setattr(subprocess, "Popen", no_room)
-    process._started = float("-inf")
-    try:
+    with closing(ZygoteProcess(certs=None)) as process:
+        monkeypatch.setattr(subprocess, "Popen", no_room)
+        process._started = float("-inf")
         assert not process.revive()
         origin = process.origin
         with pytest.raises(TemporaryError):
             process.renew()
         assert process.origin == origin
-    finally:
-        process.close()

@@ -7,7 +7,7 @@ import asyncio
 import base64
 import io
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import Header
@@ -67,16 +67,13 @@ def mail(
 def gateway() -> Iterator[Judge]:
     """The judge of a gateway with its default settings."""
     configuration = Configuration()
-    workers = start_workers(configuration)
-    try:
+    with closing(start_workers(configuration)) as workers:
         yield Judge(
             rulebook=Rulebook(configuration),
             workers=workers,
             limits=inspection_limits(configuration),
             clock=lambda: NOW,
         )
-    finally:
-        workers.close()
 
 
 async def judged(judge: Judge, content: bytes) -> tuple[Evidence, Verdict]:

@@ -18,11 +18,8 @@ AN, OTHER = "an@gov.example", "mallory@gov.example"
 
 
 async def met(data, *addresses):
-    history = SenderHistory(data)
-    try:
+    with closing(SenderHistory(data)) as history:
         return (await history.look_up(addresses or (AN,))).met
-    finally:
-        history.close()
 
 
 async def test_a_sender_is_met_once_a_mail_was_delivered(tmp_path):

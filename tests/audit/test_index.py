@@ -42,11 +42,8 @@ def change(data: Path, sql: str) -> None:
 
 
 def found(data: Path, **wanted: str) -> tuple[int, bool]:
-    reader = AuditReader.open(data)
-    try:
+    with closing(AuditReader.open(data)) as reader:
         return len(reader.find(Filter(limit=1000, **wanted))), reader.index_was_wrong
-    finally:
-        reader.close()
 
 
 gone = pytest.mark.parametrize(

@@ -55,11 +55,8 @@ def entry(number: int, size: int = 0) -> Entry:
 
 
 def rows(data: Path) -> int:
-    connection = connect_readonly(Folder(data).database)
-    try:
+    with closing(connect_readonly(Folder(data).database)) as connection:
         return int(connection.execute("SELECT count(*) FROM record").fetchone()[0])
-    finally:
-        connection.close()
 
 
 def test_values_come_out_of_any_pieces_as_they_went_in():
@@ -76,11 +73,8 @@ def test_values_come_out_of_any_pieces_as_they_went_in():
 
 def test_records_of_one_step_are_numbered_in_their_order_and_durable(served: Served):
     async def run() -> list[int]:
-        channel = Channel(served.door)
-        try:
+        with closing(Channel(served.door)) as channel:
             return await asyncio.gather(*(channel.put(entry(number)) for number in range(1200)))
-        finally:
-            channel.close()
 
     assert asyncio.run(run()) == list(range(1, 1201))
     assert rows(served.data) == 1200
@@ -94,28 +88,22 @@ def test_the_index_follows_by_whole_slices_between_records_that_never_pause_for_
         return 0
 
     async def run() -> None:
-        channel = Channel(served.door)
-        record = Entry(r.body(r.Stop(), "p"))
-        try:
+        with closing(Channel(served.door)) as channel:
+            record = Entry(r.body(r.Stop(), "p"))
             await asyncio.gather(*(channel.put(record) for _ in range(SLICE)))
             while indexed() < SLICE:
                 await channel.put(record)
                 await asyncio.sleep(0.1)
-        finally:
-            channel.close()
 
     asyncio.run(run())
 
 
 def test_more_than_the_socket_holds_is_written_all_the_same(served: Served):
     async def run() -> list[int]:
-        channel = Channel(served.door)
-        try:
+        with closing(Channel(served.door)) as channel:
             first = channel.put(entry(0, 3 << 20))
             await asyncio.sleep(0)  # the frames of two steps
             return [await first, await channel.put(entry(1))]
-        finally:
-            channel.close()
 
     assert asyncio.run(run()) == [1, 2]
 
@@ -131,11 +119,8 @@ def test_a_front_end_that_takes_no_answers_is_left_and_the_others_are_served(ser
             ours.sendall(question * 200_000)
 
     async def run() -> int:
-        channel = Channel(served.door)
-        try:
+        with closing(Channel(served.door)) as channel:
             return await channel.put(entry(1))
-        finally:
-            channel.close()
 
     assert asyncio.run(run()) == 1
 
@@ -144,18 +129,15 @@ def test_who_waits_learns_that_the_writer_is_gone_and_the_next_record_finds_anot
     served = Served(tmp_path)
 
     async def run() -> int:
-        channel = Channel(served.door)
-        waiting = channel.put(entry(1))
-        await asyncio.sleep(0)
-        _, descriptors, *_ = socket.recv_fds(served.inner, 16, 1)  # a writer that dies before it writes
-        socket.socket(fileno=descriptors[0]).close()
-        with pytest.raises(AuditLostError):
-            await waiting
-        served.start()
-        try:
+        with closing(Channel(served.door)) as channel:
+            waiting = channel.put(entry(1))
+            await asyncio.sleep(0)
+            _, descriptors, *_ = socket.recv_fds(served.inner, 16, 1)  # a writer that dies before it writes
+            socket.socket(fileno=descriptors[0]).close()
+            with pytest.raises(AuditLostError):
+                await waiting
+            served.start()
             return await channel.put(entry(2))
-        finally:
-            channel.close()
 
     assert asyncio.run(run()) == 1
     served.stop()

@@ -4,6 +4,7 @@ The steward of the tests answers with fixed data, so its time is not counted; th
 """
 
 import re
+from contextlib import closing
 
 from tests.console.conftest import System
 from tests.support.processes import cpu_s, memory_kib
@@ -20,14 +21,13 @@ _PAGES = (
 
 
 def main() -> None:
-    system = System({})
-    connection = system.connection()
+    with closing(System({})) as system:
+        connection = system.connection()
 
-    def get(path: str) -> bytes:
-        connection.request("GET", path, headers={"Cookie": "session=auditor", "Accept-Encoding": "gzip"})
-        return connection.getresponse().read()
+        def get(path: str) -> bytes:
+            connection.request("GET", path, headers={"Cookie": "session=auditor", "Accept-Encoding": "gzip"})
+            return connection.getresponse().read()
 
-    try:
         for name, path in _PAGES:
             page = get(path)
             least = float("inf")
@@ -40,8 +40,6 @@ def main() -> None:
         files = {found: len(get(found)) for found in re.findall(r'"(/static/[^"]+)"', get("/mails").decode())}
         print("files", {name.rpartition("/")[2]: size for name, size in files.items()}, sum(files.values()))
         print("resident", memory_kib(system.console) // 1024, "MiB")
-    finally:
-        system.close()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -241,8 +242,7 @@ def wall_rows(rounds: int) -> Iterator[Row]:
         Inspector(asked, content, emit=merger.take, verifiers=NoVerifiers()).run()
         return merger.documents
 
-    pool = WorkerPool.start(PoolSettings(certs=CERTS if CERTS.is_dir() else None))
-    try:
+    with closing(WorkerPool.start(PoolSettings(certs=CERTS if CERTS.is_dir() else None))) as pool:
         with asyncio.Runner() as runner:
             (own, behind) = turns(10 * rounds, inside, lambda: runner.run(pool.inspect(asked)), clock=time.perf_counter)
             yield Row(
@@ -258,8 +258,6 @@ def wall_rows(rounds: int) -> Iterator[Row]:
             with peak(lambda: max((memory_kib(child, "VmHWM") for child in children(zygote)), default=0), 0.01) as most:
                 runner.run(pool.inspect(request(heavy)))
             child, inherited = most[0] / 1024, memory_kib(zygote) / 1024
-    finally:
-        pool.close()
     yield Row(
         "memory of a child: 100-page PDF, 100-page DOCX, 100,000 cells",
         f"{child:.0f} MiB",

@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import docx
@@ -48,15 +49,12 @@ def upload(address: tuple[str, int], token: str, content: bytes) -> tuple[int, f
     """Have a file checked; return status and seconds."""
     kind, body = multipart([], [("bao-cao.docx", content)])
     begin = time.perf_counter()
-    connection = http.client.HTTPConnection(*address, timeout=300)
-    try:
+    with closing(http.client.HTTPConnection(*address, timeout=300)) as connection:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
         connection.request("POST", "/api/v1/check", body, headers)
         response = connection.getresponse()
         response.read()
         return response.status, time.perf_counter() - begin
-    finally:
-        connection.close()
 
 
 def uploads(going: Going, address: tuple[str, int], tokens: list[str], content: bytes) -> list[int]:

@@ -5,6 +5,7 @@ import re
 import shutil
 import ssl
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,7 @@ AUTHORITIES = "etc/ssl/certs/ca-certificates.crt"
 @pytest.fixture
 def machine(tmp_path):
     packages = ("systemd-sysv", "dbus", "ca-certificates", "python3-venv", "openssl")
-    machine = Machine(tmp_path, *packages, release="bookworm")
-    try:
+    with closing(Machine(tmp_path, *packages, release="bookworm")) as machine:
         source = machine.root / "root/source"
         (source / ".venv/bin").mkdir(parents=True)
         listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
@@ -47,8 +47,6 @@ def machine(tmp_path):
         yield machine
         server.kill()
         server.wait()
-    finally:
-        machine.close()
 
 
 def test_the_package_starts_behind_its_walls_and_reloads(machine):

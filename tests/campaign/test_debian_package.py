@@ -6,6 +6,7 @@ The commands are those of the administrator's guide, as they stand there.
 import os
 import re
 import shutil
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,8 +74,7 @@ def next_package(package, tmp_path_factory):
 @pytest.fixture(scope="module")
 def machine(package, tmp_path_factory):
     folder = tmp_path_factory.mktemp("debian")
-    machine = Machine(folder, "systemd-sysv", "dbus", "openssh-server", "rsync", "ca-certificates")
-    try:
+    with closing(Machine(folder, "systemd-sysv", "dbus", "openssh-server", "rsync", "ca-certificates")) as machine:
         shutil.copy(package, machine.root / "root/now.deb")
         machine.installed = machine.before_boot("apt-get install -y --no-install-recommends /root/now.deb")
         pki = Pki(folder)
@@ -89,8 +89,6 @@ def machine(package, tmp_path_factory):
         yield machine
         server.kill()
         server.wait()
-    finally:
-        machine.close()
 
 
 def send(machine, text: str) -> str:

@@ -3,6 +3,8 @@
 The windows are kept as pictures in dist/campaign.
 """
 
+from contextlib import closing
+
 import pytest
 
 from tests.campaign.thunderbird import ROOT, Thunderbird, missing
@@ -39,13 +41,10 @@ async def desk(tmp_path):
         next_hop = {"address": f"127.0.0.1:{sink.port}", "tls": "none", "plaintext_allowed": True}
         async with serving(tmp_path / "gateway", config={"listeners": [listener], "next_hop": next_hop}) as gateway:
             port = gateway.address("submission")[1]
-            program = Thunderbird(tmp_path / "thunderbird", port=port, login=STAFF, ca_file=pki.ca_file)
-            program.gateway, program.sink = gateway, sink
-            try:
+            with closing(Thunderbird(tmp_path / "thunderbird", port=port, login=STAFF, ca_file=pki.ca_file)) as program:
+                program.gateway, program.sink = gateway, sink
                 await program.open_screen()
                 yield program
-            finally:
-                program.close()
 
 
 async def send(desk, **fields) -> str:

@@ -1,7 +1,7 @@
 """Logs, a centre and shippers for the cluster tests."""
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from gateway.cluster.database import connect
 from gateway.cluster.schema import set_up
@@ -37,11 +37,8 @@ def shipped(data, dsn, node="one"):
 
 def local(data, what="seq, body, hash", table="record"):
     """Rows of a log, in order."""
-    connection = sqlite3.connect(f"file:{data}/audit.db?mode=ro", uri=True)
-    try:
+    with closing(sqlite3.connect(f"file:{data}/audit.db?mode=ro", uri=True)) as connection:
         return connection.execute(f"SELECT {what} FROM {table} ORDER BY 1").fetchall()
-    finally:
-        connection.close()
 
 
 def there(connection, node="one", what="seq, body, hash", table="record"):

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import sys
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 import pytest
 import uvloop
@@ -57,8 +57,7 @@ def test_a_database_that_hangs_costs_the_budget_once_and_comes_back_by_itself(
     monkeypatch.setattr("gateway.cluster.database.BUDGET_S", 1.0)
 
     async def work():
-        proxy = Proxy(postgres.socket)
-        try:
+        with closing(Proxy(postgres.socket)) as proxy:
             async with database(postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)) as one:
                 await until(lambda: one.present)
                 proxy.become(state)
@@ -72,8 +71,6 @@ def test_a_database_that_hangs_costs_the_budget_once_and_comes_back_by_itself(
                 await until(lambda: one.present)
                 assert await one.ask("SELECT 1", within_s=30) == [(1,)]
                 assert one.told[0] is one.told[2] is None
-        finally:
-            proxy.close()
 
     on_uvloop(work())
 
@@ -92,9 +89,8 @@ def test_a_statement_that_is_refused_is_none_and_the_next_ones_are_answered(clus
 
 def test_the_loop_is_never_held_by_a_database_that_does_not_answer(postgres, cluster_dsn):
     async def work():
-        proxy = Proxy(postgres.socket)
-        proxy.become("hang")
-        try:
+        with closing(Proxy(postgres.socket)) as proxy:
+            proxy.become("hang")
             async with database(postgres.dsn("nowhere", proxy.address)) as one:
                 longest, last = 0.0, time.monotonic()
                 for _ in range(100):
@@ -104,8 +100,6 @@ def test_the_loop_is_never_held_by_a_database_that_does_not_answer(postgres, clu
                     longest, last = max(longest, now - last), now
                 assert longest < 30
                 assert len(one.told) < 2
-        finally:
-            proxy.close()
 
     on_uvloop(work())
 

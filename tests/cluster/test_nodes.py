@@ -8,6 +8,7 @@ import re
 import time
 import urllib.request
 from collections import Counter
+from contextlib import closing
 
 import pytest
 
@@ -186,8 +187,7 @@ async def test_a_retry_whose_question_was_answered_late_is_taken_back_before_the
 async def test_wrong_passwords_reach_the_city_as_often_as_the_limit_says(
     tmp_path, postgres, cluster_dsn, key_file, away
 ):
-    proxy = Proxy(postgres.socket)
-    try:
+    with closing(Proxy(postgres.socket)) as proxy:
         with centre(cluster_dsn):
             dsn = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
             async with Sink(users=USERS) as sink, nodes(tmp_path, sink, dsn=dsn, cluster=key_file, workers=2) as three:
@@ -211,8 +211,6 @@ async def test_wrong_passwords_reach_the_city_as_often_as_the_limit_says(
                 print(f"{tried} of the guesses reached the next hop")
                 # A busy machine sometimes misses the deadline of 50 ms; that attempt is handled as during an outage.
                 assert 1 <= tried <= (10 + 6 if away or is_busy() else 12)
-    finally:
-        proxy.close()
 
 
 @only_long
@@ -266,9 +264,8 @@ async def test_a_rolling_restart_loses_and_repeats_nothing(tmp_path, cluster_dsn
 @only_long
 @pytest.mark.parametrize("outage", ["stopped", "hang", "slow"])
 async def test_no_mail_is_refused_while_the_centre_is_away(tmp_path, postgres, cluster_dsn, key_file, outage):
-    proxy = Proxy(postgres.socket)
-    through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
-    try:
+    with closing(Proxy(postgres.socket)) as proxy:
+        through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
         with centre(cluster_dsn):
             pass
         async with Sink(users=USERS) as sink, nodes(tmp_path, sink, dsn=through, cluster=key_file) as three:
@@ -290,26 +287,25 @@ async def test_no_mail_is_refused_while_the_centre_is_away(tmp_path, postgres, c
             assert clients.tries == len(clients.acknowledged), "a mail was refused"
         twice, _ = await assert_each_once(three, sink, clients)
         assert not twice
-    finally:
-        proxy.close()
 
 
 @only_long
 async def test_a_node_cut_off_from_the_centre_gets_mail_like_the_others_and_says_so_within_half_a_minute(
     tmp_path, postgres, cluster_dsn, key_file
 ):
-    proxy = Proxy(postgres.socket)
-    through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
+    with closing(Proxy(postgres.socket)) as proxy:
+        through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
 
-    def behind_the_proxy(three):
-        file = three.gateways[0].folder / "gateway.yaml"
-        file.write_text(file.read_text().replace(cluster_dsn, through))
+        def behind_the_proxy(three):
+            file = three.gateways[0].folder / "gateway.yaml"
+            file.write_text(file.read_text().replace(cluster_dsn, through))
 
-    def alarm(number):
-        with urllib.request.urlopen(f"http://{three.prefix}.{number}:{PORTS['9464']}/metrics", timeout=60) as answer:
-            return b'congvu_gateway_trouble{kind="shipping"} 1' in answer.read()
+        def alarm(number):
+            with urllib.request.urlopen(
+                f"http://{three.prefix}.{number}:{PORTS['9464']}/metrics", timeout=60
+            ) as answer:
+                return b'congvu_gateway_trouble{kind="shipping"} 1' in answer.read()
 
-    try:
         with centre(cluster_dsn) as connection:
             options = {"dsn": cluster_dsn, "cluster": key_file, "prepare": behind_the_proxy}
             async with Sink(users=USERS) as sink, nodes(tmp_path, sink, **options) as three:
@@ -342,5 +338,3 @@ async def test_a_node_cut_off_from_the_centre_gets_mail_like_the_others_and_says
             assert caught_up_s < 10
             for number, gateway in enumerate(three.gateways, 1):
                 assert there(connection, f"node-{number}") == local(gateway.data)
-    finally:
-        proxy.close()

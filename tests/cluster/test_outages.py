@@ -12,6 +12,7 @@ import statistics
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 
 import pytest
 
@@ -84,9 +85,8 @@ EVERY = ("hang", "slow", "stopped", "killed")
 async def test_mail_flows_whatever_becomes_of_the_centre_and_every_record_arrives_once(
     tmp_path, postgres, cluster_dsn, replicate, outages
 ):
-    proxy = Proxy(postgres.socket)
-    through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
-    try:
+    with closing(Proxy(postgres.socket)) as proxy:
+        through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
         with centre(cluster_dsn):
             pass
         async with Sink() as sink:
@@ -137,8 +137,6 @@ async def test_mail_flows_whatever_becomes_of_the_centre_and_every_record_arrive
             assert "Traceback" not in gateway.log
             # Logged, with `replicate: wait`, for each mail answered before the centre had its record.
             assert ("answered before the centre" in gateway.log) is (replicate == "wait")
-    finally:
-        proxy.close()
 
 
 async def test_a_gateway_with_an_old_backup_serves_on_ships_nothing_and_says_what_to_do(tmp_path, cluster_dsn):

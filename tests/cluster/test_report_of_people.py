@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -160,9 +160,8 @@ async def test_an_auditor_reads_it_in_a_browser_and_why_there_is_none(office):
             return office.answering.answers(asked, gone)
 
         async with served(answers) as door, async_playwright() as playwright:
-            console = ConsoleProcess([listener], door, settings, lambda: None)
-            console.start()
-            try:
+            with closing(ConsoleProcess([listener], door, settings, lambda: None)) as console:
+                console.start()
                 browser = await launched(playwright)
                 page = await browser.new_page(viewport={"width": 1280, "height": 900})
                 await page.context.add_cookies([{"name": "session", "value": token, "url": base}])
@@ -177,8 +176,6 @@ async def test_an_auditor_reads_it_in_a_browser_and_why_there_is_none(office):
                 assert (answer.status, "trung tâm của cụm" in await page.inner_text("main")) == (503, True)
                 await kept(page, "reports-cluster-away")
                 await browser.close()
-            finally:
-                console.close()
 
 
 async def kept(page, name):

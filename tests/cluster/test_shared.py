@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import partial
 
 import pytest
@@ -233,10 +233,9 @@ async def test_a_reference_that_two_nodes_drew_does_not_make_one_take_the_others
 
 @pytest.mark.parametrize("away", [False, True])
 async def test_a_front_end_begins_with_the_centre_or_after_a_second_without_it(tmp_path, postgres, cluster_dsn, away):
-    proxy = Proxy(postgres.socket)
-    proxy.become("hang")
-    (tmp_path / "keys").mkdir()
-    try:
+    with closing(Proxy(postgres.socket)) as proxy:
+        proxy.become("hang")
+        (tmp_path / "keys").mkdir()
         with centre(cluster_dsn):
             cluster = {"node": "one", "dsn": postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)}
             configuration = Configuration.model_validate({"data": str(tmp_path), "cluster": cluster})
@@ -248,8 +247,6 @@ async def test_a_front_end_begins_with_the_centre_or_after_a_second_without_it(t
             assert link.repetitions._database.present is not away
             proxy.become("pass")
             await link.close()
-    finally:
-        proxy.close()
 
 
 @pytest.mark.parametrize(("delivery", "found"), [(Delivery.RELAYED, True), (Delivery.UNKNOWN, False), (None, None)])
@@ -300,8 +297,7 @@ async def test_a_second_machine_of_one_name_settles_no_claim_of_the_first(cluste
 
 
 async def test_without_the_centre_a_mail_goes_on(tmp_path, postgres, cluster_dsn):
-    proxy = Proxy(postgres.socket)
-    try:
+    with closing(Proxy(postgres.socket)) as proxy:
         with centre(cluster_dsn):
             async with node(postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address), tmp_path / "1", "one") as one:
                 proxy.become("dead")
@@ -309,16 +305,13 @@ async def test_without_the_centre_a_mail_goes_on(tmp_path, postgres, cluster_dsn
                 assert await one.claim(KEY, "BT-1") is None
                 await one.settle("BT-1", relayed=True)
                 assert time.monotonic() - began < 60
-    finally:
-        proxy.close()
 
 
 async def test_a_settlement_that_the_centre_did_not_store_is_repeated(tmp_path, postgres, cluster_dsn, monkeypatch):
     monkeypatch.setattr("gateway.cluster.repetitions._CONCLUDE_EVERY_S", 0.02)
     monkeypatch.setattr("gateway.cluster.database.BUDGET_S", 0.5)
-    proxy = Proxy(postgres.socket)
-    through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
-    try:
+    with closing(Proxy(postgres.socket)) as proxy:
+        through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
         with centre(cluster_dsn) as rows:
             async with node(cluster_dsn, tmp_path / "2", "two") as two, node(through, tmp_path / "1", "one") as one:
                 assert await one.claim(b"refused", "BT-2") is None
@@ -331,16 +324,13 @@ async def test_a_settlement_that_the_centre_did_not_store_is_repeated(tmp_path, 
                 await until(lambda: rows.execute("SELECT relayed FROM repetition").fetchall() == [(True,)])
                 task.cancel()
                 assert await found_elsewhere(two, KEY, "BT-3") == ("one", "BT-1")
-    finally:
-        proxy.close()
 
 
 async def test_an_answer_too_late_for_the_claim_still_counts_before_the_final_dot(
     tmp_path, postgres, cluster_dsn, monkeypatch
 ):
-    proxy = Proxy(postgres.socket, delay_s=0.3)
-    through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
-    try:
+    with closing(Proxy(postgres.socket, delay_s=0.3)) as proxy:
+        through = postgres.dsn(cluster_dsn.rpartition("/")[2], proxy.address)
         with centre(cluster_dsn):
             async with node(cluster_dsn, tmp_path / "1", "one") as one, node(through, tmp_path / "2", "two") as two:
                 await one.claim(KEY, "BT-1")
@@ -353,5 +343,3 @@ async def test_an_answer_too_late_for_the_claim_still_counts_before_the_final_do
                 with pytest.raises(RepeatedError) as caught:
                     two.look_again("BT-2")
                 assert (caught.value.relayed, caught.value.reference) == (True, "BT-1")
-    finally:
-        proxy.close()

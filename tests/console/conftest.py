@@ -8,6 +8,7 @@ import socket
 import ssl
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -75,13 +76,10 @@ class System:
             body = urlencode(form).encode()
             fields["Content-Type"] = "application/x-www-form-urlencoded"
         fields |= {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = self.connection()
-        try:
+        with closing(self.connection()) as connection:
             connection.request(method, path, body, {name: value for name, value in fields.items() if value})
             response = connection.getresponse()
             return response.status, response.headers, response.read().decode("utf-8", "replace")
-        finally:
-            connection.close()
 
     def close(self) -> None:
         self._process.shutdown(socket.SHUT_WR)

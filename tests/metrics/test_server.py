@@ -3,6 +3,7 @@
 import http.client
 import socket
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -27,12 +28,9 @@ def address():
 
 
 def ready(address) -> int:
-    connection = http.client.HTTPConnection(*address, timeout=300)
-    try:
+    with closing(http.client.HTTPConnection(*address, timeout=300)) as connection:
         connection.request("GET", "/ready")
         return connection.getresponse().status
-    finally:
-        connection.close()
 
 
 def test_silent_clients_take_no_more_threads_than_there_are_places_and_keep_nobody_out(address):

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from contextlib import closing
 
 import pytest
 from msgspec import structs
@@ -42,9 +43,8 @@ async def test_who_closes_the_page_ends_the_query_in_the_database(tmp_path, monk
         base = f"http://127.0.0.1:{listener.getsockname()[1]}"
         settings = ConsoleSettings(names=("127.0.0.1",), patience_s=60.0)
         async with served(office.answering.answers) as door, async_playwright() as playwright:
-            console = ConsoleProcess([listener], door, settings, lambda: None)
-            console.start()
-            try:
+            with closing(ConsoleProcess([listener], door, settings, lambda: None)) as console:
+                console.start()
                 browser = await launched(playwright)
                 context = await browser.new_context()
                 await context.add_cookies([{"name": "session", "value": token, "url": base}])
@@ -57,5 +57,3 @@ async def test_who_closes_the_page_ends_the_query_in_the_database(tmp_path, monk
                 with pytest.raises(Error):
                     await opening
                 await browser.close()
-            finally:
-                console.close()

@@ -5,6 +5,7 @@ import html
 import http.client
 import re
 import secrets
+from contextlib import closing
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from urllib.parse import urlencode
@@ -74,13 +75,10 @@ class Visitor:
         return answer
 
     def _asked(self, method: str, path: str, body: bytes | None, fields: dict[str, str], timeout_s: float) -> Answer:
-        connection = http.client.HTTPConnection(*self.address, timeout=timeout_s)
-        try:
+        with closing(http.client.HTTPConnection(*self.address, timeout=timeout_s)) as connection:
             connection.request(method, path, body, fields)
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read())
-        finally:
-            connection.close()
 
     async def enter(self, mailbox: str, sink: Sink) -> None:
         """Log in by a mailed code."""

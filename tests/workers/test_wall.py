@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import socket
+from contextlib import closing
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -107,8 +108,7 @@ async def test_a_child_that_ends_before_its_work_is_done_leaves_every_part_canno
 
 
 async def test_a_kernel_that_refuses_a_layer_is_our_own_fault_and_forks_no_storm():
-    pool = WorkerPool.start(PoolSettings(probe=refusing_kernel.PROBE)).connect()
-    try:
+    with closing(WorkerPool.start(PoolSettings(probe=refusing_kernel.PROBE)).connect()) as pool:
         for _ in range(3):
             with pytest.raises(TemporaryError):
                 await pool.inspect(request_for("fine"))
@@ -117,8 +117,6 @@ async def test_a_kernel_that_refuses_a_layer_is_our_own_fault_and_forks_no_storm
             await asyncio.sleep(0.01)
             seen |= {pid for pid, _ in _family(pool)}
         assert len(seen) <= 5
-    finally:
-        pool.close()
 
 
 async def test_a_child_that_the_kernel_kills_for_memory_is_our_own_fault(pool):
@@ -191,16 +189,13 @@ async def test_content_is_passed_read_only_and_not_at_the_mercy_of_the_child(poo
 
 @pytest.mark.slow
 async def test_a_child_that_hangs_is_our_own_fault_and_leaves_its_place():
-    pool = WorkerPool.start(PoolSettings(probe=PROBE, children=1, idle_s=5.0))
-    try:
+    with closing(WorkerPool.start(PoolSettings(probe=PROBE, children=1, idle_s=5.0))) as pool:
         still = asyncio.ensure_future(pool.inspect(request_for("fine", "hang")))
         await until(lambda: pool.desk.working)
         behind = asyncio.ensure_future(pool.inspect(request_for("fine")))
         with pytest.raises(TemporaryError):
             await still
         assert by_part(await behind)["1"].status is ReadStatus.OK
-    finally:
-        pool.close()
 
 
 @pytest.mark.slow
@@ -212,8 +207,7 @@ async def test_parts_share_the_processor_time_of_their_mail_over_all_children(po
 
 @pytest.mark.slow
 async def test_a_zygote_that_dies_costs_a_temporary_error_and_is_replaced():
-    pool = WorkerPool.start(PoolSettings(probe=PROBE))
-    try:
+    with closing(WorkerPool.start(PoolSettings(probe=PROBE))) as pool:
         await pool.inspect(request_for("fine"))
         first = pool.zygote_pid
         task = asyncio.ensure_future(pool.inspect(request_for("hang")))
@@ -229,14 +223,11 @@ async def test_a_zygote_that_dies_costs_a_temporary_error_and_is_replaced():
                     inspection = await pool.inspect(request_for("fine"))
         assert by_part(inspection)["1"].status is ReadStatus.OK
         assert pool.zygote_pid != first
-    finally:
-        pool.close()
 
 
 @pytest.mark.slow
 async def test_children_die_with_the_zygote():
-    pool = WorkerPool.start(PoolSettings(probe=PROBE))
-    try:
+    with closing(WorkerPool.start(PoolSettings(probe=PROBE))) as pool:
         task = asyncio.ensure_future(pool.inspect(request_for("hang")))
         await until(lambda: children_of(pool))
         children = children_of(pool)
@@ -244,14 +235,11 @@ async def test_children_die_with_the_zygote():
         await until(lambda: not any(os.path.exists(f"/proc/{child}") for child in children))
         with pytest.raises(TemporaryError):
             await task
-    finally:
-        pool.close()
 
 
 @pytest.mark.slow
 async def test_a_reload_replaces_the_zygote_and_the_old_one_finishes_its_work():
-    pool = WorkerPool.start(PoolSettings(probe=PROBE))
-    try:
+    with closing(WorkerPool.start(PoolSettings(probe=PROBE))) as pool:
         first = pool.zygote_pid
         task = asyncio.ensure_future(pool.inspect(request_for("hang", "fine")))
         await until(lambda: children_of(pool))
@@ -261,8 +249,6 @@ async def test_a_reload_replaces_the_zygote_and_the_old_one_finishes_its_work():
         os.kill(child, signal.SIGUSR1)
         assert by_part(await task)["2"].status is ReadStatus.OK
         await until(lambda: pool._process.alive() and not os.path.exists(f"/proc/{first}"))
-    finally:
-        pool.close()
 
 
 @pytest.mark.slow
