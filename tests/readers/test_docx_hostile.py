@@ -18,7 +18,7 @@ from tests.signatures.attacks_readings import ATTACKS
 from tests.support.cases import examples
 from tests.support.cost import least_cost
 from tests.support.octets import zipped
-from tests.support.reading import find
+from tests.support.reading import find, unread
 
 
 def read_raw(data: bytes, **budget: object) -> Reading:
@@ -74,9 +74,7 @@ def test_a_long_table_costs_time_by_its_rows() -> None:
 
 def test_the_deadline_ends_reading_with_what_was_found() -> None:
     data = word(para(MARK) + para("x") * 100_000)
-    with pytest.raises(ReadError) as caught:
-        read_raw(data, part_cpu_s=0.0)
-    assert caught.value.status is ReadStatus.TIMEOUT
+    assert unread(read_raw, data, part_cpu_s=0.0)[0] is ReadStatus.TIMEOUT
 
 
 def zip_with(edit: object) -> bytes:
@@ -101,18 +99,14 @@ def test_encrypted_entries_are_encrypted_not_clean() -> None:
         at = data.index(b"PK\x01\x02")
         data[at + 8] |= 1
 
-    with pytest.raises(ReadError) as caught:
-        read_raw(zip_with(flag))
-    assert caught.value.status is ReadStatus.ENCRYPTED
+    assert unread(read_raw, zip_with(flag))[0] is ReadStatus.ENCRYPTED
 
 
 def test_names_that_differ_only_in_case_are_refused() -> None:
     out = io.BytesIO(word(para("x")))
     with zipfile.ZipFile(out, "a") as archive:
         archive.writestr("WORD/document.xml", "<x/>")
-    with pytest.raises(ReadError) as caught:
-        read_raw(out.getvalue())
-    assert caught.value.reason == "zip-duplicate-name"
+    assert unread(read_raw, out.getvalue())[1] == "zip-duplicate-name"
 
 
 def test_a_bomb_ends_at_the_ratio() -> None:

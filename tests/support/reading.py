@@ -1,13 +1,15 @@
 """Files read as the product does: by the reader of what their octets are."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
-from gateway.documents.readers.base import Budget, Reading, Source
+import pytest
+
+from gateway.documents.readers.base import Budget, ReadError, Reading, Source
 from gateway.documents.readers.registry import reader_for
 from gateway.documents.readers.sniff import sniff
-from gateway.model import Document, Run
+from gateway.model import Document, ReadStatus, Run
 
 
 def reading_of(data: bytes, name: str | None = None, budget: Budget | None = None) -> Reading:
@@ -21,6 +23,13 @@ def reading_of(data: bytes, name: str | None = None, budget: Budget | None = Non
 def document_of(data: bytes, name: str | None = None) -> Document:
     """Return the document of a file."""
     return reading_of(data, name).document
+
+
+def unread(read: Callable[..., object], *given: Any, **more: Any) -> tuple[ReadStatus, str]:
+    """Return status and reason with which a reader refuses what it is given."""
+    with pytest.raises(ReadError) as caught:
+        read(*given, **more)
+    return caught.value.status, caught.value.reason
 
 
 def lines(runs: Iterable[Run]) -> list[str]:
