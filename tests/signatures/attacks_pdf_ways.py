@@ -2,13 +2,15 @@
 
 import io
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
+from pyhanko.sign.fields import MDPPerm
 
-from tests.pki.signing import sign_pdf
+from tests.pki.signing import PdfSigning, sign_pdf
 from tests.pki.tree import letter_pdf, tree
-from tests.signatures.pdf_updates import Update, text_of
+from tests.signatures.pdf_updates import Update, drawing, entries, name, object_stream, sheet, stamp, text_of, update
 from tests.signatures.samples import Sample
 
 _LATER = 900
@@ -22,7 +24,9 @@ def attacks() -> Iterator[Sample]:
         yield Sample("G04", f"{title}.pdf", make())
 
 
-def _prepared(change: Callable[[pikepdf.Pdf, pikepdf.Object], None], drawn: str) -> Update:
+def _prepared(
+    change: Callable[[pikepdf.Pdf, pikepdf.Object], None], drawn: str, how: PdfSigning | None = None
+) -> Update:
     """A signed letter that draws one thing more, which `change` puts in its resources or leaves out; `/Later` is a dead reference."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(letter_pdf())) as pdf:
@@ -30,12 +34,19 @@ def _prepared(change: Callable[[pikepdf.Pdf, pikepdf.Object], None], drawn: str)
         page.Contents = Array([page.Contents, pdf.make_stream(f"q {drawn} Do Q".encode())])
         change(pdf, page)
         pdf.save(out)
-    return Update(sign_pdf(out.getvalue().replace(b"/Later", b"%d 0 R" % _LATER), tree().g2_person))
+    return Update(sign_pdf(out.getvalue().replace(b"/Later", b"%d 0 R" % _LATER), tree().g2_person, how))
 
 
 def _finished(one: Update, objects: dict[int, bytes]) -> bytes:
     rows = [(number, one.add(b"%d 0 obj\n%s\nendobj\n" % (number, body)), 0) for number, body in objects.items()]
     return one.finish(one.table(sorted(rows)))
+
+
+def _object_at(data: bytes, mark: bytes) -> tuple[int, bytes]:
+    """Number and text of the last object that bears a mark."""
+    place = data.rindex(mark)
+    begin = data.rindex(b" 0 obj", 0, place)
+    return int(data[:begin].split()[-1]), data[begin + 6 : data.index(b"endobj", place)].strip()
 
 
 def _by_name(name: str) -> bytes:
@@ -67,20 +78,113 @@ def _by_structure() -> bytes:
 
     def change(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
         empty = pdf.make_stream(b" ", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9]))
-        pictures = pdf.make_indirect(Dictionary(K=empty, Mark=424242))
+        pictures = pdf.make_indirect(Dictionary(K=empty, Mark=1))
         page.Resources["/XObject"], page.Resources["/S"] = pictures, Name.P
         page.Resources = pdf.make_indirect(page.Resources)
         root = Dictionary(Type=Name.StructTreeRoot, K=Array([page.Resources]))
         pdf.Root.StructTreeRoot = pdf.make_indirect(root)
 
     one = _prepared(change, "/K")
-    place = one.data.index(b"/Mark 424242")
-    number = int(one.data[: one.data.rindex(b" 0 obj", 0, place)].split()[-1])
-    return _finished(one, {number: b"<</K %d 0 R/Mark 424242>>" % _LATER, _LATER: _SHEET})
+    return _finished(one, {_object_at(one.data, b"/Mark")[0]: b"<</K %d 0 R/Mark 1>>" % _LATER, _LATER: _SHEET})
+
+
+def _catalog_lists(key: str, place: str = "pictures", *, own: bool = False) -> bytes:
+    """The catalog is the list of pictures of the page, or of looks of an annotation; `own` is one that only has such a name."""
+
+    def change(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
+        held = Dictionary({key: page.Contents[1]}) if own else pdf.Root
+        if place == "pictures":
+            page.Resources["/XObject"] = held
+        else:
+            square = Dictionary(Type=Name.Annot, Subtype=Name.Square, Rect=[0, 0, 600, 800], F=4, AS=Name(key))
+            page.Annots = Array([pdf.make_indirect(Dictionary({**square, "/AP": Dictionary(N=held)}))])
+
+    one = _prepared(change, key)
+    number, catalog = text_of(one.data, "Catalog")
+    data = b"<<>>" if own else _SHEET
+    return _finished(one, {_LATER: data, number: b"%s%s %d 0 R>>" % (catalog[:-2], key.encode(), _LATER)})
+
+
+def _page_lists(key: str, *, own: bool = False) -> bytes:
+    """The page is its own list of pictures, and a new field for a timestamp gives it one."""
+
+    def change(_: pikepdf.Pdf, page: pikepdf.Object) -> None:
+        page.Resources["/XObject"] = Dictionary() if own else page
+
+    def add(writer: Any) -> None:
+        sheet(writer, box=(0, 0, 0, 0))
+        del writer.root["/AcroForm"]["/Fields"][-1].get_object()["/AP"]
+        page = writer.root["/Pages"]["/Kids"][0].get_object()
+        page[name(key)] = name("/S") if own else drawing(writer).raw_get("/N")
+        writer.update_container(page)
+
+    return stamp(update(_prepared(change, key).data, add))
+
+
+def _widget(role: str) -> bytes:
+    """A filled field whose widget is the list of pictures of the page as well, or a stream with the data of something else."""
+
+    def change(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
+        kid = pdf.make_stream(b"q Q") if role not in {"", "list"} else pdf.make_indirect(Dictionary())
+        field = pdf.make_indirect(Dictionary(FT=Name.Tx, T="so", DA="/Helv 9 Tf", Kids=Array([kid])))
+        for key, value in {"/Subtype": Name.Widget, "/Rect": [50, 400, 90, 420], "/F": 4, "/Parent": field}.items():
+            kid[key] = value
+        kid["/Mark"], page.Annots = 1, Array([kid])
+        pdf.Root.AcroForm = Dictionary(Fields=Array([field]))
+        if role == "list":
+            page.Resources["/XObject"] = kid
+        elif role == "contents":
+            page.Contents.append(kid)
+        elif role == "script":
+            page.AA = Dictionary(O=Dictionary(S=Name.JavaScript, JS=kid))
+
+    one = _prepared(change, "/AP", PdfSigning(certify=MDPPerm.FILL_FORMS))
+    number, body = _object_at(one.data, b"/Mark")
+    if role in {"", "list"}:
+        body = b"%s/AP %s>>" % (body[:-2], b"%d 0 R" % _LATER if role else b"<</N %d 0 R>>" % _LATER)
+    else:
+        body = body.replace(b"q Q", b"f*\n")
+    field, filled = _object_at(one.data, b"(so)")
+    return _finished(one, {number: body, field: filled[:-2] + b"/V(9)>>", _LATER: _SHEET})
+
+
+def _object_stream_drawn() -> bytes:
+    """The page draws an object stream, which an update writes anew with the same objects and some drawing behind them."""
+
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(letter_pdf())) as pdf:
+        page = pdf.pages[0].obj
+        page.Contents = Array([page.Contents, Name("/Later")])
+        pdf.save(out)
+    plain = Update(out.getvalue().replace(b"/Later", b"%d 0 R" % _LATER))
+    place = object_stream(plain, _LATER, [(_LATER + 1, b"<</A 1>>")])
+    rows = [(_LATER, 1, place, 0), (_LATER + 1, 2, _LATER, 0)]
+    one = Update(sign_pdf(plain.finish(entries(plain, rows, _LATER + 2)), tree().g2_person))
+    one.free = _LATER + 50
+    place = object_stream(one, _LATER, [(_LATER + 1, b"<</A 1>> 1 0 0 rg 0 0 600 800 re f")])
+    return one.finish(one.table([(_LATER, place, 0)]))
 
 
 ATTACKS: dict[str, Callable[[], bytes]] = {
     **{f"picture-named-{name}": lambda name=name: _by_name(f"/{name}") for name in ("P", "Popup", "Metadata", "X")},
     "parent-awaited": _by_parent,
     "resources-as-structure": _by_structure,
+    **{
+        f"catalog-as-{place}-{key[1:]}": lambda key=key, place=place: _catalog_lists(key, place)
+        for key in ("/DSS", "/Extensions", "/MarkInfo")
+        for place in ("pictures", "looks")
+    },
+    **{f"page-as-pictures-{key[1:]}": lambda key=key: _page_lists(key) for key in ("/Tabs", "/LastModified")},
+    **{f"widget-as-{role}": lambda role=role: _widget(role) for role in ("list", "contents", "script")},
+    "object-stream-as-contents": _object_stream_drawn,
 }
+"""Makers of the files by name."""
+
+
+def honest_neighbours() -> dict[str, Callable[[], bytes]]:
+    """Files that come near to those and are honest."""
+    return {
+        "picture-named-as-a-key-of-the-catalog": lambda: _catalog_lists("/DSS", own=True),
+        "picture-named-as-a-key-of-the-page": lambda: _page_lists("/Tabs", own=True),
+        "widget-as-kid-filled": lambda: _widget(""),
+    }

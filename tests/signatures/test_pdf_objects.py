@@ -11,6 +11,7 @@ from pyhanko.pdf_utils.misc import PdfReadError
 from gateway.documents.signatures import pdf_objects
 from gateway.documents.signatures.pdf_objects import _read_digit_by_digit, read_hex_string
 from gateway.model import Changes, Integrity
+from tests.signatures import attacks_pdf_ways
 from tests.signatures.attacks_pdf_objects import ATTACKS, honest_neighbours
 from tests.signatures.samples import Sample, is_valid, reports
 from tests.support.cases import slow
@@ -21,6 +22,12 @@ def test_a_page_that_may_be_another_one_does_not_stand(title):
     assert not is_valid(reports(Sample("", "a.pdf", ATTACKS[title]())))
 
 
+@pytest.mark.parametrize("title", attacks_pdf_ways.ATTACKS)
+def test_what_a_page_draws_by_a_name_is_nothing_that_updates_may_change(title):
+    (first, *_) = reports(Sample("", "a.pdf", attacks_pdf_ways.ATTACKS[title]()))
+    assert (first.integrity, first.changes) == (Integrity.INTACT, Changes.FORBIDDEN)
+
+
 @pytest.mark.parametrize("title", ["sheet-of-unknown-format", "sheet-of-nobody"])
 def test_what_nobody_can_verify_answers_for_nothing_that_it_shows(title):
     """A signature that cannot be verified is only noted, so that the one before it must not stand."""
@@ -29,7 +36,7 @@ def test_what_nobody_can_verify_answers_for_nothing_that_it_shows(title):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("title", HONEST := honest_neighbours())
+@pytest.mark.parametrize("title", HONEST := honest_neighbours() | attacks_pdf_ways.honest_neighbours())
 def test_an_honest_file_that_comes_near_passes(title):
     assert is_valid(reports(Sample("", "a.pdf", HONEST[title]())))
 

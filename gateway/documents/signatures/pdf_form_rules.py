@@ -42,7 +42,10 @@ class RelevantFormUpdates(FormUpdatingRule):  # type: ignore[misc]
         """Pass on the updates of written objects."""
         written = new.explicit_refs_in_revision()
         for level, update in super().apply(old, new):
-            blanket = update.context_checked is None and not isinstance(update, _Compared)
+            compared = isinstance(update, _Compared)
+            if compared and isinstance(new(update.updated_ref), generic.StreamObject):
+                raise SuspiciousModification("a page or widget is a stream")  # of which the keys were compared
+            blanket = update.context_checked is None and not compared
             if update.updated_ref in written and not (blanket and is_in_use(old, update.updated_ref)):
                 yield level, update
 

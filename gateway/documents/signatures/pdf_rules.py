@@ -6,6 +6,7 @@ replaced, the new one must equal the old but for the keys named here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -28,8 +29,8 @@ _KINDS = frozenset({"/ClassMap", "/RoleMap"})
 """Keys of its root that name kinds of elements, which a signer's program may add."""
 _UNSEEN = frozenset({"/DSS", "/Metadata", "/PieceInfo", "/StructTreeRoot", "/P", "/Popup", "/StructParents"})
 """Keys behind which nothing is drawn; writers leave dead references there."""
-_NAMING = frozenset({"/AP", "/DR", "/Resources"})
-"""Keys below which every key is a name of the author's choice, one of the above among them."""
+_DRAWN = frozenset({"/AP", "/Contents", "/DR", "/MK", "/Resources"})
+"""Keys below which things are drawn; a key there may be a name of the author's choice, one of the above among them."""
 _RAW = generic.EncryptedObjAccess.RAW
 """The values of signatures are not encrypted, and nothing could decrypt them."""
 _INTO_STRUCTURE = frozenset({"/SD", "/SE"})
@@ -142,7 +143,8 @@ class ReusedObjectStreams(WhitelistRule):  # type: ignore[misc]
         written = new.explicit_refs_in_revision()
         reader = old.reader
         streams = {ref for revision in range(old.revision + 1) for ref in reader.xrefs.object_streams_used_in(revision)}
-        for stream in streams & written:
+        reused = streams & written
+        for stream in reused - _reached(old) if reused else ():
             held = [
                 ref
                 for revision in range(old.revision + 1)
@@ -182,7 +184,7 @@ class Kept(WhitelistRule):  # type: ignore[misc]
     def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
         """Explain nothing; SuspiciousModification when one of them changed."""
         _assert_one_generation(old, new)
-        _assert_nothing_awaited(old, new)
+        _assert_one_use(old, new)
         _assert_same_trailer(old, new)
         assert_same_form_defaults(old, new)
         yield from ()
@@ -198,12 +200,19 @@ def _assert_one_generation(old: HistoricalResolver, new: HistoricalResolver) -> 
                 raise SuspiciousModification(f"object {reference.idnum} was given another generation")
 
 
-def _assert_nothing_awaited(old: HistoricalResolver, new: HistoricalResolver) -> None:
-    """A reference of the signed revision to an object that is not there shows nothing, until an update makes that object."""
-    made = {one for one in new.explicit_refs_in_revision() if not is_in_use(old, one)}
-    awaited = made & {one for one, _ in _walk(old, old.root, follow=lambda key: key not in _UNSEEN)}
-    if awaited:
-        raise SuspiciousModification(f"{awaited} were referred to before they were made")
+def _assert_one_use(old: HistoricalResolver, new: HistoricalResolver) -> None:
+    """Raise SuspiciousModification when an update makes or changes what the signed revision uses in another way as well.
+
+    A reference to an object that is not there shows nothing, until there is one. And a page, the catalog or a widget, in which
+    updates may give some keys, may be the list of names by which a content draws its pictures.
+    """
+    root = generic.IndirectObject(old.root_ref.idnum, old.root_ref.generation, old)
+    uses = Counter(one for one, _ in _walk(old, root, follow=lambda key: key not in _UNSEEN))
+    for one in new.explicit_refs_in_revision() & uses.keys():
+        if not is_in_use(old, one):
+            raise SuspiciousModification(f"{one} was referred to before it was made")
+        if uses[one] > 1 and not identical(old(one), new(one)):
+            raise SuspiciousModification(f"{one} is drawn and something else besides")
 
 
 def _assert_same_trailer(old: HistoricalResolver, new: HistoricalResolver) -> None:
@@ -245,28 +254,28 @@ def _stream_of(reader: Any, reference: Any, revision: int) -> Any:
 
 
 def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any, but: Any = None) -> Iterator[tuple[Any, Any]]:
-    """Yield (reference or None, object) of everything below `start` that is behind keys to be followed, or behind names.
+    """Yield (reference or None, object) of everything below `start` that is behind keys to be followed, or drawn.
 
-    An object that is found behind both comes twice; the reference `but` is not followed.
+    An object that is found in both ways comes twice; the reference `but` is not followed.
     """
     stack, seen = [(start, False)], {(but, False), (but, True)}
     while stack:
-        node, named = stack.pop()
+        node, drawn = stack.pop()
         reference = None
         if isinstance(node, generic.IndirectObject):
             reference = node.reference
-            if (reference, named) in seen:
+            if (reference, drawn) in seen:
                 continue
-            seen.add((reference, named))
+            seen.add((reference, drawn))
             if len(seen) > _MAX_NODES:
                 raise LibraryFault(LIMIT, "objects")
             node = resolver(reference)
         yield reference, node
         if isinstance(node, generic.DictionaryObject):
-            followed = (key for key in node if named or follow(key))
-            stack.extend((node.raw_get(key, decrypt=_RAW), named or key in _NAMING) for key in followed)
+            followed = (key for key in node if drawn or follow(key))
+            stack.extend((node.raw_get(key, decrypt=_RAW), drawn or key in _DRAWN) for key in followed)
         elif isinstance(node, generic.ArrayObject):
-            stack.extend((node.raw_get(index, decrypt=_RAW), named) for index in range(len(node)))
+            stack.extend((node.raw_get(index, decrypt=_RAW), drawn) for index in range(len(node)))
 
 
 def _reached(resolver: HistoricalResolver, *, but: str = "") -> frozenset[Any]:
