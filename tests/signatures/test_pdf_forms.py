@@ -172,6 +172,12 @@ class TestPreparedFields:
         (one,) = look(update(_prepared(annotationFlags=before), _flag(after)))
         assert one.changes is Changes.FORBIDDEN
 
+    @pytest.mark.parametrize(("before", "after"), [("nozoom", 12), ("norotate", 20), ("print", 12), ("print", 20)])
+    def test_a_field_that_is_not_turned_or_scaled_with_its_page_leaves_its_place(self, before, after):
+        (one,) = look(update(_prepared(annotationFlags=before), _flag(after)))
+        assert one.changes is Changes.FORBIDDEN
+        assert stand(update(_prepared(annotationFlags="print"), _flag(4)))
+
     def test_a_filled_field_that_is_not_found_is_a_change(self, once):
         reader = open_reader(once)
         assert replaces_what_was_signed(reader, reader.xrefs.total_revisions - 1, once, {"so"})

@@ -23,7 +23,8 @@ from gateway.documents.signatures.wall import LIMIT, LibraryFault
 
 _Box = tuple[float, float, float, float]
 _UNSEEN: Final = 1 | 2 | 32
-"""Flags Invisible, Hidden and NoView of an annotation (ISO 32000-2 table 167)."""
+_ASIDE: Final = 8 | 16
+"""Flags of an annotation (ISO 32000-2 table 167): Invisible, Hidden and NoView; NoZoom and NoRotate, by which it leaves its rectangle."""
 _READ_ONLY: Final = 1
 _BUTTON: Final = 1 << 16
 """Flags of a read-only field, and of a push button (ISO 32000-2 tables 227 and 229)."""
@@ -89,11 +90,11 @@ def widgets(resolver: HistoricalResolver | PdfFileReader) -> Iterator[tuple[Any,
 
 
 def _is_none_to_fill(before: Any, after: Any) -> bool:
-    """Return whether a widget came, went, or belongs to a push button or to a read-only field that says something.
+    """Return whether a widget came, went, is drawn elsewhere, or belongs to a push button or to a read-only field that says something.
 
     A read-only box without a tick says so; what the form reckons from other fields may change.
     """
-    if before is None or _is_hidden(before) != _is_hidden(after):
+    if before is None or _is_hidden(before) != _is_hidden(after) or int(entry(after, "/F", 0)) & _ASIDE:
         return True
     flags = int(_inherited(before, "/Ff", 0))
     is_button = _inherited(before, "/FT", "") == "/Btn"
