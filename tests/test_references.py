@@ -48,13 +48,10 @@ def test_both_lengths_are_read_however_they_were_typed(typed, read):
     assert not mistyped(typed)
 
 
-def test_a_search_and_a_look_take_what_was_typed_and_say_that_a_letter_is_wrong(tmp_path):
-    async def work():
-        async with running(tmp_path) as log:
-            for reference in (GOOD, "BT-7F3K2Q9X"):
-                await relay(log, reference)
-
-    asyncio.run(work())
+async def test_a_search_and_a_look_take_what_was_typed_and_say_that_a_letter_is_wrong(tmp_path):
+    async with running(tmp_path) as log:
+        for reference in (GOOD, "BT-7F3K2Q9X"):
+            await relay(log, reference)
     with AuditReader.open(tmp_path) as reader:
         for typed in (GOOD, "bt-7f3k2q9xm4d6h", "BT-7F3K2Q9X"):
             assert [row.reference for row in reader.find(Filter(words=typed))] == [standard(typed)]
@@ -74,15 +71,11 @@ async def relay(log, reference, reply=OK, *, number=1):
     await log.outcome(reference, reply)
 
 
-def test_two_mails_of_one_reference_at_different_times_each_show_their_own_outcome(tmp_path):
+async def test_two_mails_of_one_reference_at_different_times_each_show_their_own_outcome(tmp_path):
     refused = Reply(code=554, enhanced="5.0.0", lines=("no",))
-
-    async def work():
-        async with running(tmp_path) as log:
-            await relay(log, GOOD)
-            await relay(log, GOOD, refused, number=2)
-
-    asyncio.run(work())
+    async with running(tmp_path) as log:
+        await relay(log, GOOD)
+        await relay(log, GOOD, refused, number=2)
     with AuditReader.open(tmp_path) as reader:
         assert [row.state for row in reader.find(Filter())] == ["upstream_refused", "relayed"]
         for state in ("relayed", "upstream_refused"):
@@ -90,26 +83,23 @@ def test_two_mails_of_one_reference_at_different_times_each_show_their_own_outco
             assert row.state == state
 
 
-def test_a_mail_with_the_reference_of_one_in_hand_is_refused_and_no_other_mail_is_touched(tmp_path):
-    async def work():
-        async with running(tmp_path) as log:
-            other = AuditLog(tmp_path, log._door)  # another front end on the same writer
-            await other.start()
-            first, second = transaction(1), transaction(2)
-            await log.intent_and_sending(first, verdict(), evidence())
-            results = await asyncio.gather(
-                other.intent_and_sending(transaction(1), verdict(), evidence()),
-                log.intent_and_sending(second, verdict(), evidence()),
-                return_exceptions=True,
-            )
-            assert isinstance(results[0], KnownReferenceError)
-            assert isinstance(results[1], int)
-            await log.outcome(first.id, OK)
-            await log.outcome(second.id, OK)
-            assert (await log.already_relayed("an@gov.example", first.envelope, first.sha256)).id == first.id
-            await other.close()
-
-    asyncio.run(work())
+async def test_a_mail_with_the_reference_of_one_in_hand_is_refused_and_no_other_mail_is_touched(tmp_path):
+    async with running(tmp_path) as log:
+        other = AuditLog(tmp_path, log._door)  # another front end on the same writer
+        await other.start()
+        first, second = transaction(1), transaction(2)
+        await log.intent_and_sending(first, verdict(), evidence())
+        results = await asyncio.gather(
+            other.intent_and_sending(transaction(1), verdict(), evidence()),
+            log.intent_and_sending(second, verdict(), evidence()),
+            return_exceptions=True,
+        )
+        assert isinstance(results[0], KnownReferenceError)
+        assert isinstance(results[1], int)
+        await log.outcome(first.id, OK)
+        await log.outcome(second.id, OK)
+        assert (await log.already_relayed("an@gov.example", first.envelope, first.sha256)).id == first.id
+        await other.close()
     with AuditReader.open(tmp_path) as reader:
         assert [row.state for row in reader.find(Filter())] == ["relayed", "relayed"]
         records = reader.show(transaction(1).id).records

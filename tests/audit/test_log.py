@@ -210,22 +210,18 @@ def test_killed_at_random_nothing_acknowledged_is_lost_and_the_chain_stays_whole
         slow("audit.before_commit=kill@3", Delivery.NOT_SENT),
     ],
 )
-def test_what_a_dead_process_left_open_is_concluded_at_start(failpoint: str, delivery: Delivery, tmp_path: Path):
+async def test_what_a_dead_process_left_open_is_concluded_at_start(failpoint: str, delivery: Delivery, tmp_path: Path):
     process = spawn(tmp_path, 1, 1, failpoints=failpoint)
     assert process.wait(300) == -signal.SIGKILL
-
-    async def restart() -> None:
-        log = AuditLog.open(tmp_path)
-        recovery = await log.start()
-        expected = (("BT-00000001",), ()) if delivery is Delivery.UNKNOWN else ((), ("BT-00000001",))
-        assert (recovery.unknown, recovery.not_sent) == expected
-        assert (await log.already_relayed(None, transaction(1).envelope, "x")) is None
-        await log.close()
-        again = AuditLog.open(tmp_path)
-        assert (await again.start()) == type(recovery)()
-        await again.close()
-
-    asyncio.run(restart())
+    log = AuditLog.open(tmp_path)
+    recovery = await log.start()
+    expected = (("BT-00000001",), ()) if delivery is Delivery.UNKNOWN else ((), ("BT-00000001",))
+    assert (recovery.unknown, recovery.not_sent) == expected
+    assert (await log.already_relayed(None, transaction(1).envelope, "x")) is None
+    await log.close()
+    again = AuditLog.open(tmp_path)
+    assert (await again.start()) == type(recovery)()
+    await again.close()
     outcome = next(record for record in bodies(tmp_path) if record["kind"] == "outcome")
     assert outcome["delivery"] == delivery.value
     assert outcome["recovered"] is True

@@ -46,7 +46,7 @@ def test_one_mail_is_shown_with_everything(reader: AuditReader):
     assert reader.show("BT-NOTHING") is None
 
 
-def test_a_certain_mark_is_shown_before_a_suspicion_whatever_was_found_first(tmp_path: Path):
+async def test_a_certain_mark_is_shown_before_a_suspicion_whatever_was_found_first(tmp_path: Path):
     found = verdict(Disposition.REJECT, confidential=True)
     (mark,) = found.findings
     suspicion = msgspec.structs.replace(
@@ -54,13 +54,9 @@ def test_a_certain_mark_is_shown_before_a_suspicion_whatever_was_found_first(tmp
         code="CLS-02",
         finding=msgspec.structs.replace(mark.finding, rule="suspected", outcome=FindingOutcome.INDETERMINATE),
     )
-
-    async def write() -> None:
-        async with running(tmp_path) as log:
-            both = msgspec.structs.replace(found, findings=(suspicion, msgspec.structs.replace(mark, marked=True)))
-            await log.refused(transaction(1), both, evidence(), REFUSAL)
-
-    asyncio.run(write())
+    async with running(tmp_path) as log:
+        both = msgspec.structs.replace(found, findings=(suspicion, msgspec.structs.replace(mark, marked=True)))
+        await log.refused(transaction(1), both, evidence(), REFUSAL)
     with AuditReader.open(tmp_path) as reader:
         history = reader.show("BT-00000001")
     assert history is not None

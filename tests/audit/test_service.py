@@ -71,44 +71,35 @@ def test_values_come_out_of_any_pieces_as_they_went_in():
     assert list(Frames(ANSWERS).take(b"".join(map(framed, answers)))) == answers
 
 
-def test_records_of_one_step_are_numbered_in_their_order_and_durable(served: Served):
-    async def run() -> list[int]:
-        with closing(Channel(served.door)) as channel:
-            return await asyncio.gather(*(channel.put(entry(number)) for number in range(1200)))
-
-    assert asyncio.run(run()) == list(range(1, 1201))
+async def test_records_of_one_step_are_numbered_in_their_order_and_durable(served: Served):
+    with closing(Channel(served.door)) as channel:
+        assert await asyncio.gather(*(channel.put(entry(number)) for number in range(1200))) == list(range(1, 1201))
     assert rows(served.data) == 1200
 
 
-def test_the_index_follows_by_whole_slices_between_records_that_never_pause_for_a_second(served: Served):
+async def test_the_index_follows_by_whole_slices_between_records_that_never_pause_for_a_second(served: Served):
     def indexed() -> int:
         path = Folder(served.data).index
         with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as index:
             return int(index.execute("SELECT seq FROM position").fetchone()[0])
         return 0
 
-    async def run() -> None:
-        with closing(Channel(served.door)) as channel:
-            record = Entry(r.body(r.Stop(), "p"))
-            await asyncio.gather(*(channel.put(record) for _ in range(SLICE)))
-            while indexed() < SLICE:
-                await channel.put(record)
-                await asyncio.sleep(0.1)
-
-    asyncio.run(run())
+    with closing(Channel(served.door)) as channel:
+        record = Entry(r.body(r.Stop(), "p"))
+        await asyncio.gather(*(channel.put(record) for _ in range(SLICE)))
+        while indexed() < SLICE:
+            await channel.put(record)
+            await asyncio.sleep(0.1)
 
 
-def test_more_than_the_socket_holds_is_written_all_the_same(served: Served):
-    async def run() -> list[int]:
-        with closing(Channel(served.door)) as channel:
-            first = channel.put(entry(0, 3 << 20))
-            await asyncio.sleep(0)  # the frames of two steps
-            return [await first, await channel.put(entry(1))]
-
-    assert asyncio.run(run()) == [1, 2]
+async def test_more_than_the_socket_holds_is_written_all_the_same(served: Served):
+    with closing(Channel(served.door)) as channel:
+        first = channel.put(entry(0, 3 << 20))
+        await asyncio.sleep(0)  # the frames of two steps
+        assert [await first, await channel.put(entry(1))] == [1, 2]
 
 
-def test_a_front_end_that_takes_no_answers_is_left_and_the_others_are_served(served: Served):
+async def test_a_front_end_that_takes_no_answers_is_left_and_the_others_are_served(served: Served):
     ours, theirs = socket.socketpair()
     with ours, theirs:
         socket.send_fds(served.door, [b"."], [theirs.fileno()])
@@ -117,28 +108,20 @@ def test_a_front_end_that_takes_no_answers_is_left_and_the_others_are_served(ser
         question = framed(Append([]))
         with pytest.raises(ConnectionError):
             ours.sendall(question * 200_000)
-
-    async def run() -> int:
-        with closing(Channel(served.door)) as channel:
-            return await channel.put(entry(1))
-
-    assert asyncio.run(run()) == 1
+    with closing(Channel(served.door)) as channel:
+        assert await channel.put(entry(1)) == 1
 
 
-def test_who_waits_learns_that_the_writer_is_gone_and_the_next_record_finds_another(tmp_path: Path):
+async def test_who_waits_learns_that_the_writer_is_gone_and_the_next_record_finds_another(tmp_path: Path):
     served = Served(tmp_path)
-
-    async def run() -> int:
-        with closing(Channel(served.door)) as channel:
-            waiting = channel.put(entry(1))
-            await asyncio.sleep(0)
-            _, descriptors, *_ = socket.recv_fds(served.inner, 16, 1)  # a writer that dies before it writes
-            socket.socket(fileno=descriptors[0]).close()
-            with pytest.raises(AuditLostError):
-                await waiting
-            served.start()
-            return await channel.put(entry(2))
-
-    assert asyncio.run(run()) == 1
+    with closing(Channel(served.door)) as channel:
+        waiting = channel.put(entry(1))
+        await asyncio.sleep(0)
+        _, descriptors, *_ = socket.recv_fds(served.inner, 16, 1)  # a writer that dies before it writes
+        socket.socket(fileno=descriptors[0]).close()
+        with pytest.raises(AuditLostError):
+            await waiting
+        served.start()
+        assert await channel.put(entry(2)) == 1
     served.stop()
     assert rows(tmp_path) == 1

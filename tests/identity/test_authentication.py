@@ -278,19 +278,16 @@ def test_a_resolver_that_is_not_there_gives_temperror_and_never_pass(signer):
     }
 
 
-def test_the_event_loop_is_not_held_up(server):
-    async def scenario() -> int:
-        turns = 0
-        task = asyncio.create_task(
-            authenticate(MAIL + b"x\r\n" * 500_000, SESSION, Envelope(reverse_path="a@tphcm.gov.vn"),
-                         server.resolver({"tphcm.gov.vn": [("TIMEOUT", None)]}, timeout_s=1.0))
-        )  # fmt: skip
-        while not task.done():
-            await asyncio.sleep(0.001)
-            turns += 1
-        return turns
-
-    assert asyncio.run(scenario()) > 2  # the name server is silent for a whole second
+async def test_the_event_loop_is_not_held_up(server):
+    turns = 0
+    task = asyncio.create_task(
+        authenticate(MAIL + b"x\r\n" * 500_000, SESSION, Envelope(reverse_path="a@tphcm.gov.vn"),
+                     server.resolver({"tphcm.gov.vn": [("TIMEOUT", None)]}, timeout_s=1.0))
+    )  # fmt: skip
+    while not task.done():
+        await asyncio.sleep(0.001)
+        turns += 1
+    assert turns > 2
 
 
 def test_the_field_of_rfc_8601_is_written_in_lines_that_fit():

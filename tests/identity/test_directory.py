@@ -328,20 +328,16 @@ def _resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def test_a_changed_file_is_live_by_itself(tmp_path):
+async def test_a_changed_file_is_live_by_itself(tmp_path):
     path = write(tmp_path, "d.yaml", YAML)
-
-    async def scenario() -> None:
-        arrived = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        live = LiveDirectory(path, on_change=lambda _: loop.call_soon_threadsafe(arrived.set))
-        watcher = asyncio.create_task(live.watch())
-        write(tmp_path, "d.yaml", YAML.replace("a.binhtan", "c.binhtan"))
-        await asyncio.wait_for(arrived.wait(), 300)
-        watcher.cancel()
-        assert live.current.find("c.binhtan@tphcm.gov.vn") is not None
-
-    asyncio.run(scenario())
+    arrived = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    live = LiveDirectory(path, on_change=lambda _: loop.call_soon_threadsafe(arrived.set))
+    watcher = asyncio.create_task(live.watch())
+    write(tmp_path, "d.yaml", YAML.replace("a.binhtan", "c.binhtan"))
+    await asyncio.wait_for(arrived.wait(), 300)
+    watcher.cancel()
+    assert live.current.find("c.binhtan@tphcm.gov.vn") is not None
 
 
 def test_a_broken_file_keeps_the_last_good_one_and_says_why(tmp_path):
