@@ -116,6 +116,8 @@ def test_an_old_document_of_word_says_what_is_chosen(result: int, default: int, 
     body = struct.pack("<IHHH", 0xFFFFFFFF, 2 | result << 2, 0, 20) + words("DoMat") + b"\0\0"
     body += struct.pack("<H", default) + b"".join(words("") + b"\0\0" for _ in range(5))
     body += struct.pack("<HI", 0xFFFF, len(ENTRIES)) + b"".join(map(words, ENTRIES))
-    pictures = Pictures(struct.pack("<IH", 68 + len(body), 68) + bytes(62) + body, Sink(Budget()))
+    sink = Sink(Budget())
+    pictures = Pictures(struct.pack("<IH", 68 + len(body), 68) + bytes(62) + body, sink)
     pictures.inline(replace(Look(), data=0, is_data=True), Place(), 1)
     assert (pictures.choices, pictures.chosen) == (list(ENTRIES), chosen)
+    assert [run.text for run in sink.runs if run.locator == "option"] == list(ENTRIES)

@@ -6,7 +6,9 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from gateway.documents.readers.fields import shown_value
 from gateway.documents.readers.ole.art import read_drawing
+from gateway.documents.readers.ole.octets import u16
 from gateway.documents.readers.ole.shapes import Shapes, put_shape, thing_of
 from gateway.documents.readers.pictures.joined import Box
 from gateway.documents.readers.placed import COLUMN_PT, ROW_PT
@@ -19,6 +21,24 @@ _LETTER_PT: Final = 5.4
 """Width of the letter that columns count by."""
 _LONGEST: Final = 1000
 """Cells along a shape whose sizes are asked for."""
+
+
+_BOXES: Final = frozenset({0x0B, 0x0C})
+"""Check boxes and option buttons."""
+_STATES: Final = frozenset({0x0A, 0x12})
+"""Data of which the first number says whether a box is ticked (MS-XLS 2.5.141, 2.5.142)."""
+
+
+def box_sign(data: bytes) -> str:
+    """Return the box to tick that an object (MS-XLS 2.4.181) shows before its words, empty for another object."""
+    if u16(data, 4) not in _BOXES:
+        return ""
+    at, ticked = 0, 0
+    while at + 6 <= len(data):
+        if u16(data, at) in _STATES:
+            ticked = u16(data, at + 4)
+        at += 4 + u16(data, at + 2)
+    return shown_value("FORMCHECKBOX", (), ticked) + " "
 
 
 class Drawing:

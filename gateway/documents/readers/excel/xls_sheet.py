@@ -19,7 +19,7 @@ from gateway.documents.readers.excel.xls_records import (
     rk_number,
     without_identifiers,
 )
-from gateway.documents.readers.excel.xls_shapes import Drawing
+from gateway.documents.readers.excel.xls_shapes import Drawing, box_sign
 from gateway.documents.readers.excel.xls_styles import CellLook, Styles, as_condition, conditional_words
 from gateway.documents.readers.excel.xlsx_headers import put_header
 from gateway.documents.readers.excel.xlsx_values import show_number, show_text, text_colour
@@ -68,7 +68,7 @@ class Sheet:
         """Place of the last formula, and whether its value is a number."""
         self._hidden_columns: set[int] = set()
         self._hidden_rows: set[int] = set()
-        self._object = 0
+        self._object, self._box = 0, ""
         self._texts: dict[int, Text] = {}
         self._notes: list[tuple[int, int, int, str]] = []
         self._old_note: tuple[int, int] = (0, 0)
@@ -301,7 +301,7 @@ class Sheet:
 
     def _obj(self, record: BiffRecord) -> None:
         if self._book.dialect.version >= 8:
-            self._object = u16(record.data, 6)
+            self._object, self._box = u16(record.data, 6), box_sign(record.data)
             self._drawing.take_object(self._object, u16(record.data, 4))
             if u16(record.data, 4) == 8 and b"\x09\x00" in record.data[22:]:
                 self._sink.warn("ole-object", f"sheet:{self._name}")
@@ -315,10 +315,10 @@ class Sheet:
             return
         reader = Strings(BiffRecord(record.kind, record.continued[0], record.continued[1:], 0))
         is_wide = reader.octets(1) > b"\0"
-        text = reader.letters(count, is_wide=is_wide)
+        text = self._box + reader.letters(count, is_wide=is_wide)
         runs = record.continued[-1][:marks] if len(record.continued) > 1 else b""
         # The runs of a text box have eight bytes each, and end with one that only marks the end.
-        fonts = tuple((u16(runs, at), u16(runs, at + 2)) for at in range(0, len(runs) - 8, 8))
+        fonts = tuple((u16(runs, at) + len(self._box), u16(runs, at + 2)) for at in range(0, len(runs) - 8, 8))
         number = self._object or -len(self._texts) - 1
         while number in self._texts:
             number = -len(self._texts) - number * number - 1

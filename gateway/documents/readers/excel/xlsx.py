@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.documents.readers.excel.xlsx_controls import Choice, Controls, entry, row_of
 from gateway.documents.readers.excel.xlsx_drawings import read_drawing
 from gateway.documents.readers.excel.xlsx_sheet import Book, Sheet, attribute_words, comment_lines
 from gateway.documents.readers.excel.xlsx_strings import SharedStrings
@@ -32,6 +33,9 @@ class _Workbook:
         self._parts = parts
         self._sink = parts.sink
         self._main = main
+        self._names: dict[str, str] = {}
+        self._choices: list[tuple[Choice, str, Origin]] = []
+        """Choices from lists, each with the name and origin of its sheet."""
         strings = next(iter(parts.unread(main, "sharedStrings")), None)
         self._book = Book(
             parts.sink,
@@ -63,11 +67,29 @@ class _Workbook:
         for owner, text in texts(root):
             if holds_words(text) and NAMES[owner.tag] != "s:definedName":
                 self._hidden(text, "part:workbook")
+        self._chosen()
         self._left_over_strings()
+
+    def _chosen(self) -> None:
+        """Give what is chosen from lists, as the value of the cells on which they stand, with the words of their row as its label."""
+        said = dict.fromkeys((entry(choice, sheet, self._names) for choice, sheet, _ in self._choices), "")
+        labels = dict.fromkeys(((sheet, row_of(choice.cell)) for choice, sheet, _ in self._choices), "")
+        for run in self._sink.runs if self._choices else ():
+            sheet, _, cell = run.locator.removeprefix("cell:").rpartition("!")
+            if run.locator in said:
+                said[run.locator] += run.text
+            if (sheet, row_of(cell)) in labels:
+                labels[sheet, row_of(cell)] += f"{run.text} "
+        for choice, sheet, origin in self._choices:
+            words = said[entry(choice, sheet, self._names)]
+            label = labels[sheet, row_of(choice.cell)]
+            self._sink.put_line(words, Place(f"cell:{sheet}!{choice.cell}", Role.CELL, origin))
+            self._sink.put_line(words, Place(f"field:{label}", Role.FIELD, Origin.HIDDEN))
 
     def _name(self, element: Element) -> None:
         name, formula = element.get("name") or "", "".join(element.itertext())
         place = Place(f"name:{name}", Role.NAME, Origin.HIDDEN)
+        self._names[name] = formula
         if not name.startswith("_xlnm."):
             self._sink.put_line(name, place)
         self._sink.put_line(element.get("comment") or "", place)
@@ -84,8 +106,11 @@ class _Workbook:
         data = self._parts.package.read(stored)
         coloured = b"onditionalFormatting" in data or self._has_styled_table(stored)
         Sheet(self._book, name=name, number=number, origin=origin, coloured=coloured).read(data)
+        controls = Controls(self._parts, stored)
+        self._choices += ((choice, name, origin) for choice in controls.choices)
         for drawing in self._parts.unread(stored, "drawing"):
-            read_drawing(self._parts, drawing, Place(f"sheet:{name}", Role.TEXTBOX, origin), self._book.styles.theme)
+            place = Place(f"sheet:{name}", Role.TEXTBOX, origin)
+            read_drawing(self._parts, drawing, place, self._book.styles.theme, controls)
         for kind in ("comments", "threadedComment"):
             for comments in self._parts.by_kind(stored, kind):
                 for reference, rich in comment_lines(self._parts.take(comments)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.documents.readers.excel.xlsx_controls import Controls
 from gateway.documents.readers.ooxml.drawingml import put_pictured
 from gateway.documents.readers.ooxml.drawingml_text import DrawingPalette, TextBody
 from gateway.documents.readers.ooxml.parts import Parts
@@ -21,9 +22,10 @@ _SIZE_PT: Final = 11.0
 """Font of Excel in a new text box."""
 
 
-def read_drawing(parts: Parts, name: str, place: Place, theme: Theme) -> None:
+def read_drawing(parts: Parts, name: str, place: Place, theme: Theme, controls: Controls) -> None:
     """Give the words of a drawing part and of the charts and diagrams that it shows."""
     sink, root = parts.sink, parts.root(name)
+    controls.tick(root)
     palette = DrawingPalette(theme)
     where = place._replace(role=Role.TEXTBOX)
     _place(root, sink, place.locator)

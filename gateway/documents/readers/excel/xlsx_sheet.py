@@ -32,7 +32,7 @@ _CAPTIONS: Final = frozenset({
     "prompt", "promptTitle", "error", "errorTitle", "display", "tooltip", "name", "comment", "totalsRowLabel", "displayName", "caption",
 })  # fmt: skip
 """Attributes that hold words which a reader of the sheet may be shown."""
-_NOT_SHOWN: Final = {"filter", "customFilter", "pivotFilter", "item", "sortCondition", "cfRule", "sheetPr"}
+_NOT_SHOWN: Final = {"filter", "customFilter", "pivotFilter", "item", "sortCondition", "cfRule", "sheetPr", "control"}
 """Elements whose attributes are compared with cells, repeat them, or are names for programs."""
 
 

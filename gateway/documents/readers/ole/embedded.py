@@ -16,13 +16,14 @@ from gateway.documents.readers.base import Budget, Member, Reading, Source
 from gateway.documents.readers.containers import Contents
 from gateway.documents.readers.loose_words import loose_runs
 from gateway.documents.readers.ole.compound import CUT_SHORT, Compound
+from gateway.documents.readers.ole.controls import shown_by_octets
 from gateway.documents.readers.ole.objects import is_file, native_member
 from gateway.documents.readers.ole.octets import u32
 from gateway.documents.readers.ole.properties import PROPERTY_STREAMS, read_properties
 from gateway.documents.readers.pictures.dib import bitmap
 from gateway.documents.readers.pictures.metafile import is_metafile
-from gateway.documents.readers.sink import Sink
-from gateway.model import ActiveContent, ReadStatus
+from gateway.documents.readers.sink import Place, Sink
+from gateway.model import ActiveContent, ReadStatus, Role
 
 _NATIVE: Final = "\x01ole10native"
 _CONTENT: Final = frozenset({"package", "contents", "content", "embeddedodf", "package_stream"})
@@ -77,6 +78,8 @@ def _stream(contents: Contents, compound: Compound, path: tuple[str, ...], sink:
             contents.add(Member(name="picture", data=picture, relation="image"))
     elif name == _NATIVE:
         contents.add(native_member(data, "package", ""))
+    elif name == "contents" and (shown := shown_by_octets(data)) is not None:
+        sink.put_line(shown, Place("field", Role.FIELD))
     elif name in _CONTENT or is_file(data):
         contents.add(Member(name=path[-1], data=data, relation="embedded"))
     elif data.strip(b"\0"):

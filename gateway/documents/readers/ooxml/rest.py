@@ -13,7 +13,9 @@ from urllib.parse import unquote
 
 from gateway.documents.readers.base import Member
 from gateway.documents.readers.containers.opc import part_name
+from gateway.documents.readers.excel.xlsx_controls import tick_boxes
 from gateway.documents.readers.loose_words import loose_lines
+from gateway.documents.readers.ooxml.activex import shown_by_control
 from gateway.documents.readers.ooxml.drawingml import put_plain
 from gateway.documents.readers.ooxml.parts import Parts, Relationship
 from gateway.documents.readers.ooxml.xml import NAMES, OWN_LETTERS, Element, holds_words, parse, parse_loosely, texts
@@ -37,9 +39,6 @@ _DANGEROUS: Final = re.compile(r"(?i)^\s*(file:|\\\\|//|javascript:|vbscript:|mh
 _PICTURE: Final = re.compile(r"(?i)\.(png|jpe?g|jfif|gif|bmp|dib|tiff?|emf|wmf|emz|wmz|svg|webp|heic|ico|pcx|wdp)$")
 _SETTINGS_ONLY: Final = ("printersettings", "obfuscatedfont", "x-font", "fontdata", "vnd.ms-office.vbaproject")
 MAGIC: Final = (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")
-_CLASS: Final = "{http://schemas.microsoft.com/office/2006/activeX}classid"
-_CHOICES: Final = {f"{{8BD21D{number}0-EC42-11CE-9E0D-00AA006002F3}}" for number in (4, 5, 6)}
-"""Check boxes, option and toggle buttons (MS-OFORMS 2.5.3): what they offer is not what was chosen."""
 _CORE_NAMES: Final = {
     "dc:title": "Title",
     "dc:subject": "Subject",
@@ -119,6 +118,7 @@ def _part(parts: Parts, name: str, sink: Sink) -> None:
     ) and (_XML_START.match(data[:64])):
         if "/embeddings/" not in folded:
             root = parse_loosely(data) if folded.endswith(".vml") else parse(data)
+            tick_boxes(root)
             _xml(parts, name, kind, root, sink)
             return
     elif any(word in kind for word in _SETTINGS_ONLY) and not data.startswith(MAGIC):
@@ -196,11 +196,12 @@ def _signature_words(root: Element, sink: Sink) -> None:
 
 
 def _control(parts: Parts, name: str, root: Element, sink: Sink) -> None:
-    """Words that a form control shows: in its description, or stored beside it (MS-OE376 2.1.1, MS-OFORMS)."""
-    _swept(name, root, sink)
-    if (root.get(_CLASS) or "").upper() in _CHOICES:
-        return
+    """Words that a form control shows: by its state, in its description, or stored beside it (MS-OE376 2.1.1, MS-OFORMS)."""
     place = Place(f"field:{''.join(filter(str.isdecimal, name))}", Role.FIELD)
+    if (shown := shown_by_control(parts, name, root)) is not None:
+        sink.put_line(shown, place)
+        return
+    _swept(name, root, sink)
     for relation in parts.package.relationships(name):
         if (stored := parts.package.find(relation.target)) is not None:
             sink.put_lines(loose_lines(parts.package.read(stored)), place)

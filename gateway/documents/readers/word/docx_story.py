@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final
 
 from gateway.documents.readers.numerals import hexadecimal
+from gateway.documents.readers.ooxml.activex import shown_by_control
 from gateway.documents.readers.ooxml.drawingml import write_signs
 from gateway.documents.readers.ooxml.parts import shown_branch
 from gateway.documents.readers.ooxml.xml import NAMES, Element, clark, solid_length, text_of, texts
@@ -346,8 +347,18 @@ class Story:
             if name in {"w:t", "w:r", "w:p", "w:instrText", "w:delText"} or name == "a:t":
                 self._foreign(node, name, paragraph, origin)
                 continue
+            if name == "w:control":
+                self._control(node, paragraph, origin)
             self._kit.parts.node(self._part, node, place)
             stack.extend(reversed(node))
+
+    def _control(self, control: Element, paragraph: Paragraph, origin: Origin) -> None:
+        """Give what an ActiveX control shows, in its line."""
+        parts = self._kit.parts
+        if (stored := parts.target(self._part, control.get(clark("r:id")))) is not None:
+            key = self._key(self._styles.look(paragraph.base, None), self._seen(origin), link=False)
+            with self._sink.part():
+                paragraph.add(shown_by_control(parts, stored, parts.root(stored)) or "", key)
 
     def _foreign(self, node: Element, name: str, paragraph: Paragraph, origin: Origin) -> None:
         if name == "a:t":

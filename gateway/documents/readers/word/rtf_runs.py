@@ -218,6 +218,8 @@ class Writer:
                 return self.cell.locator
             case Role.BODY:
                 return f"paragraph:{self.paragraph}"
+            case Role.FIELD if self.state.destination == "ffl":
+                return "option"
             case Role.PROPERTY:
                 return f"property:{self.state.destination}"
             case _:

@@ -83,7 +83,7 @@ class Pictures:
             for _ in range(min(count, _LIMIT)):
                 size = u16(body, at)
                 self.choices.append(wide(body[at + 2 : at + 2 + 2 * size]))
-                self._sink.put_line(self.choices[-1], where)
+                self._sink.put_line(self.choices[-1], where._replace(locator="option"))
                 at += 2 + 2 * size
                 if at >= len(body):
                     return
