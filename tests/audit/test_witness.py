@@ -1,7 +1,6 @@
 """A witness over HTTP and the log that asks it: what is cosigned, what is refused, and what is found by it later."""
 
 import asyncio
-import contextlib
 import shutil
 import socket
 import threading
@@ -224,6 +223,22 @@ def test_a_key_that_is_none_of_a_witness_stops_the_start(served: Served):
     assert VerifierKey.parse(served.key).kind == COSIGNATURE
 
 
+def answering(server: socket.socket, answer: bytes) -> list[bytes]:
+    """Have a server answer all alike; return the methods that it is asked by, as they come."""
+    asked: list[bytes] = []
+
+    def answered() -> None:
+        with suppress(OSError):  # the server is closed when the round is over
+            while True:
+                client, _ = server.accept()
+                with client:
+                    asked.append(client.recv(65536).split(b" ", 1)[0])
+                    client.sendall(answer)
+
+    threading.Thread(target=answered, daemon=True).start()
+    return asked
+
+
 @pytest.mark.parametrize(
     "answer",
     [b"", b"\x00\xff garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", b"HTTP/1.1 409 C\r\n\r\n-5\n",
@@ -231,41 +246,22 @@ def test_a_key_that_is_none_of_a_witness_stops_the_start(served: Served):
 )  # fmt: skip
 def test_a_witness_that_answers_nonsense_is_a_fault_in_words(data: Path, served: Served, answer: bytes):
     with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def answered() -> None:
-            with contextlib.suppress(OSError):  # the server is closed when the round is over
-                while True:
-                    connection, _ = server.accept()
-                    with connection:
-                        connection.recv(65536)
-                        connection.sendall(answer)
-
-        threading.Thread(target=answered, daemon=True).start()
+        answering(server, answer)
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         (fault,) = Cosigning([Asked(url, VerifierKey.parse(served.key))], LogSource(data)).round()
         assert f"the witness {url} did not cosign: " in fault
 
 
 def test_a_witness_that_sends_elsewhere_is_asked_nowhere_else(data: Path, served: Served):
-    asked = []
-
-    def answer(server: socket.socket, words: str) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = server.accept()
-                with client:
-                    asked.append(client.recv(4096).split(b" ", 1)[0])
-                    client.sendall(words.encode())
-
     with socket.create_server(("127.0.0.1", 0)) as other, socket.create_server(("127.0.0.1", 0)) as one:
         where = f"http://127.0.0.1:{other.getsockname()[1]}/add-checkpoint"
         moved = f"HTTP/1.1 302 Found\r\nLocation: {where}\r\nContent-Length: 0\r\n\r\n"
-        for server, words in ((other, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), (one, moved)):
-            threading.Thread(target=answer, args=(server, words), daemon=True).start()
+        elsewhere = answering(other, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        asked = answering(one, moved.encode())
         url = f"http://127.0.0.1:{one.getsockname()[1]}"
         (fault,) = Cosigning([Asked(url, VerifierKey.parse(served.key))], LogSource(data)).round()
         assert "302" in fault
-        assert asked == [b"POST"]
+        assert (asked, elsewhere) == ([b"POST"], [])
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "nhân-chứng", "a\n"])

@@ -9,9 +9,10 @@ import pyotp
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from gateway.demo.mails import OFFICE, STAFF, samples
+from gateway.demo.mails import STAFF, samples
 from tests.console.conftest import SCREENSHOTS
-from tests.e2e.gateway_process import cli, configured, serving
+from tests.e2e.gateway_process import cli, serving
+from tests.e2e.test_self_check import configuration
 from tests.support.browser import CHROMIUM, launched
 from tests.support.client import RawClient
 from tests.support.sink import Sink
@@ -19,21 +20,6 @@ from tests.support.sink import Sink
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
 
 PASSWORD = "Một câu dài, dễ nhớ."
-
-
-def configuration(sink: Sink, directory) -> dict:
-    directory.write_text(
-        f"mailboxes:\n  - {{address: {STAFF}, kind: personal, unit: Văn thư}}\n  - {{address: {OFFICE}, kind: office, unit: Văn phòng}}\n",
-        "utf-8",
-    )
-    return configured(
-        sink,
-        workers=1,
-        policy="binhtan-7600",
-        directory=str(directory),
-        console={"listen": "127.0.0.1:0"},
-        notices={"mail_from": OFFICE},
-    )
 
 
 class Faults(list):
@@ -77,7 +63,7 @@ async def enrol(page: Page, base: str, name: str, password: str) -> pyotp.TOTP:
 async def test_an_auditor_finds_and_explains_and_a_sender_reads_why(tmp_path):
     async with (
         Sink() as sink,
-        serving(tmp_path / "gw", config=configuration(sink, tmp_path / "directory.yaml")) as gateway,
+        serving(tmp_path / "gw", config=configuration(sink, tmp_path)) as gateway,
     ):
         for sample in samples(lambda octets: octets):
             async with RawClient(*gateway.address()) as client:
@@ -169,7 +155,7 @@ async def test_two_persons_let_a_refused_file_pass_and_one_takes_it_back(tmp_pat
     content = sample.content(datetime.now(UTC))
     async with (
         Sink() as sink,
-        serving(tmp_path / "gw", config=configuration(sink, tmp_path / "directory.yaml")) as gateway,
+        serving(tmp_path / "gw", config=configuration(sink, tmp_path)) as gateway,
     ):
 
         async def sent() -> int:

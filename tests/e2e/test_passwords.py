@@ -14,7 +14,7 @@ from gateway.model import FrontEnd, Session
 from gateway.notice.book import DAY_S, MOST_A_DAY
 from gateway.serve.password_watch import PasswordWatch
 from tests.e2e.gateway_process import serving
-from tests.e2e.test_secrets import files_with, process_texts, spellings
+from tests.e2e.test_secrets import files_with, process_texts, spellings, submission
 from tests.notice.test_mail import hop_to
 from tests.notice.test_sender import NOW, notices
 from tests.support.certificates import Pki
@@ -27,24 +27,6 @@ pytestmark = pytest.mark.slow
 WEAK, SOUND = "chu.yeu.binhtan@tphcm.gov.vn", "chu.manh.binhtan@tphcm.gov.vn"
 WEAK_PASSWORD, SOUND_PASSWORD = "chimhoangyen7qzcanary", "ChimHoangYen-7Qz!canary"
 OFFICE = "vanphong.binhtan@tphcm.gov.vn"
-
-
-def submission(pki, sink, **sections):
-    certificate, key = pki.issue("gateway.test")
-    return {
-        "listeners": [
-            {"kind": "submission", "listen": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)}
-        ],
-        "next_hop": {
-            "address": f"127.0.0.1:{sink.port}",
-            "tls": "starttls",
-            "ca_file": str(pki.ca_file),
-            "server_name": "city.test",
-        },
-        "log_level": "debug",
-        "workers": 2,
-        **sections,
-    }
 
 
 async def log_in(gateway, pki, login, password):

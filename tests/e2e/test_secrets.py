@@ -90,27 +90,32 @@ async def auth(client, mechanism: str, password: str):
             raise ValueError(mechanism)
 
 
+def submission(pki, sink, *kinds, **sections):
+    """A configuration with TLS on both sides that logs everything."""
+    certificate, key = map(str, pki.issue("gateway.test"))
+    return {
+        "listeners": [
+            {"kind": kind, "listen": "127.0.0.1:0", "certificate": certificate, "key": key}
+            for kind in kinds or ("submission",)
+        ],
+        "next_hop": {
+            "address": f"127.0.0.1:{sink.port}",
+            "tls": "starttls",
+            "ca_file": str(pki.ca_file),
+            "server_name": "city.test",
+        },
+        "log_level": "debug",
+        **sections,
+    }
+
+
 async def test_a_password_appears_nowhere_whatever_becomes_of_the_login(tmp_path):
     pki = Pki(tmp_path)
-    certificate, key = pki.issue("gateway.test")
-    tls = {"certificate": str(certificate), "key": str(key)}
     content = f"From: {LOGIN}\r\nTo: {COLLEAGUE}\r\nSubject: x\r\n\r\nxin chao\r\n".encode()
     async with Sink(users={LOGIN: PASSWORD}, tls=pki.server("city.test")) as sink:
-        config = {
-            "listeners": [
-                {"kind": "submission", "listen": "127.0.0.1:0", **tls},
-                {"kind": "submissions", "listen": "127.0.0.1:0", **tls},
-            ],
-            "next_hop": {
-                "address": f"127.0.0.1:{sink.port}",
-                "tls": "starttls",
-                "ca_file": str(pki.ca_file),
-                "server_name": "city.test",
-            },
-            "log_level": "debug",
-            # The rule of Điều 6 looks at each accepted password, and keeps nothing of it.
-            "passwords": {"check": True, "notice": True, "notice_from": "vanphong.binhtan@tphcm.gov.vn"},
-        }
+        # The rule of Điều 6 looks at each accepted password, and keeps nothing of it.
+        passwords = {"check": True, "notice": True, "notice_from": "vanphong.binhtan@tphcm.gov.vn"}
+        config = submission(pki, sink, "submission", "submissions", passwords=passwords)
         async with serving(tmp_path / "gateway", config=config) as gateway:
             for mechanism in ("PLAIN", "PLAIN in two steps", "LOGIN", "XOAUTH2"):
                 for password, code in ((WRONG, 535), (PASSWORD, 235)):

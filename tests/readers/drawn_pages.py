@@ -2,6 +2,7 @@
 
 import math
 import random
+from typing import Any
 
 import pytest
 from fontTools.pens.reportLabPen import ReportLabPen
@@ -9,6 +10,7 @@ from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.pathobject import PDFPathObject
 
 from tests.readers import pdfs
 from tests.support.ocr import needs_ocr
@@ -36,17 +38,21 @@ def outline(canvas: Canvas, words: str, *, x: float, y: float, size: float = 14.
         glyph = glyphs[names[ord(letter)]]
         pen = ReportLabPen(glyphs)
         glyph.draw(pen)
-        shape = pen.path
         path = canvas.beginPath()
-        position = 0
-        for operator in shape.operators:
-            count = (2, 2, 6, 0)[operator]
-            points = shape.points[position : position + count]
-            position += count
-            (path.moveTo, path.lineTo, path.curveTo, path.close)[operator](*points)
+        trace(path, pen.path)
         canvas.drawPath(path, fill=1, stroke=0)
         canvas.translate(glyph.width, 0)
     canvas.restoreState()
+
+
+def trace(path: PDFPathObject, shape: Any, *, across: float = 0.0) -> None:
+    """Add the curves of a letter to a path, moved to the right."""
+    position = 0
+    for operator in shape.operators:
+        count = (2, 2, 6, 0)[operator]
+        points = [v + across * (i % 2 == 0) for i, v in enumerate(shape.points[position : position + count])]
+        position += count
+        (path.moveTo, path.lineTo, path.curveTo, path.close)[operator](*points)
 
 
 def body(canvas: Canvas) -> None:
@@ -142,12 +148,7 @@ def _clip_to_letters(canvas: Canvas) -> None:
         glyph = glyphs[names[ord(letter)]]
         pen = ReportLabPen(glyphs)
         glyph.draw(pen)
-        position = 0
-        for operator in pen.path.operators:
-            count = (2, 2, 6, 0)[operator]
-            points = [v + x * (i % 2 == 0) for i, v in enumerate(pen.path.points[position : position + count])]
-            position += count
-            (path.moveTo, path.lineTo, path.curveTo, path.close)[operator](*points)
+        trace(path, pen.path, across=x)
         x += glyph.width
     canvas.clipPath(path, stroke=0, fill=0)
 

@@ -134,20 +134,28 @@ async def test_a_console_that_asks_and_does_not_read_is_left_to_itself(office):
 ENDLESS = "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number) SELECT count(*) FROM number"
 
 
-@pytest.fixture
-def endless(office, monkeypatch):
-    """A query without end on a log that is there; who asks it."""
+def without_end(office, monkeypatch):
+    """Have searches go on without end, on a log that is there; return what says that one has begun, and has ended."""
     record_at_once(office.data, Act(who="machine", what="begin"))
     monkeypatch.setattr(desk, "LIMIT_S", 600.0)
-    begun = threading.Event()
+    begun, ended = threading.Event(), threading.Event()
 
     def search(desk_, _person, _question, _language):
         with desk_.reader() as reader, reader.index() as index:
             begun.set()
-            index.execute(ENDLESS).fetchone()
+            try:
+                index.execute(ENDLESS).fetchone()
+            finally:
+                ended.set()
 
     monkeypatch.setitem(table.TABLE, q.Search, structs.replace(table.TABLE[q.Search], answer=search))
-    return begun
+    return begun, ended
+
+
+@pytest.fixture
+def endless(office, monkeypatch):
+    """Says that a query without end has begun."""
+    return without_end(office, monkeypatch)[0]
 
 
 @pytest.mark.parametrize("how", ["told", "closed"])
