@@ -55,7 +55,8 @@ def _said(document, writing: Writing):
 def _odt(put: Put) -> Callable[[Writing], bytes]:
     def make(writing: Writing) -> bytes:
         document = OpenDocumentText()
-        put(document, writing)
+        if (made := put(document, writing)) is not None:
+            document.text.addElement(made)
         for line in LETTER:
             document.text.addElement(text.P(text=line))
         return _saved(document)
@@ -71,17 +72,9 @@ def _page(document):
     return master
 
 
-def _body(document, writing):
-    document.text.addElement(_said(document, writing))
-
-
-def _heading(document, writing):
-    document.text.addElement(_marked(document, writing, text.H(outlinelevel=1)))
-
-
 def _cell(document, writing):
     row = _around(table.TableRow(), _around(table.TableCell(), _said(document, writing)))
-    document.text.addElement(_around(table.Table(name="Bảng"), row))
+    return _around(table.Table(name="Bảng"), row)
 
 
 def _margin(kind) -> Put:
@@ -94,23 +87,23 @@ def _margin(kind) -> Put:
 def _footnote(document, writing):
     note = text.Note(noteclass="footnote", id="n1")
     _around(note, text.NoteCitation(text="1"), _around(text.NoteBody(), _said(document, writing)))
-    document.text.addElement(_around(text.P(text="Câu có chú thích"), note))
+    return _around(text.P(text="Câu có chú thích"), note)
 
 
 def _annotation(document, writing):
     note = _around(office.Annotation(), dc.Creator(text="văn thư"), _said(document, writing))
-    document.text.addElement(_around(text.P(text="Câu có ghi chú"), note))
+    return _around(text.P(text="Câu có ghi chú"), note)
 
 
 def _box(document, writing):
     frame = draw.Frame(width="4cm", height="1cm", anchortype="paragraph")
     _around(frame, _around(draw.TextBox(), _said(document, writing)))
-    document.text.addElement(_around(text.P(), frame))
+    return _around(text.P(), frame)
 
 
 def _shape(document, writing):
     shape = draw.CustomShape(width="4cm", height="1cm", anchortype="paragraph")
-    document.text.addElement(_around(text.P(), _around(shape, _said(document, writing))))
+    return _around(text.P(), _around(shape, _said(document, writing)))
 
 
 def _deletion(document, writing):
@@ -118,38 +111,18 @@ def _deletion(document, writing):
     region.setAttrNS(TEXTNS, "id", "c1")
     _around(region, _around(text.Deletion(), _said(document, writing)))
     document.text.addElement(_around(text.TrackedChanges(), region))
-    document.text.addElement(_around(text.P(text="Trước "), text.Change(changeid="c1")))
-
-
-def _hidden(document, writing):
-    document.text.addElement(_marked(document, writing, text.P(), display="none"))
-
-
-def _white(document, writing):
-    document.text.addElement(_marked(document, writing, text.P(), color="#ffffff"))
+    return _around(text.P(text="Trước "), text.Change(changeid="c1"))
 
 
 def _hidden_field(document, writing):
     field = text.HiddenText(condition="1==1", stringvalue=writing.text, ishidden="true")
-    document.text.addElement(_around(text.P(text="Câu "), field))
-
-
-def _title(document, writing):
-    document.meta.addElement(dc.Title(text=writing.text))
-
-
-def _keyword(document, writing):
-    document.meta.addElement(meta.Keyword(text=writing.text))
-
-
-def _own_property(document, writing):
-    document.meta.addElement(meta.UserDefined(name="Phân loại", valuetype="string", text=writing.text))
+    return _around(text.P(text="Câu "), field)
 
 
 def _alternative(document, writing):
     frame = draw.Frame(width="4cm", height="1cm", anchortype="paragraph")
     _around(frame, _around(draw.TextBox(), text.P(text="Hình")), svg.Desc(text=writing.text))
-    document.text.addElement(_around(text.P(), frame))
+    return _around(text.P(), frame)
 
 
 def _field(document, writing):
@@ -157,13 +130,9 @@ def _field(document, writing):
     _around(document.text, _around(text.UserFieldDecls(), declared), text.P(text="Câu "))
 
 
-def _section(document, writing):
-    document.text.addElement(_around(text.Section(name="Phần", display="none"), _said(document, writing)))
-
-
 def _placeholder(document, writing):
     place = text.Placeholder(placeholdertype="text", description=writing.text, text="<chọn>")
-    document.text.addElement(_around(text.P(), place))
+    return _around(text.P(), place)
 
 
 def _ods(put: Put) -> Callable[[Writing], bytes]:
@@ -183,10 +152,6 @@ def _ods(put: Put) -> Callable[[Writing], bytes]:
 def _put_cell(document, sheet, writing):
     cell = _around(table.TableCell(valuetype="string"), _said(document, writing))
     sheet.addElement(_around(table.TableRow(), cell))
-
-
-def _put_name(document, sheet, writing):
-    sheet.setAttribute("name", writing.text)
 
 
 def _hidden_sheet(document, sheet, writing):
@@ -231,18 +196,10 @@ def _framed(document, owner, writing):
     owner.addElement(_around(frame, _around(draw.TextBox(), _said(document, writing))))
 
 
-def _slide_box(document, page, master, writing):
-    _framed(document, page, writing)
-
-
 def _notes(document, page, master, writing):
     notes = presentation.Notes()
     _framed(document, notes, writing)
     page.addElement(notes)
-
-
-def _master(document, page, master, writing):
-    _framed(document, master, writing)
 
 
 def _hidden_slide(document, page, master, writing):
@@ -260,10 +217,6 @@ def _group(document, page, master, writing):
     page.addElement(group)
 
 
-def _page_name(document, page, master, writing):
-    page.setAttribute("name", writing.text)
-
-
 def _writable(writing: Writing) -> bool:
     """odfpy puts a replacement character for the control characters that some legacy letters are."""
     return not any("\x7f" <= letter <= "\x9f" for letter in writing.text)
@@ -279,23 +232,31 @@ def _quotable(writing: Writing) -> bool:
 
 SLOTS: tuple[Slot, ...] = (
     *(Slot("odt", place, _odt(put), "odfpy", _writable) for place, put in (
-        ("body", _body), ("heading", _heading), ("table cell", _cell), ("header", _margin(style.Header)), ("footer", _margin(style.Footer)),
+        ("body", _said), ("table cell", _cell), ("header", _margin(style.Header)), ("footer", _margin(style.Footer)),
+        ("heading", lambda document, writing: _marked(document, writing, text.H(outlinelevel=1))),
         ("header of left pages", _margin(style.HeaderLeft)), ("footnote", _footnote), ("comment", _annotation),
-        ("text box", _box), ("shape", _shape), ("tracked deletion", _deletion), ("hidden text", _hidden), ("white text", _white),
-        ("hidden section", _section),
+        ("text box", _box), ("shape", _shape), ("tracked deletion", _deletion),
+        ("hidden text", lambda document, writing: _marked(document, writing, text.P(), display="none")),
+        ("white text", lambda document, writing: _marked(document, writing, text.P(), color="#ffffff")),
+        ("hidden section", lambda document, writing: _around(text.Section(name="Phần", display="none"), _said(document, writing))),
     )),
     *(Slot("odt", place, _odt(put), "odfpy", _words) for place, put in (
-        ("hidden text field", _hidden_field), ("property: title", _title), ("property: keywords", _keyword),
-        ("property of one's own", _own_property), ("alternative text", _alternative), ("user field", _field), ("placeholder", _placeholder),
+        ("hidden text field", _hidden_field), ("alternative text", _alternative), ("user field", _field), ("placeholder", _placeholder),
+        ("property: title", lambda document, writing: document.meta.addElement(dc.Title(text=writing.text))),
+        ("property: keywords", lambda document, writing: document.meta.addElement(meta.Keyword(text=writing.text))),
+        ("property of one's own", lambda document, writing: document.meta.addElement(
+            meta.UserDefined(name="Phân loại", valuetype="string", text=writing.text))),
     )),
     *(Slot("ods", place, _ods(put), "odfpy", _writable) for place, put in (
         ("cell", _put_cell), ("hidden sheet", _hidden_sheet), ("comment", _cell_note), ("header", lambda document, _, writing: _margin(style.Header)(document, writing)),
     )),
-    Slot("ods", "sheet name", _ods(_put_name), "odfpy", _words),
+    Slot("ods", "sheet name", _ods(lambda _, sheet, writing: sheet.setAttribute("name", writing.text)), "odfpy", _words),
     Slot("ods", "defined name", _ods(_named), "odfpy", _quotable),
     Slot("ods", "value of a cell without text", _ods(_formula_value), "odfpy", _words),
     *(Slot("odp", place, _odp(put), "odfpy", _writable) for place, put in (
-        ("text box", _slide_box), ("notes", _notes), ("master", _master), ("hidden slide", _hidden_slide), ("shape in a group", _group),
+        ("text box", lambda document, page, _, writing: _framed(document, page, writing)), ("notes", _notes),
+        ("master", lambda document, _, master, writing: _framed(document, master, writing)),
+        ("hidden slide", _hidden_slide), ("shape in a group", _group),
     )),
-    Slot("odp", "slide name", _odp(_page_name), "odfpy", _words),
+    Slot("odp", "slide name", _odp(lambda _, page, _master, writing: page.setAttribute("name", writing.text)), "odfpy", _words),
 )  # fmt: skip

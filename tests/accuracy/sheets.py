@@ -184,16 +184,6 @@ def _phonetic(writing: Writing) -> bytes:
     return _raw('<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row>ROWS</sheetData>', strings)
 
 
-def _unused(writing: Writing) -> bytes:
-    return _raw("<sheetData>ROWS</sheetData>", f"<si><t>{xml(writing.text)}</t></si>")
-
-
-def _cached(writing: Writing) -> bytes:
-    return _raw(
-        f'<sheetData><row r="1"><c r="A1" t="str"><f>B1</f><v>{xml(writing.text)}</v></c></row>ROWS</sheetData>'
-    )
-
-
 def _box(writing: Writing) -> bytes:
     runs = "".join(f"<a:r><a:t>{xml(piece)}</a:t></a:r>" for piece in writing.pieces)
     corners = "".join(
@@ -211,12 +201,6 @@ def _box(writing: Writing) -> bytes:
         '<sheetData>ROWS</sheetData><drawing r:id="d"/>', extra={"xl/drawings/drawing1.xml": drawing},
         relations=f'<Relationship Id="d" Type="{_R}drawing" Target="../drawings/drawing1.xml"/>',
     )  # fmt: skip
-
-
-def _tip(writing: Writing) -> bytes:
-    return _raw(
-        f'<sheetData>ROWS</sheetData><hyperlinks><hyperlink ref="A3" location="B1" tooltip={attribute(writing.text)}/></hyperlinks>'
-    )
 
 
 def table(writing: Writing, *, encoding: str = "utf-8-sig", delimiter: str = ",", label: bool = False) -> bytes:
@@ -257,10 +241,12 @@ SLOTS: tuple[Slot, ...] = (
     Slot("xlsx", "MSIP label", _book(_property("MSIP_Label_5b0cf1b2-3d0e-4f0a-9a39-0d6d2a4d6f10_Name")), "openpyxl", one_piece),
     Slot("xlsx", "inline text", _inline, accepts=plain_letters),
     Slot("xlsx", "phonetic text", _phonetic, accepts=one_piece),
-    Slot("xlsx", "string that no cell shows", _unused, accepts=one_piece),
-    Slot("xlsx", "value of a formula", _cached, accepts=one_piece),
+    Slot("xlsx", "string that no cell shows", lambda m: _raw("<sheetData>ROWS</sheetData>", f"<si><t>{xml(m.text)}</t></si>"), accepts=one_piece),
+    Slot("xlsx", "value of a formula", lambda m: _raw(
+        f'<sheetData><row r="1"><c r="A1" t="str"><f>B1</f><v>{xml(m.text)}</v></c></row>ROWS</sheetData>'), accepts=one_piece),
     Slot("xlsx", "text box", _box, accepts=plain_letters),
-    Slot("xlsx", "tip of a link", _tip, accepts=one_piece),
+    Slot("xlsx", "tip of a link", lambda m: _raw(
+        f'<sheetData>ROWS</sheetData><hyperlinks><hyperlink ref="A3" location="B1" tooltip={attribute(m.text)}/></hyperlinks>'), accepts=one_piece),
     Slot("csv", "cell", table, accepts=one_piece),
     Slot("csv", "cell, semicolons", lambda m: table(m, delimiter=";"), accepts=one_piece),
     Slot("csv", "cell, UTF-16", lambda m: table(m, encoding="utf-16", delimiter="\t"), accepts=one_piece),

@@ -42,30 +42,10 @@ def _textbox(page, left: float = 1.0, top: float = 5.0):
     return page.shapes.add_textbox(Inches(left), Inches(top), Inches(3), Inches(1))
 
 
-def _box(deck, page, writing: Writing) -> None:
-    _fill(_textbox(page).text_frame, writing)
-
-
-def _white(deck, page, writing: Writing) -> None:
-    _fill(_textbox(page).text_frame, writing, colour=RGBColor(255, 255, 255))
-
-
-def _outside(deck, page, writing: Writing) -> None:
-    _fill(_textbox(page, left=-6.0).text_frame, writing)
-
-
-def _title(deck, page, writing: Writing) -> None:
-    _fill(page.shapes.title.text_frame, writing)
-
-
 def _cell(deck, page, writing: Writing) -> None:
     shape = page.shapes.add_table(2, 2, Inches(1), Inches(5), Inches(6), Inches(1))
     shape.table.cell(1, 1).text = "125"
     _fill(shape.table.cell(0, 0).text_frame, writing)
-
-
-def _notes(deck, page, writing: Writing) -> None:
-    _fill(page.notes_slide.notes_text_frame, writing)
 
 
 def _hidden(deck, page, writing: Writing) -> None:
@@ -83,10 +63,6 @@ def _group(deck, page, writing: Writing) -> None:
 def _alternative(deck, page, writing: Writing) -> None:
     image = page.shapes.add_picture(io.BytesIO(picture()), 0, 0)
     image._element.nvPicPr.cNvPr.set("descr", writing.text)
-
-
-def _layout(deck, page, writing: Writing) -> None:
-    _fill(deck.slide_layouts[1].placeholders[0].text_frame, writing)
 
 
 def _master(deck, page, writing: Writing) -> None:
@@ -116,9 +92,16 @@ def _invisible(deck, page, writing: Writing) -> None:
 
 SLOTS: tuple[Slot, ...] = (
     *(Slot("pptx", place, _deck(put), "python-pptx") for place, put in (
-        ("title", _title), ("text box", _box), ("table cell", _cell), ("notes", _notes), ("hidden slide", _hidden),
-        ("shape in a group", _group), ("white text", _white), ("outside the slide", _outside), ("hidden shape", _invisible),
-        ("layout", _layout), ("footer of the master", _master),
+        ("title", lambda _, page, writing: _fill(page.shapes.title.text_frame, writing)),
+        ("text box", lambda _, page, writing: _fill(_textbox(page).text_frame, writing)),
+        ("table cell", _cell),
+        ("notes", lambda _, page, writing: _fill(page.notes_slide.notes_text_frame, writing)),
+        ("hidden slide", _hidden), ("shape in a group", _group),
+        ("white text", lambda _, page, writing: _fill(_textbox(page).text_frame, writing, colour=RGBColor(255, 255, 255))),
+        ("outside the slide", lambda _, page, writing: _fill(_textbox(page, left=-6.0).text_frame, writing)),
+        ("hidden shape", _invisible),
+        ("layout", lambda deck, _, writing: _fill(deck.slide_layouts[1].placeholders[0].text_frame, writing)),
+        ("footer of the master", _master),
     )),
     *(Slot("pptx", place, _deck(put), "python-pptx", one_piece) for place, put in (
         ("alternative text", _alternative), ("title of a chart", _chart), ("property: title", _property),
