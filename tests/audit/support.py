@@ -118,7 +118,8 @@ def bodies(data: Path) -> list[dict[str, Any]]:
 def alter(data: Path, sql: str, *values: object) -> None:
     """Change a log as somebody would who has its file."""
     with closing(sqlite3.connect(data / "audit.db", isolation_level=None)) as connection:
-        connection.execute("DROP TRIGGER IF EXISTS record_no_update")
+        for change in ("update", "delete"):
+            connection.execute(f"DROP TRIGGER IF EXISTS record_no_{change}")
         connection.execute(sql, values)
 
 

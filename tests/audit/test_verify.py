@@ -7,7 +7,6 @@ import random
 import resource
 import shutil
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +28,7 @@ from gateway.audit.verify_standalone import signature_holds
 from gateway.commands.audit import prune as prune_command
 from gateway.config.sections import Configuration
 from gateway.errors import UserError
-from tests.audit.support import fill, said_alone, standalone, verified
+from tests.audit.support import alter, fill, said_alone, standalone, verified
 
 
 @pytest.fixture
@@ -56,6 +55,7 @@ def tamper(data: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(data / "audit.db", isolation_level=None)
     connection.execute("DROP TRIGGER record_no_update")
     connection.execute("DROP TRIGGER record_no_delete")
+    connection.create_function("flipped", 1, lambda octets: bytes([octets[0] ^ 1]) + octets[1:])
     return connection
 
 
@@ -76,73 +76,52 @@ def test_an_untouched_log_is_whole(data: Path):
     assert result.exit_code == 0
 
 
-def edit(connection: sqlite3.Connection, seq: int) -> None:
-    connection.execute(
-        "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), '\"kind\"', '\"kinD\"') AS BLOB) WHERE seq = ?",
-        (seq,),
-    )
-
-
-def edit_one_bit_of_hash(connection: sqlite3.Connection, seq: int) -> None:
-    (digest,) = connection.execute("SELECT hash FROM record WHERE seq = ?", (seq,)).fetchone()
-    connection.execute("UPDATE record SET hash = ? WHERE seq = ?", (bytes([digest[0] ^ 1]) + digest[1:], seq))
-
-
-def delete(connection: sqlite3.Connection, seq: int) -> None:
-    connection.execute("DELETE FROM record WHERE seq = ?", (seq,))
-
-
-def delete_and_close_the_gap(connection: sqlite3.Connection, seq: int) -> None:
-    delete(connection, seq)
-    connection.execute("UPDATE record SET seq = -seq WHERE seq > ?", (seq,))
-    connection.execute("UPDATE record SET seq = -seq - 1 WHERE seq < 0")
-
-
-def duplicate(connection: sqlite3.Connection, seq: int) -> None:
-    connection.execute("UPDATE record SET seq = -seq - 1 WHERE seq > ?", (seq,))
-    connection.execute("UPDATE record SET seq = -seq WHERE seq < 0")
-    connection.execute("INSERT INTO record SELECT seq + 1, body, hash FROM record WHERE seq = ?", (seq,))
-
-
-def swap(connection: sqlite3.Connection, seq: int) -> None:
-    first, second = connection.execute("SELECT body, hash FROM record WHERE seq IN (?, ?)", (seq, seq + 1)).fetchall()
-    connection.execute("UPDATE record SET body = ?, hash = ? WHERE seq = ?", (*second, seq))
-    connection.execute("UPDATE record SET body = ?, hash = ? WHERE seq = ?", (*first, seq + 1))
-
-
-def insert_a_made_up_record(connection: sqlite3.Connection, seq: int) -> None:
-    duplicate(connection, seq)
-    body = b'{"seq":%d,"kind":"sending","id":"BT-FALSE"}' % (seq + 1)
-    connection.execute("UPDATE record SET body = ? WHERE seq = ?", (body, seq + 1))
-
-
-def edit_and_rechain(connection: sqlite3.Connection, seq: int) -> None:
-    edit(connection, seq)
-    rechain(connection)
-
-
-def move_the_rest_away(connection: sqlite3.Connection, seq: int) -> None:
-    connection.execute("UPDATE record SET seq = -seq - 1000 WHERE seq > ?", (seq,))
-    connection.execute("UPDATE record SET seq = -seq WHERE seq < 0")
-
-
-MUTATIONS = (
-    move_the_rest_away, edit, edit_one_bit_of_hash, delete, delete_and_close_the_gap, duplicate, swap, insert_a_made_up_record,
-    edit_and_rechain,
-)  # fmt: skip
+EDIT = "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), '\"kind\"', '\"kinD\"') AS BLOB) WHERE seq = :seq"
+DELETE = "DELETE FROM record WHERE seq = :seq"
+DUPLICATE = (
+    "UPDATE record SET seq = -seq - 1 WHERE seq > :seq",
+    "UPDATE record SET seq = -seq WHERE seq < 0",
+    "INSERT INTO record SELECT seq + 1, body, hash FROM record WHERE seq = :seq",
+)
+MADE_UP = """printf('{"seq":%d,"kind":"sending","id":"BT-FALSE"}', seq)"""
+MUTATIONS = {
+    "the rest moved away": (
+        "UPDATE record SET seq = -seq - 1000 WHERE seq > :seq",
+        "UPDATE record SET seq = -seq WHERE seq < 0",
+    ),
+    "edited": (EDIT,),
+    "one bit of a hash edited": ("UPDATE record SET hash = flipped(hash) WHERE seq = :seq",),
+    "deleted": (DELETE,),
+    "deleted and the gap closed": (
+        DELETE,
+        "UPDATE record SET seq = -seq WHERE seq > :seq",
+        "UPDATE record SET seq = -seq - 1 WHERE seq < 0",
+    ),
+    "duplicated": DUPLICATE,
+    "swapped": (
+        "UPDATE record SET seq = -1 WHERE seq = :seq",
+        "UPDATE record SET seq = :seq WHERE seq = :seq + 1",
+        "UPDATE record SET seq = :seq + 1 WHERE seq = -1",
+    ),
+    "a made up record": (*DUPLICATE, f"UPDATE record SET body = CAST({MADE_UP} AS BLOB) WHERE seq = :seq + 1"),
+    "edited and chained again": (EDIT,),
+}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mutation", MUTATIONS)
-def test_every_mutation_at_any_position_is_found_and_placed(mutation: object, filled: Path, tmp_path: Path):
-    chance = random.Random(MUTATIONS.index(mutation))  # type: ignore[arg-type]
+def test_every_mutation_at_any_position_is_found_and_placed(mutation: str, filled: Path, tmp_path: Path):
+    chance = random.Random(list(MUTATIONS).index(mutation))
     for round_number, seq in enumerate([2, 359, *(chance.randrange(3, 359) for _ in range(6))]):
         data = Path(shutil.copytree(filled, tmp_path / str(round_number)))
         with closing(tamper(data)) as connection:
-            mutation(connection, seq)  # type: ignore[operator]
+            for statement in MUTATIONS[mutation]:
+                connection.execute(statement, {"seq": seq})
+            if mutation == "edited and chained again":
+                rechain(connection)
         result = verify(data)
         assert result.exit_code == 1
-        if mutation is edit_and_rechain:
+        if mutation == "edited and chained again":
             assert result.first_bad is not None
             assert result.first_bad <= seq
             assert any("checkpoint" in fault for fault in result.faults)
@@ -153,8 +132,7 @@ def test_every_mutation_at_any_position_is_found_and_placed(mutation: object, fi
 
 
 def test_a_cut_end_is_found_by_the_checkpoint_beside_it(data: Path):
-    with closing(tamper(data)) as connection:
-        connection.execute("DELETE FROM record WHERE seq > 250")
+    alter(data, "DELETE FROM record WHERE seq > 250")
     result = verified(data)
     assert result.exit_code == 1
     assert result.first_bad == 251
@@ -188,7 +166,8 @@ def test_a_cut_end_without_its_checkpoints_is_found_only_by_a_copy_elsewhere(dat
 def test_a_log_rewritten_with_the_key_is_found_by_the_copy_of_a_witness(data: Path, tmp_path: Path):
     copy = Path(shutil.copytree(data / "checkpoints", tmp_path / "copy"))
     with closing(tamper(data)) as connection:
-        edit_and_rechain(connection, 30)
+        connection.execute(EDIT, {"seq": 30})
+        rechain(connection)
         signer = Signer((data / "keys" / "audit-ed25519").read_bytes())
         sizes = connection.execute("SELECT size FROM checkpoint").fetchall()
         connection.execute("DELETE FROM checkpoint")
@@ -244,8 +223,7 @@ def test_retention_leaves_a_gap_that_proves_itself(data: Path):
     assert result.exit_code == 0
     assert result.first == 363
     assert any("sau 5 năm \\udcff" in note for note in result.notes)
-    with closing(tamper(data)) as connection:
-        connection.execute("DELETE FROM record WHERE seq < 365")
+    alter(data, "DELETE FROM record WHERE seq < 365")
     assert verified(data).exit_code == 1
 
 
@@ -387,10 +365,7 @@ def test_a_named_copy_or_key_that_proves_nothing_never_makes_a_log_whole(data: P
 
 
 def test_a_chain_whose_checkpoint_alone_is_wrong_is_not_called_changed_at_some_record(data: Path):
-    with closing(tamper(data)) as connection:
-        connection.execute(
-            "UPDATE checkpoint SET note = replace(note, 'a', 'b') WHERE size = (SELECT max(size) FROM checkpoint)"
-        )
+    alter(data, "UPDATE checkpoint SET note = replace(note, 'a', 'b') WHERE size = (SELECT max(size) FROM checkpoint)")
     result = verify(data)
     assert result.exit_code == 1
     assert result.first_bad is None
@@ -399,35 +374,22 @@ def test_a_chain_whose_checkpoint_alone_is_wrong_is_not_called_changed_at_some_r
     assert "None" not in shown
 
 
-def note_of_another_day(connection: sqlite3.Connection) -> None:
-    connection.execute("UPDATE checkpoint SET note = replace(note, 'T', 'U') WHERE size = 362")
-
-
-def note_that_is_none(connection: sqlite3.Connection) -> None:
-    connection.execute("UPDATE checkpoint SET note = note || 'x' WHERE size = 362")
-
-
-def note_of_another_size(connection: sqlite3.Connection) -> None:
-    connection.execute("UPDATE checkpoint SET size = 363 WHERE size = 362")
-
-
-def record_before_all(connection: sqlite3.Connection) -> None:
-    connection.execute("INSERT INTO record VALUES (-5, ?, ?)", (b'{"seq":-5,"kind":"stop"}', bytes(32)))
-
-
-def end_cut(connection: sqlite3.Connection) -> None:
-    connection.execute("DELETE FROM record WHERE seq > 250")
-
-
 @pytest.mark.parametrize(
-    "forge", [note_of_another_day, note_that_is_none, note_of_another_size, record_before_all, end_cut]
+    "forge",
+    [
+        "UPDATE checkpoint SET note = replace(note, 'T', 'U') WHERE size = 362",
+        "UPDATE checkpoint SET note = note || 'x' WHERE size = 362",
+        "UPDATE checkpoint SET size = 363 WHERE size = 362",
+        """INSERT INTO record VALUES (-5, CAST('{"seq":-5,"kind":"stop"}' AS BLOB), zeroblob(32))""",
+        "DELETE FROM record WHERE seq > 250",
+    ],
+    ids=["note of another day", "no note", "note of another size", "record before all", "end cut"],
 )
-def test_what_the_file_of_the_log_says_alone_convicts_it(data: Path, forge: Callable[[sqlite3.Connection], None]):
+def test_what_the_file_of_the_log_says_alone_convicts_it(data: Path, forge: str):
     for path in (data / "checkpoints").glob("*.notes"):
         path.unlink()
     assert verified(data).exit_code == 0
-    with closing(tamper(data)) as connection:
-        forge(connection)
+    alter(data, forge)
     assert verified(data).exit_code == 1
 
 
