@@ -116,6 +116,14 @@ def test_the_nodes_of_a_diagram_are_values_of_a_list(kind, nodes, marked):
     assert any(one.strength is not Strength.NOTED for one in found) is marked
 
 
+@pytest.mark.parametrize("words", ["Tối mật", "Mật ong"])
+def test_a_category_of_a_newer_chart_is_a_value_too(words):
+    categories = f'<cx:strDim><cx:lvl><cx:pt idx="0">{words}</cx:pt></cx:lvl></cx:strDim>'
+    numbers = '<cx:numDim><cx:lvl><cx:pt idx="0">7</cx:pt></cx:lvl></cx:numDim>'
+    chart = f'<cx:chartSpace xmlns:cx="{NAMESPACES["cx"]}">{categories}{numbers}<cx:v>Quý IV</cx:v></cx:chartSpace>'
+    assert [*plain_text(parse(chart.encode()))] == [(words, True), ("Quý IV", False)]
+
+
 def test_the_header_of_a_printed_chart_is_read_without_its_codes():
     header = '<c:oddHeader>&amp;L&amp;8BẢO MẬT&amp;C&amp;"Arial,Bold"MẬT</c:oddHeader>'
     chart = f'<c:chartSpace xmlns:c="{NAMESPACES["c"]}"><c:headerFooter>{header}</c:headerFooter></c:chartSpace>'

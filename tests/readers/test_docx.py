@@ -6,6 +6,7 @@ import pytest
 
 from gateway.documents.readers.base import ReadError
 from gateway.model import Origin, Role
+from gateway.vietnamese.marks import find_in_document
 from tests.readers.docx_support import MARK, fonts, para, style, styles
 from tests.readers.ooxml_support import NAMESPACES, package, read, relationships, word
 from tests.support.octets import members, zipped
@@ -101,6 +102,16 @@ def test_notes_and_comments_are_read_with_their_number(part: str, root: str, rol
     )
     run = find(read(word(para("text"), **{f"word__{part}_xml": content})), MARK)
     assert (run.role, run.locator) == (role, f"{root}:2")
+
+
+@pytest.mark.parametrize("author", [MARK, "Phòng Bảo mật"])
+def test_the_author_of_a_comment_is_read_beside_it(author: str) -> None:
+    content = f'<w:comments {NAMESPACES}><w:comment w:author="{author}">{para("xem lại")}</w:comment></w:comments>'
+    reading = read(word(para("text"), word__comments_xml=content))
+    assert [(run.role, run.origin) for run in reading.document.runs if run.text == author] == [
+        (Role.PROPERTY, Origin.HIDDEN)
+    ]
+    assert bool(find_in_document(reading.document)) is (author == MARK)
 
 
 def test_headers_count_as_seen_only_when_a_section_shows_them() -> None:

@@ -36,6 +36,9 @@ def read_body(body: str, automatic: str = "", *, kind: str = "text", **parts: st
          Role.BODY, Origin.DELETED),
         (f"<text:p>a<office:annotation><dc:creator>x</dc:creator><text:p>{MARK}</text:p></office:annotation></text:p>",
          Role.COMMENT, Origin.TEXT),
+        (f"<text:p>a<office:annotation><dc:creator>{MARK}</dc:creator><text:p>x</text:p></office:annotation></text:p>",
+         Role.PROPERTY, Origin.HIDDEN),
+        (f"<text:p><text:text-input text:description='{MARK}'>x</text:text-input></text:p>", Role.FIELD, Origin.HIDDEN),
         ((f"<text:p>a<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>{MARK}</text:p>"
          "</text:note-body></text:note></text:p>"), Role.NOTE, Origin.TEXT),
         (f"<text:p><text:ruby><text:ruby-base>x</text:ruby-base><text:ruby-text>{MARK}</text:ruby-text></text:ruby></text:p>",

@@ -30,6 +30,9 @@ _SPACE: Final = re.compile(r"[ \t\r\n]+")
 _DANGEROUS: Final = re.compile(
     r"(?i)^(file:|javascript:|vbscript:|vnd\.sun\.star\.script:|macro:|\\\\|//|\.uno:|service:)"
 )
+_CREATOR: Final = clark("dc:creator")
+_DESCRIPTION: Final = clark("text:description")
+"""Tip of a placeholder, a list or a field to fill in."""
 _NUMBER_TEXT: Final = clark("number:text")
 _NOISE: Final = {
     "dc:date", "dc:creator", "meta:date-string", "meta:creator-initials", "number:text",
@@ -244,8 +247,7 @@ class Story:
         self, field: Element, name: str, paragraph: _Paragraph, layers: tuple[Layer, ...], flow: Flow, *, link: bool
     ) -> None:
         """Walk a field or any other element among words."""
-        if name == "text:placeholder" or name.startswith("text:drop-down"):
-            self._later(paragraph, field.get(clark("text:description")) or "", Role.FIELD)
+        self._later(paragraph, field.get(_DESCRIPTION) or "", Role.FIELD)
         if name == "text:label":
             self._later(paragraph, field.get(clark("text:value")) or "", Role.FIELD)
         shown = shown_instead(field, name, self._shelf.stated)
@@ -297,6 +299,7 @@ class Story:
         self._shelf.comments += 1
         locator = place.locator if place.role is Role.CELL else f"comment:{self._shelf.comments}"
         where = place._replace(locator=locator, role=Role.COMMENT, boxed=None)
+        self.aside(annotation.findtext(_CREATOR) or "", where, Role.PROPERTY)
         self.blocks(annotation, Flow(where))
 
     def _conditional(

@@ -35,7 +35,8 @@ def write_signs(part: Element) -> None:
         part.insert(place, text)
 
 
-_NUMBERS: Final = {"c:numCache", "c:numLit"}
+_NUMBERS: Final = {"c:numCache", "c:numLit", "cx:numDim"}
+_VALUES: Final = {"c:v", "cx:pt"}
 _HEADERS: Final = {f"c:{page}{place}" for page in ("odd", "even", "first") for place in ("Header", "Footer")}
 _MEASURES: Final = {"xdr:col", "xdr:row", "xdr:colOff", "xdr:rowOff", "c:formatCode", "c:f", "c:sqref"}
 """Elements whose text is a position, size or format code."""
@@ -88,16 +89,16 @@ def plain_text(root: Element) -> Iterator[tuple[str, bool]]:
             text = paragraph_text(element)
             if text:
                 yield text, False
-        elif name == "c:v" and not _is_inside(element, _NUMBERS, 3):
+        elif name in _VALUES and not _is_inside(element, _NUMBERS, 3):
             yield element.text or "", True
         code = element.text if name == "c:formatCode" else element.get("formatCode")
         if code and any(letter.isalpha() for letter in code) and code != "General":
             yield from ((words, False) for words in format_words(code))
     for owner, text in texts(root):
         name = NAMES[owner.tag]
-        if name in {"a:t", "m:t", "c:v", "a:p", "a:r"}:
+        if name in {"a:t", "m:t", "a:p", "a:r"} or name in _VALUES:
             # An a:t outside any a:p is text all the same.
-            if name == "c:v" or _is_inside(owner, {"a:p"}, 8):
+            if name in _VALUES or _is_inside(owner, {"a:p"}, 8):
                 continue
             yield text, False
         elif name in _HEADERS:

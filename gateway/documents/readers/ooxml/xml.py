@@ -29,6 +29,7 @@ _PREFIXES: Final = {
     _TRANSITIONAL + "drawingml/2006/spreadsheetDrawing": "xdr",
     _TRANSITIONAL + "drawingml/2006/chartDrawing": "cdr",
     _TRANSITIONAL + "drawingml/2006/chart": "c",
+    "http://schemas.microsoft.com/office/drawing/2014/chartex": "cx",
     _TRANSITIONAL + "drawingml/2006/diagram": "dgm",
     _TRANSITIONAL + "drawingml/2006/picture": "pic",
     _TRANSITIONAL + "presentationml/2006/main": "p",

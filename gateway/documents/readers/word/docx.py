@@ -23,6 +23,7 @@ from gateway.documents.readers.word.docx_styles import StyleSheet
 from gateway.documents.readers.word.page_setups import of_section
 from gateway.model import Origin, Role
 
+_AUTHOR: Final = clark("w:author")
 _KEY, _NAME = clark("w:fontKey"), clark("w:name")
 _STYLES: Final = {"w:embedRegular", "w:embedBold", "w:embedItalic", "w:embedBoldItalic"}
 
@@ -167,6 +168,7 @@ class _Reader:
                 story = Story(self._kit, name)
                 for number, note in _numbered(self._parts.root(name)):
                     place = Place(f"{word}:{number}", role, self._origin, None)
+                    self._sink.put_line(note.get(_AUTHOR) or "", place._replace(role=Role.PROPERTY).hidden())
                     story.child(note, Flow(place, behind=ground, counted=False))
                 story.finish()
 
