@@ -158,32 +158,16 @@ def _scanned(page: Image.Image, dpi: int, rng: random.Random, *, noise: float = 
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(soft))
 
 
-def _jpeg(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
-    return file_of(_scanned(page, dpi, rng), "JPEG", quality=rng.randint(55, 85), dpi=(dpi, dpi))
-
-
-def _strong_jpeg(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
-    return file_of(_scanned(page, dpi, rng, noise=3.0), "JPEG", quality=rng.randint(20, 40), dpi=(dpi, dpi))
-
-
 def bilevel(page: Image.Image, dpi: int, rng: random.Random) -> Image.Image:
     """Two colours by a threshold that the machine chose for this page."""
     grey = np.asarray(_scanned(page, dpi, rng, noise=3.0).convert("L"))
     return Image.fromarray((grey > rng.randint(165, 205)).astype(np.uint8) * np.uint8(255)).convert("1")
 
 
-def _threshold(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
-    return file_of(bilevel(page, dpi, rng), "TIFF", compression="group4", dpi=(dpi, dpi))
-
-
 def _dots(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
     """Error diffusion (Floyd and Steinberg), after the contrast that machines add."""
     grey = _scanned(page, dpi, rng, noise=2.0).convert("L").point(lambda v: min(255, int(v * 1.12)))
     return file_of(grey.convert("1"), "TIFF", compression="group4", dpi=(dpi, dpi))
-
-
-def _cmyk(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
-    return file_of(_scanned(page, dpi, rng).convert("CMYK"), "TIFF", compression="tiff_lzw", dpi=(dpi, dpi))
 
 
 def _two_up(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
@@ -232,23 +216,18 @@ def _phone(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
     return file_of(photo, "JPEG", quality=rng.randint(60, 80))
 
 
-def _pdf_layers(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
-    return scan_files.layered_pdf(_scanned(page, dpi, rng, noise=3.0), dpi)
-
-
-def _pdf_jbig2(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
-    return scan_files.jbig2_pdf(bilevel(page, dpi, rng), dpi)
-
-
-def _pdf_jpx(page: Image.Image, dpi: int, rng: random.Random) -> bytes:
-    return scan_files.jpx_pdf(_scanned(page, dpi, rng), dpi)
-
-
 Machine = Callable[[Image.Image, int, random.Random], bytes]
 MACHINES: dict[str, tuple[str, Machine]] = {
-    "jpeg": ("jpg", _jpeg), "strong jpeg": ("jpg", _strong_jpeg), "threshold": ("tif", _threshold),
-    "dots": ("tif", _dots), "cmyk tiff": ("tif", _cmyk), "two up": ("jpg", _two_up), "phone": ("jpg", _phone),
-    "pdf layers": ("pdf", _pdf_layers), "pdf jbig2": ("pdf", _pdf_jbig2), "pdf jpx": ("pdf", _pdf_jpx),
+    "jpeg": ("jpg", lambda page, dpi, rng: file_of(_scanned(page, dpi, rng), "JPEG", quality=rng.randint(55, 85), dpi=(dpi, dpi))),
+    "strong jpeg": ("jpg", lambda page, dpi, rng: file_of(
+        _scanned(page, dpi, rng, noise=3.0), "JPEG", quality=rng.randint(20, 40), dpi=(dpi, dpi))),
+    "threshold": ("tif", lambda page, dpi, rng: file_of(bilevel(page, dpi, rng), "TIFF", compression="group4", dpi=(dpi, dpi))),
+    "cmyk tiff": ("tif", lambda page, dpi, rng: file_of(
+        _scanned(page, dpi, rng).convert("CMYK"), "TIFF", compression="tiff_lzw", dpi=(dpi, dpi))),
+    "dots": ("tif", _dots), "two up": ("jpg", _two_up), "phone": ("jpg", _phone),
+    "pdf layers": ("pdf", lambda page, dpi, rng: scan_files.layered_pdf(_scanned(page, dpi, rng, noise=3.0), dpi)),
+    "pdf jbig2": ("pdf", lambda page, dpi, rng: scan_files.jbig2_pdf(bilevel(page, dpi, rng), dpi)),
+    "pdf jpx": ("pdf", lambda page, dpi, rng: scan_files.jpx_pdf(_scanned(page, dpi, rng), dpi)),
 }  # fmt: skip
 
 
