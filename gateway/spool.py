@@ -116,10 +116,7 @@ class Spool:
         return self._view
 
     def fileno(self) -> int | None:
-        """Return the descriptor of the unnamed file for a child process, None while the content is in memory.
-
-        The child must read by offset (pread, mmap): the file position is shared.
-        """
+        """Return the unnamed file's descriptor, None while in memory; a child must read by offset (pread, mmap)."""
         return self._file
 
     def wire_chunks(self) -> Iterator[bytes]:

@@ -181,10 +181,7 @@ def newest_checkpoint(connection: sqlite3.Connection) -> Checkpoint | None:
 
 
 def ready_tree(folder: Folder, connection: sqlite3.Connection) -> None:
-    """Bring the tree up to date and check it against the last checkpoint's root; UserError when it cannot match.
-
-    AuditError when the write lock is not available in time.
-    """
+    """Bring the tree up to the last checkpoint's root; UserError when it cannot match, AuditError when locked."""
     last = newest_checkpoint(connection)
     began = last.began if last is not None and last.root is not None and last.began > 1 else 0
     tree = Tree(connection)

@@ -150,10 +150,7 @@ class AuditLog:
     def intent(
         self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None = None
     ) -> asyncio.Future[int]:
-        """Record that a judged mail is about to be relayed; durable before any of it goes upstream.
-
-        A caller that stops waiting, or gets AuditLostError, calls `given_up`.
-        """
+        """Record durably that a mail will be relayed; who stops waiting, or on AuditLostError, calls `given_up`."""
         record, facts = self._intent(transaction, verdict, evidence, observed)
         opened = Opened(transaction.id, self._process, key=self._keys.get(transaction.id))
         return self._put(record, opened, facts)
@@ -161,10 +158,7 @@ class AuditLog:
     def intent_and_sending(
         self, transaction: Transaction, verdict: Verdict, evidence: Evidence | None, observed: Observed | None = None
     ) -> asyncio.Future[int]:
-        """Record `intent` and `sending` in one commit, for a mail sent in one write; otherwise as `intent`.
-
-        A crash in between then counts as *unknown*, never as *not sent*.
-        """
+        """Record `intent` and `sending` in one commit, for a mail sent in one write; a crash leaves it *unknown*."""
         reference = transaction.id
         record, facts = self._intent(transaction, verdict, evidence, observed)
         opened = Opened(reference, self._process, sending=True, key=self._keys.get(reference))
@@ -246,10 +240,7 @@ class AuditLog:
         return await self._put(r.Sending(id=reference), Sending(reference))
 
     async def outcome(self, reference: str, reply: Reply | None, delivery: r.Delivery | None = None) -> int:
-        """Record the outcome of a mail; durable before our own reply.
-
-        Without `delivery` it follows from the next hop's reply code; without a reply it is *unknown*.
-        """
+        """Record a mail's outcome before our own reply: `delivery`, else by the reply's code; *unknown* without one."""
         if delivery is None:
             delivery = r.Delivery.of_code(reply.code) if reply is not None else r.Delivery.UNKNOWN
         key = self._keys.pop(reference, None)

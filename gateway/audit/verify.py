@@ -48,10 +48,7 @@ def verify(
 
 
 def _index_fault(folder: Folder) -> str:
-    """Return a fault for a search index that differs from the log, and set it aside; empty when it matches.
-
-    A missing or read-only index (a copy on a medium) is not verified.
-    """
+    """Set aside a search index that differs from the log, and return the fault; missing or read-only is none."""
     if not (folder.index.exists() and os.access(folder.index, os.W_OK) and os.access(folder.data, os.W_OK)):
         return ""
     with closing(Index(folder)) as index:

@@ -238,10 +238,7 @@ class Repetitions:
 
 
 def _installation(folder: Folder) -> str:
-    """Return a name of this data folder: from its log's key and its path, so that a copy of it has another.
-
-    A second machine with this node's name then settles none of its claims by a log without them.
-    """
+    """Return a name of this data folder by key and path: a copy of it, on a second machine, settles no claims."""
     octets = b"%d" % folder.data.stat().st_ino
     for path in (folder.checkpoints / "public-key.txt", Path("/etc/machine-id")):
         with contextlib.suppress(OSError):

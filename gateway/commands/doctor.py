@@ -66,10 +66,7 @@ _NEXT_HOP_HEALTH = dict.fromkeys(Fitness, Health.BAD) | {Fitness.GOOD: Health.GO
 
 
 def run(load: Callable[[], Configuration]) -> int:
-    """Print all lines; exit code 1 when something would keep the gateway from working.
-
-    Asked by root, the doctor looks with the rights of the service's user, who is the one that must be able to read.
-    """
+    """Print all lines, as the service's user sees them; exit code 1 when something would keep it from working."""
     configuration = load()
     ports = tuple(_guarded(_ports, configuration))  # low ports are root's to try; the service gets them from systemd
     user = _become_the_service(configuration.data)

@@ -138,10 +138,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z|\d{8}\Z|\d{4}-?W\d\d-?\d\Z")
 
 
 def moment(value: str | None, *, until: bool = False) -> datetime | None:
-    """Parse an ISO 8601 time, or `30d` for so many days ago; without offset it is the time of Viet Nam, as we print it.
-
-    With `until` a mere day means its end, so that `--since DAY --until DAY` is that day.
-    """
+    """Parse an ISO 8601 time, of Viet Nam without offset, or `30d` ago; with `until` a mere day means its end."""
     if value is None:
         return None
     if (days := _DAYS_AGO.match(value)) is not None:

@@ -31,9 +31,6 @@ def main(words: str, console: type[Console] = Console) -> None:
 
 
 def listening(descriptor: int) -> socket.socket:
-    """Return an inherited socket as one that names no protocol.
-
-    On what it accepts from one that names TCP asyncio sets TCP_NODELAY, which the wall refuses; it is inherited already.
-    """
+    """Return an inherited socket that names no protocol, lest asyncio set TCP_NODELAY, which the wall refuses."""
     found = socket.socket(fileno=descriptor)
     return socket.socket(found.family, found.type, 0, found.detach())

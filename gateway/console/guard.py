@@ -68,10 +68,7 @@ def same_origin(request: Request, settings: ConsoleSettings) -> bool:
 
 
 def from_elsewhere(request: Request) -> bool:
-    """Return whether the request follows a link of another site or a mail: browsers then omit the session cookie.
-
-    A reload from our own page includes it.
-    """
+    """Return whether a request, no reload, comes by a foreign link: browsers then omit the session cookie."""
     fields = request.headers
     return fields.get("sec-fetch-site") in ("cross-site", "same-site") and fields.get("sec-fetch-mode") == "navigate"
 

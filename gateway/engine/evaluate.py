@@ -182,10 +182,7 @@ class _Judge:
 
 
 def part_digests(message: Message) -> dict[str, frozenset[str]]:
-    """Return for each part path the digests of the part and of the containers (not the multiparts) around it.
-
-    A waiver for an exact archive covers what is inside, because the digest fixes it.
-    """
+    """Return for each part its own and its containers' digests: a waiver for an archive covers what is inside."""
     digests: dict[str, frozenset[str]] = {}
     stack = [(message.root, frozenset[str]())]
     while stack:

@@ -89,10 +89,7 @@ class Layers:
 
 
 def read_layers(source: Path | str, registry: Registry, decided: Path | None = None) -> Layers:
-    """Read a policy file or preset, what it extends, and the decided waivers where that file is there.
-
-    ConfigError with all faults when too little is left of one.
-    """
+    """Read a policy file or preset, what it extends, and decided waivers if there; ConfigError with all faults."""
     wanted = find(source, registry, folder=None, asked_in=None)
     return with_decided(_below(wanted, _read(wanted), registry, None), decided)
 
@@ -115,10 +112,7 @@ def with_decided(layers: Layers, decided: Path | None) -> Layers:
 
 
 def read_candidate(octets: bytes, current: Layers, registry: Registry) -> Layers:
-    """Return the layers of a text that may take the place of the current file; ConfigError with all faults.
-
-    It may read no other files and run no other modules than the current file does.
-    """
+    """Return the layers of a candidate, which may read and run nothing new; ConfigError with all faults."""
     path = candidate_path(current, registry)
     salvaged = parse_or_salvage(octets, PolicyFile, path=str(path), filling={"version": 1, "name": "-"})
     if salvaged.rest is None:

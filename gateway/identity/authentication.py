@@ -17,10 +17,7 @@ _BUDGET_S = 8.0
 async def authenticate(
     content: bytes, session: Session, envelope: Envelope, resolver: Resolver, *, budget_s: float = _BUDGET_S
 ) -> AuthenticationResults:
-    """Return what DKIM, SPF and DMARC say of a mail; never raises for what the mail or the DNS does.
-
-    Look-ups that do not come back in `budget_s` give temperror. The event loop is not held up.
-    """
+    """Return what DKIM, SPF and DMARC say, temperror for look-ups over `budget_s`; never raises for mail or DNS."""
     lookups = resolver.start(budget_s)
     results = await asyncio.to_thread(compute, content, session, envelope, lookups)
     return AuthenticationResults(tuple(results))

@@ -33,10 +33,7 @@ class MilterEngine(Protocol):
         ...
 
     async def judge_message(self, transaction: Transaction, spool: Spool, *, holds: bool, tags: bool) -> MilterAnswer:
-        """Return what the MTA shall do; every exception becomes a temporary failure.
-
-        It `holds` mail or cannot, and `tags` it, for it takes header fields, or cannot.
-        """
+        """Return what the MTA shall do, which can or cannot hold and tag mail; exceptions are temporary failures."""
         ...
 
     async def refuse_overflow(

@@ -106,10 +106,7 @@ class NoticeBook:
     def put(
         self, key: str, *, kind: str, recipient: str, now: float, fields: Mapping[str, object], limited: bool = True
     ) -> bool:
-        """Queue a notice; False when the key exists, or the mailbox is at its daily limit.
-
-        A notice triggered by the calendar only is not `limited`.
-        """
+        """Queue a notice; False if the key exists or, unless not `limited`, the mailbox is at its daily limit."""
         with self._changing() as connection:
             if _has(connection, key):
                 return False

@@ -92,10 +92,7 @@ def _refused(history: History) -> tuple[str, tuple[r.FindingFacts, ...]]:
 def _aim(
     history: History, found: r.FindingFacts, reverse_path: str, wanted: Wanted, keyed: Keyed
 ) -> dict[str, str] | None:
-    """Return the scope of a waiver: always the sender, and the exact file when the finding is on a file.
-
-    None for a finding on another file than the given one.
-    """
+    """Return the scope: the sender and, for a finding on a file, exactly the given one; None for another file's."""
     if "*" in reverse_path:  # a waiver would take it for a pattern
         raise _fault("no_sender", history.reference)
     sender = {"sender": reverse_path} if reverse_path else {}

@@ -234,10 +234,7 @@ class _Supervisor:
         return reader
 
     def _reload(self) -> None:
-        """Validate the new files; only valid ones reach the front ends.
-
-        Each kind separately: a mistake in a policy file must not keep an expired certificate in use.
-        """
+        """Hand valid new files to the front ends, each kind alone: a bad policy must keep no expired certificate."""
         if self._reload_began:
             self._again = True
             _LOG.info("%s", both("start", "reload", "again"))

@@ -197,10 +197,7 @@ class ClientConnection(asyncio.Protocol):
         self._wake()
 
     def eof_received(self) -> bool:
-        """Let the session read the buffer and reply on the half-closed connection, then close.
-
-        TLS has no half-closed connections.
-        """
+        """Let the session reply on the half-closed connection, then close; TLS has no half-closed connections."""
         self._ended = True
         self._wake()
         return self.tls is None

@@ -39,10 +39,7 @@ class DataReader:
         self._line = -len(self._held)  # bytes of the line that is open
 
     def feed(self, data: bytes) -> tuple[bytes, bytes | None]:
-        """Take bytes from the wire; return content with dot-stuffing undone, and what follows the end.
-
-        The second value is None until the end of data is seen; then this reader is done.
-        """
+        """Take bytes; return content with dot-stuffing undone and, once the end is seen, what follows it, else None."""
         if self._held:
             data = self._held + data
         after: bytes | None = None

@@ -214,10 +214,7 @@ class Steward:
             _LOG.error("%s", both("steward", "requests", "not_written", reason=error))
 
     def _alive(self) -> bool:
-        """Return whether the writer of the log answers and the first listener accepts, as of two seconds ago at most.
-
-        The answer also shows that the steward lives, so it comes in any case, and soon.
-        """
+        """Return whether log writer and first listener answered within two seconds; it is said soon in any case."""
         when, good = self._looked
         if time.monotonic() - when >= _ALIVE_S:
             good = self._acts.alive(_SOON_S) and _accepts(self._sources.accepts)

@@ -76,10 +76,7 @@ def about_mail(reference: str, login: str | None) -> None:
 
 
 def log_failure(logger: logging.Logger, reference: str, error: BaseException) -> None:
-    """Write the log line to which a temporary failure's reference points.
-
-    An operational error (a full disk) is logged by its message; a bug of ours with its traceback.
-    """
+    """Log what a failure's reference points to: an operational error (a full disk) by message, a bug with traceback."""
     if isinstance(error, GatewayError):
         logger.error("%s: %s", reference, error)
     else:

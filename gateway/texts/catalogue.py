@@ -32,10 +32,7 @@ def said(file: str, table: str, key: str, language: str, /, **fields: object) ->
 
 
 def pair(file: str, table: str, key: str, /, **fields: object) -> tuple[str, str]:
-    """Return a text in Vietnamese and English with `{field}` filled; fields must be clean already.
-
-    A field that is a pair, as of `reasons`, has words of its own in each language.
-    """
+    """Return a text in both languages with `{field}` filled by clean words; a pair has words for each language."""
     first, second = _in_each(fields)
     return said(file, table, key, "vi", **first), said(file, table, key, "en", **second)
 

@@ -159,10 +159,7 @@ _VOWELS: Final = frozenset("aeiouy")
 
 
 def _compose(cluster: str) -> str:
-    """Return one letter for a base and its marks, in any order; marks that do not fit are dropped.
-
-    No consonant bears one in Vietnamese: on it a mark is an ornament.
-    """
+    """Return one letter for a base and its marks in any order, without those that do not fit or on consonants."""
     if cluster[0].lower() not in _VOWELS:
         return cluster[0]
     whole = unicodedata.normalize("NFC", cluster)

@@ -41,10 +41,7 @@ _STROKES: Final = frozenset("_|/\\()<>'`.,-\"V")
 
 
 def with_text_art(reading: Reading) -> Reading:
-    """Return a reading with a finding where paragraphs or cells draw letters.
-
-    Cells of one sign each become a member: a picture of the word that they may show.
-    """
+    """Return a reading with a finding where lines draw letters; cells of one sign each become a picture, a member."""
     reading = replace(reading, members=(*reading.members, *_grids(reading.document)))
     document = reading.document
     known = any(content.kind == KIND for content in document.active_content)

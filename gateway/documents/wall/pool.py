@@ -189,10 +189,7 @@ class WorkerPool:
         await self.inspect(InspectionRequest(id="probe", root=parse(_FILE).root, content=_FILE, now=now))
 
     def begin(self, job: Job, content: int | None) -> tuple[socket.socket, int]:
-        """Give a job to a child; return our end of its socket, and the pipe on which its end is reported.
-
-        TemporaryError when there is no zygote, its queue is full, or descriptors are short.
-        """
+        """Give a job to a child; return our end and the pipe of its end. TemporaryError when it cannot be taken."""
         self.supervise()
         with contextlib.ExitStack() as ours_only, contextlib.ExitStack() as theirs_only:
             try:
@@ -258,10 +255,7 @@ class _Conversation:
         return number
 
     async def _one_child(self, *, last: bool = False) -> tuple[ReadStatus, str]:
-        """Run one child to its end and return how it ended; TemporaryError when there was none.
-
-        The last one reads nothing that was not read before, whatever the message has used up.
-        """
+        """Run one child to its end, the `last` reading nothing new; return how it ended. TemporaryError without one."""
         limits, merger = self._request.limits, self._merger
         left_s = limits.cpu_s - merger.used.cpu_s
         if left_s <= 0 and not last:

@@ -111,10 +111,7 @@ class Book:
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
-        """Run one transaction; anything that is raised inside undoes it, also when a record of it cannot be written.
-
-        UserError when the disk is full or the file damaged; then nothing was changed.
-        """
+        """Run one transaction, undone by any exception inside; UserError for a full disk or a damaged file."""
         with self._write_lock, self._usable(), immediate(self._writer):
             yield self._writer
 

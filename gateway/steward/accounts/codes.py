@@ -42,10 +42,7 @@ def step_of(secret: str, code: str, now: float) -> int | None:
 
 
 def use_step(connection: sqlite3.Connection, name: str, step: int, now: float) -> bool:
-    """Note in a running transaction that a step was used; False when it was used before.
-
-    Steps are kept one by one, not as the latest: after a clock that went ahead was put right, codes count again.
-    """
+    """Note a used step, one by one, for clocks that went ahead and came back; False when it was used before."""
     connection.execute("DELETE FROM used_step WHERE name = ? AND step < ?", (name, int(now) // STEP_S - _KEPT_STEPS))
     done = connection.execute("INSERT OR IGNORE INTO used_step (name, step) VALUES (?, ?)", (name, step))
     return done.rowcount == 1

@@ -11,10 +11,7 @@ from gateway.model import ReadStatus
 
 
 def read(source: Source, budget: Budget) -> Reading:
-    """Return the files of the archive, also those of unknown types, which are unpacked as files (POSIX.1-2001 pax).
-
-    Folders, links and devices hold nothing but their names.
-    """
+    """Return the archive's files, also those of unknown types (POSIX.1-2001 pax); the rest hold only names."""
     contents = Contents(source, "tar", budget)
     with contents.filling():
         try:

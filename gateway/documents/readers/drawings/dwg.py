@@ -53,11 +53,7 @@ def read(source: Source, budget: Budget) -> Reading:
 
 
 def _pages(data: bytes, budget: Budget) -> Iterator[bytes]:
-    """Yield the pages of all sections, in the order of section and place.
-
-    A page begins with its type, masked by a word that depends on its offset, so that pages are found without the
-    (encrypted) map of them.
-    """
+    """Yield the pages of all sections in order, found by their types, masked by offset: their map is encrypted."""
     found: list[tuple[int, int, bytes]] = []
     for at in range(0x100, len(data) - _PAGE_HEADER, _PAGE_STEP):
         if u32(data, at) ^ at != _PAGE_TYPE ^ _MASK:

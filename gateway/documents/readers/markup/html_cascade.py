@@ -302,10 +302,7 @@ class Sheet:
         return found
 
     def _resolved(self, value: str, own: Mapping[str, str], around: tuple[str, ...] = ()) -> str:
-        """Put the values of custom properties in (CSS Variables 1); a page has one value for each name here.
-
-        One that refers to itself has none.
-        """
+        """Put the values of custom properties in (CSS Variables 1), one a name; what refers to itself has none."""
         if not around:
             self._put_in = 0
 
