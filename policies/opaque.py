@@ -26,7 +26,7 @@ from gateway.model import (
     ReadStatus,
     Rule,
 )
-from gateway.model.formats import Family, by_filename
+from gateway.model.formats import Container, Family, Format, by_filename, by_name
 from policies._active_content import active_findings
 from policies._findings import passed, unknown
 
@@ -123,7 +123,7 @@ def judge(evidence: Facts[None], settings: Settings) -> Iterator[Finding]:
 
 def _document(document: Document, parts: Mapping[str, Part], settings: Settings) -> Finding | None:
     """Return what is unknown of a document, None when it was read in full."""
-    reason, word = document.reason, cause(document.status, document.reason, document.filename)
+    reason, word = document.reason, cause(document.status, document.reason, document.filename, document.format)
     match document.status:
         case ReadStatus.OK:
             return None
@@ -179,7 +179,7 @@ def _is_no_document(part: Part | None, settings: Settings) -> bool:
     )
 
 
-def cause(status: ReadStatus, reason: str, filename: str | None) -> str:
+def cause(status: ReadStatus, reason: str, filename: str | None, form: str = "") -> str:
     """Return the key of the words for a reader's reason; the reasons themselves are many and grow."""
     match status:
         case ReadStatus.ENCRYPTED:
@@ -196,14 +196,26 @@ def cause(status: ReadStatus, reason: str, filename: str | None) -> str:
             return "multi-volume" if reason == "multi-volume" else "format"
         case ReadStatus.MALFORMED:
             word = next((word for word, prefixes in _DAMAGE.items() if reason.startswith(prefixes)), "damaged")
-            named = by_filename(filename)
-            return "office" if word == "archive" and named is not None and named.family in _OFFICE else word
+            return word if word in {"pdf", "transfer"} else _damaged(by_filename(filename) or by_name(form), word)
         case ReadStatus.OK:
             return "none"
 
 
-_OFFICE: Final = frozenset({Family.WORD, Family.SHEET, Family.SLIDES})
-"""Families whose files are archives, which people never make by hand."""
+def _damaged(kind: Format | None, word: str) -> str:
+    """Return the key of the words for a damaged file of a kind: what a person does with it, whatever its container is."""
+    if kind is None or kind.container is Container.ASIC:
+        return word if kind is None else "signature"
+    match kind.family:
+        case Family.WORD | Family.SHEET | Family.SLIDES:
+            return "office"
+        case Family.ARCHIVE | Family.SIGNATURE:
+            return kind.family.value
+        case Family.IMAGE:
+            return "picture"
+        case _:
+            return "damaged"
+
+
 _PASSWORD: Final = frozenset({"", "password", "zip-entry-encrypted"})
 _MIME: Final = "mime-"
 _DAMAGE: Final = {

@@ -33,18 +33,28 @@ def test_every_status_has_words(status, reason):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("reason", "name", "form", "words"),
     [
-        ("a.zip", "archive"),
-        ("a.docx", "office"),
-        ("a.XLSX", "office"),
-        ("a.odp", "office"),
-        (None, "archive"),
-        ("a", "archive"),
+        ("zip-no-end-record", "a.zip", "zip", "archive"),
+        ("zip-no-end-record", None, "zip", "archive"),
+        ("zip-no-end-record", "a", "zip", "archive"),
+        ("damaged-stream", "a.gz", "gzip", "archive"),
+        ("zip-no-end-record", "a.docx", "zip", "office"),
+        ("zip", "a.XLSX", "xlsx", "office"),
+        ("zip", None, "odp", "office"),
+        ("ole", "a.doc", "ole", "office"),
+        ("zip", "a.asice", "asic-e", "signature"),
+        ("cms", "a.p7s", "cms", "signature"),
+        ("image-data", "a.jpg", "image", "picture"),
+        ("image", None, "image", "picture"),
+        ("pdf-syntax", "a.pdf", "pdf", "pdf"),
+        ("base64", "a.jpg", "image", "transfer"),
+        ("ole", "a.msg", "ole", "damaged"),
+        ("ole", None, "ole", "damaged"),
     ],
 )
-def test_no_refusal_advises_to_pack_a_document_again(name, words):
-    assert opaque.cause(ReadStatus.MALFORMED, "zip-no-end-record", name) == words
+def test_the_remedy_for_a_damaged_file_fits_its_kind(reason, name, form, words):
+    assert opaque.cause(ReadStatus.MALFORMED, reason, name, form) == words
 
 
 def test_every_code_that_the_parser_gives_has_words():
