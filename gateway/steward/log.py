@@ -36,7 +36,8 @@ _LIMIT_CHECKPOINTS: Final = 50
 _LIMIT_NOTES_BYTES: Final = 16 << 20
 _NOTES: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.notes|public-key\.txt")
 _LIMIT_LINES: Final = 200
-_TOKEN: Final = re.compile(r"[^\s,]+")
+_TOKEN: Final = re.compile(r"[^\s,;]+")
+_BETWEEN_ROLES: Final = re.compile(r"(?<=\w) (?=\w)")
 
 
 @dataclass
@@ -94,7 +95,7 @@ def _about(act: r.Act, desk: Desk, language: Language) -> str:
     elif act.what.startswith("account_"):
         names = {role: words[language] for role, words in product_texts("console")["role"].items()}
         name, colon, text = text.partition(": ")
-        head = name + colon
+        head, text = name + colon, _BETWEEN_ROLES.sub("; ", text)
     return head + _TOKEN.sub(lambda found: names.get(found[0], found[0]), text)
 
 

@@ -171,7 +171,7 @@ LOG = q.LogView(
     first=1, last=481204, octets=504_000_000, verified=at(600), verdict=q.Badge("nguyên vẹn", "good"),
     checkpoints=tuple(q.CheckpointRow(f"2026112{n}T020000Z.json", at(1440 * (7 - n)), 481000 - 900 * (7 - n)) for n in range(7, 0, -1)),
     acts=tuple(
-        q.ActRow(seq=481190 - n, time=at(30 * n), who=("an.nt", "binh.lv")[n % 2], roles=("kiểm tra", "quản trị chính sách")[n % 2],
+        q.ActRow(seq=481190 - n, time=at(30 * n), who=("an.nt", "binh.lv")[n % 2], roles=("kiểm tra", "quản trị chính sách", "")[n % 3],
                  what=("xem thư của người khác", "đăng nhập", "tải danh sách")[n % 3], about=("BT-7F3K2Q00", "", "csv")[n % 3], client="10.1.20.7",
                  reason="", result=q.Badge("được", "good") if n % 5 else q.Badge("không được", "bad"))
         for n in range(12)

@@ -75,6 +75,11 @@ def test_acts_turn_to_newer_and_older_pages(look, system):
     ]  # fmt: skip
 
 
+def test_an_act_of_someone_without_a_role_names_the_machine_alone(look, system):
+    below = show(look, system, "log", "vi").locator("tbody tr td:nth-child(2) span.small").all_inner_texts()
+    assert {"kiểm tra · 10.1.20.7", "10.1.20.7"} <= set(below)
+
+
 @pytest.mark.parametrize(
     ("session", "name"), [("auditor", "Requests 3 waiting for your decision"), ("empty", "Requests")]
 )

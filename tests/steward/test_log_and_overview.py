@@ -108,8 +108,9 @@ def test_the_log_is_shown_with_acts_and_pages_of_them(at: Desk, data: Path):
 
 def test_what_people_did_is_said_in_words(at: Desk, data: Path):
     told = [
-        ("account_add", "operator: operator auditor, operator@x.vn", "operator: Vận hành Kiểm tra, giám sát, operator@x.vn"),
-        ("account_lock", "auditor", "auditor"), ("login", "locks locks_address", "khóa tên 15 phút khóa địa chỉ máy"),
+        ("account_add", "operator: operator auditor, operator@x.vn", "operator: Vận hành; Kiểm tra, giám sát, operator@x.vn"),
+        ("account_roles", "a: auditor operator -> -", "a: Kiểm tra, giám sát; Vận hành -> -"),
+        ("account_lock", "auditor", "auditor"), ("login", "locks locks_address", "khóa tên 15 phút, khóa địa chỉ máy"),
         ("recovery_code", "9 left", "9 mã còn lại"), ("send_report", "2026-10 noivu a@x.vn", "2026-10 Phòng Nội vụ a@x.vn"),
     ]  # fmt: skip
     for what, about, _ in told:
