@@ -303,7 +303,9 @@ def subject_words(row: Row, language: str) -> str:
 def about_words(what: str, about: str, language: str) -> str:
     """Return what an act is about; of a login, which names no one, in words."""
     words = product_texts("audit")["about"] if "login" in what or what == "recovery_code" else {}
-    return (", " if "login" in what else " ").join(words[one][language] if one in words else one for one in about.split(" "))
+    return (", " if "login" in what else " ").join(
+        words[one][language] if one in words else one for one in about.split(" ")
+    )
 
 
 def moment(time: datetime) -> str:

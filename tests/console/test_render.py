@@ -43,10 +43,12 @@ def test_a_mail_that_did_not_arrive_bears_no_good_badge(result, state, shown, be
     assert re.findall(r'class="note">(.*?)<', page) == ([beside.text] if beside else [])
 
 
-def letter(rule: str, effect: Badge, **more: object) -> tuple[str, ...]:
+def letter(
+    rule: str, effect: Badge, *, name: str = "a.docx", kind: str = "", confidential: bool = False
+) -> tuple[str, ...]:
     (found,) = EXPLAINED.files[0].findings
-    file = replace(EXPLAINED.files[0], findings=(replace(found, rule=rule, effect=effect),))
-    return steps(kept_back(replace(EXPLAINED, files=(file,), **more)))
+    file = replace(EXPLAINED.files[0], name=name, type=kind, findings=(replace(found, rule=rule, effect=effect),))
+    return steps(kept_back(replace(EXPLAINED, files=(file,), confidential=confidential)))
 
 
 def test_a_letter_says_how_to_fix_what_keeps_the_mail_back_and_nothing_else():
@@ -57,6 +59,23 @@ def test_a_letter_says_how_to_fix_what_keeps_the_mail_back_and_nothing_else():
     assert letter("classified.unread_content", yes) == ()
     assert letter("opaque.film", no) == ()  # neither Word nor a scanner helps
     assert letter("opaque.unreadable", no) == ("open",)
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "kind", "expected"),
+    [
+        ("opaque.encrypted", "a.docx", "", ("password",)),
+        ("opaque.encrypted", "a.pdf", "application/pdf", ("locked_pdf",)),
+        ("opaque.encrypted", "a.zip", "application/zip", ()),
+        ("opaque.encrypted", "", "application/zip", ()),
+        ("opaque.unreadable", "a.7z", "application/x-7z-compressed", ()),
+        ("opaque.unreadable", "a.pdf", "application/pdf", ("open",)),
+        ("opaque.unreadable", "a.jpg", "image/jpeg", ("open",)),
+        ("opaque.unsupported", "a.xyz", "", ("open",)),
+    ],
+)
+def test_a_letter_has_steps_for_files_that_programs_and_scanners_write(rule, name, kind, expected):
+    assert letter(rule, Badge("từ chối", "bad", "reject"), name=name, kind=kind) == expected
 
 
 @pytest.mark.parametrize("language", Language)

@@ -11,8 +11,9 @@ from gateway.console.pages.login import begin_by_mail, said
 from gateway.console.pages.mails import count
 from gateway.console.visit import Visit
 from gateway.model import Disposition
+from gateway.model.formats import Family, by_filename, by_type
 from gateway.model.reference import mistyped, standard
-from gateway.steward.questions import AskRequests, Explain, Explained, RequestsView, SendMailCode
+from gateway.steward.questions import AskRequests, Explain, Explained, FileView, RequestsView, SendMailCode
 from gateway.steward.questions.refused import Refused
 from gateway.texts.catalogue import filled
 
@@ -30,7 +31,8 @@ _REMEDIES = (
     ("official_sender.", "sender"),
 )
 """Instructions of the catalogue (table [steps]) by rule; the first match applies."""
-
+_UNWRITTEN = {Family.ARCHIVE, Family.SIGNATURE, Family.MAIL, Family.MEDIA, Family.PROGRAM, Family.LOCKED}
+"""Files that no office program opens and no scanner makes; the finding itself says what to do."""
 
 _GONE = {"relayed", "passed_on"}
 """States of a mail that its sender need not send again."""
@@ -74,11 +76,21 @@ def steps(explained: Explained) -> tuple[str, ...]:
 
     Of a mail that may be secret nothing says how it could be sent again.
     """
-    rules = [finding.rule for file in explained.files for finding in file.findings]
-    keys = [next((key for prefix, key in _REMEDIES if rule.startswith(prefix)), "") for rule in rules]
+    keys = [_step(finding.rule, file) for file in explained.files for finding in file.findings]
     if explained.confidential:
         return ("marked",) if "marked" in keys else ("secret",)
     return tuple(dict.fromkeys(key for key in keys if key))
+
+
+def _step(rule: str, file: FileView) -> str:
+    """Return the key of the instructions for a rule and a file, empty when there are none."""
+    key = next((key for prefix, key in _REMEDIES if rule.startswith(prefix)), "")
+    kind = by_filename(file.name) or by_type(file.type)
+    if key not in {"password", "open"} or kind is None:
+        return key
+    if kind.family in _UNWRITTEN:
+        return ""
+    return "locked_pdf" if key == "password" and kind.family is Family.PDF else key
 
 
 async def send_code(visit: Visit) -> Response:
