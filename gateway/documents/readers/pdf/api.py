@@ -111,7 +111,7 @@ class PdfiumDocument:
 
     def __init__(self, data: bytes, password: str | None = None) -> None:
         self.api = pdfium()
-        self._data = data
+        self.data = data
         self.handle = self.api.FPDF_LoadMemDocument64(data, len(data), password.encode() if password else None)
         if not self.handle:
             match self.api.FPDF_GetLastError():

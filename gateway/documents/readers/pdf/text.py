@@ -35,7 +35,7 @@ from gateway.documents.readers.pdf.rendering import LIMIT_PIXELS, Part, give_loo
 from gateway.documents.readers.pdf.seen import look_again, suspects
 from gateway.documents.readers.pdf.shapes import Shapes, has_clip
 from gateway.documents.readers.pdf.structure import Structure
-from gateway.documents.readers.pdf.ticks import put_boxes
+from gateway.documents.readers.pdf.ticks import offers_levels, put_boxes
 from gateway.documents.readers.pdf.visible import judge_visibility, surface
 from gateway.documents.readers.pictures.outlines import product
 from gateway.model import ReadStatus
@@ -81,6 +81,9 @@ class PageReader:
             content = self._walk(page, index + 1, 0)
             if self._api.FPDFPage_GetAnnotCount(page):
                 content.annotations = annotations_of(page)
+                if offers_levels(content):
+                    with PdfiumDocument(self._document.data, self._structure.password) as copy:
+                        PageReader(copy, self._budget, self._structure).tick(index, content)
             return content
         finally:
             self._api.FPDF_ClosePage(page)
@@ -93,6 +96,15 @@ class PageReader:
         page, before = self._flattened(index)
         try:
             return self._walk(page, index + 1, before) if before is not None else PageContent(index + 1, 0.0, 0.0)
+        finally:
+            self._api.FPDF_ClosePage(page)
+
+    def tick(self, index: int, content: PageContent) -> None:
+        """Put boxes before the options of a page as its annotations and form fields tick them; they become page content."""
+        page, own = self._flattened(index)
+        try:
+            handles = [handle for batch in self._batches(page, 0, own) for handle in batch.handles]
+            put_boxes(page, content, handles, printed=self._structure.printed)
         finally:
             self._api.FPDF_ClosePage(page)
 
@@ -144,7 +156,8 @@ class PageReader:
         if hidden:
             self._budget.check_time()
             look_again(page, content, hidden, handles, printed=self._structure.printed)
-        put_boxes(page, content, handles, printed=self._structure.printed)
+        if first or api.FPDFPage_GetAnnotCount(page) == 0:
+            put_boxes(page, content, handles, printed=self._structure.printed)
         if self._structure.ink and (first or not is_picture(content)):
             self._budget.check_time()
             base = self._columns.objects(api.FPDFPage_GetObject, page, 0, first)

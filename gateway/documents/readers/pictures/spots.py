@@ -55,9 +55,11 @@ def runs(inked: npt.NDArray[np.bool_] | Pixels) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def is_framed(pixels: Pixels, left: int, top: int, right: int, bottom: int) -> bool:
+def is_framed(
+    pixels: Pixels, left: int, top: int, right: int, bottom: int, *, within: tuple[float, float] = FRAME
+) -> bool:
     """Return whether words of a picture, grey or BGR, have their own frame; the lines of a table continue beyond it."""
-    across, down = (int(share * (bottom - top)) for share in FRAME)
+    across, down = (int(share * (bottom - top)) for share in within)
     x, y = max(left - across, 0), max(top - down, 0)
     part = pixels[y : bottom + down, x : right + across]
     if not part.size:
