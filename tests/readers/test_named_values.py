@@ -17,6 +17,7 @@ from tests.support.octets import file_of
 
 Rows = Sequence[Sequence[str]]
 FORM = (("Số", "Độ mật", "Độ khẩn"), ("12", "Mật", "Khẩn"))
+HEAD = (("Độ mật", "Độ khẩn"), ("Tối mật", "Khẩn"), ("KẾ HOẠCH",))
 FORMS: list[Rows] = [FORM, (("Độ mật", "Số"), ("Tối mật", "12")), (("Số", "12"), ("Mức độ mật:", "Mật"))]
 OTHERS: list[Rows] = [
     (("Độ mật", "Số"), ("Thường", "12")),
@@ -54,7 +55,7 @@ def test_texts_of_a_drawing_are_a_label_and_its_value(rows: Rows, marked: bool, 
     assert stopped(xml.read(Source(data=data, part="1"), Budget()).document) is marked
 
 
-@pytest.mark.parametrize(("rows", "marked"), [(FORM, True), *((rows, False) for rows in OTHERS)])
+@pytest.mark.parametrize(("rows", "marked"), [(FORM, True), (HEAD, True), *((rows, False) for rows in OTHERS)])
 def test_words_of_a_page_without_rules_are_a_label_and_its_value(rows: Rows, marked: bool) -> None:
     runs = [
         Run(text=words, page=2, locator="page:2", bbox_pt=(80 + 120 * x, 400 + 20 * y, 130 + 120 * x, 412 + 20 * y))

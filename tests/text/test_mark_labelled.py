@@ -216,11 +216,14 @@ def test_a_level_over_two_lines_that_was_read_more_than_once_stays_a_mark(rows, 
         ([("Độ mật", 55, 70), ("Thường", 115, 70)], set()),
         ([("Độ mật", 55, 70), ("Mật", 115, 70), ("Tối mật", 175, 70)], set()),
         ([("Độ mật", 55, 70), ("Mật", 55, 90)], set()),
+        ([("Độ mật", 55, 70), ("Mật", 55, 90), ("Độ khẩn", 55, 110)], {Level.MAT}),
+        ([("Độ mật", 55, 70), ("Mật", 55, 90), ("Tối mật", 55, 110)], set()),
+        ([("Độ mật", 55, 70), ("Mật", 55, 90), ("Là độ của văn bản, theo quy định của Luật.", 55, 110)], set()),
         ([("Độ mật", 55, 70), ("Mật", 115, 70), ("STT", 55, 90)], {Level.MAT}),
         ([("Độ mật", 55, 70), ("Mật", 115, 70), ("Thường", 115, 90)], set()),
     ],
 )
-def test_a_value_to_the_right_of_its_label_on_a_printed_page_is_a_mark(
+def test_a_value_to_the_right_of_its_label_or_below_it_on_a_printed_page_is_a_mark(
     words: list[tuple[str, int, int]], found: set[Level]
 ) -> None:
     runs = tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from gateway.vietnamese.marks.code import names_goods, other_levels
 from gateway.vietnamese.marks.hits import Hit, Look, Place, Strength, most_severe
 from gateway.vietnamese.marks.judge import SIBLINGS, ends_sentence_before, ends_trapped, starts_trapped
 from gateway.vietnamese.marks.labels import has_label, label_line
-from gateway.vietnamese.marks.layout import Layout, Line, cell_key
+from gateway.vietnamese.marks.layout import Box, Layout, Line, cell_key
 from gateway.vietnamese.marks.lines import stamp_line
 from gateway.vietnamese.marks.lists import (
     BEHIND_MAT,
@@ -38,7 +39,7 @@ from gateway.vietnamese.normal import canonical, run_together
 
 _LONE_LABEL: Final = re.compile(r"\W*(?:muc |cap )?do (?:bao |bi )?mat\W*")
 _IS_LABEL: Final = re.compile(r"[^\n.,;!?]{1,40}")
-"""Label and value in lines of their own, as a page that shows them in columns is pasted."""
+"""Label and value in lines of their own, as a page that shows them in columns is pasted, and as forms of web pages are printed."""
 _NAMES_STAMP: Final = re.compile(r"(?<!\w)(?:(?:đóng|dấu|chữ|độ)(?:\s+(?:TUYỆT|TỐI))?)\s*$")
 """Last words of a line whose sentence goes on with the name of a stamp in capitals."""
 _BROKEN: Final = re.compile(r"(?<![a-z])(?:bao|bi)[^a-z]{0,2}$")
@@ -121,13 +122,15 @@ def _column_on_page(layout: Layout, head: Run) -> tuple[int | None, int | None]:
     if not column or column[0][0] > bottom + _ROW * (bottom - top):
         return None, None
     (start, value), *others = column
-    rows = (head.bbox_pt, boxes[value])
-    if not all(
-        any(row[1] < box[3] and box[1] < row[3] and not (box[0] < row[2] and row[0] < box[2]) for box in boxes.values())
-        for row in rows
-    ):
+    if not all(_has_cells_beside(row, boxes.values()) for row in (head.bbox_pt, boxes[value])):
         return None, None
-    return value, next((n for at, n in others if at - start < _PITCH * (start - top)), None)
+    rows = (n for at, n in others if at - start < _PITCH * (start - top))
+    return value, next((n for n in rows if _has_cells_beside(boxes[n], boxes.values())), None)
+
+
+def _has_cells_beside(row: Box, boxes: Iterable[Box]) -> bool:
+    """Return whether other words are at the height of words, neither above nor below them."""
+    return any(row[1] < box[3] and box[1] < row[3] and not (box[0] < row[2] and row[0] < box[2]) for box in boxes)
 
 
 def valued(layout: Layout, line: Line, text: str) -> Hit | None:
@@ -157,8 +160,8 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
         return None, ()
     other = layout.line(value)
     same_block = other.block == line.block
-    pasted = line.place is other.place and line.runs[-1].bbox_pt is None
-    lone = pasted and _LONE_LABEL.fullmatch(bare(label)) is not None
+    below = across is None and line.place is other.place and is_in_line(line.runs[-1], other.runs[0])
+    lone = below and _LONE_LABEL.fullmatch(bare(label)) is not None
     if not (
         label.endswith(":")
         or lone
@@ -182,7 +185,8 @@ def label_across(layout: Layout, line: Line, text: str) -> tuple[Hit | None, tup
         return None, ()
     if lone and line.place is Place.BODY and not label.endswith(":"):
         lower = layout.lines[following].strip() if following is not None else ""
-        if lower and not (_IS_LABEL.fullmatch(lower) or belongs_to_head(bare(lower))):
+        ends = not lower and line.runs[-1].bbox_pt is None
+        if not (ends or _IS_LABEL.fullmatch(lower) or belongs_to_head(bare(lower))):
             return None, ()  # the heading of a text that says what each level is
         hit = hit._replace(strength=min(hit.strength, Strength.SUSPECTED, key=lambda strength: strength.rank))
     return hit, ("split-blocks",)
