@@ -37,6 +37,13 @@ def test_a_default_is_not_blamed_beside_an_unknown_key_that_may_be_meant():
     assert len(faults(listeners + "nexthop: {}\nnext_hop: {address: '127.0.0.1:2526', tls: none}")) == 2
 
 
+def test_a_list_is_not_too_short_beside_its_faulty_entry():
+    (fault,) = faults("console: {listen: '127.0.0.1:1', networks: [office]}")
+    assert "“office” is no IP network" in fault
+    (fault,) = faults("console: {listen: '127.0.0.1:1', networks: []}")
+    assert "the list needs 1 or more entries" in fault
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

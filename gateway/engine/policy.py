@@ -76,11 +76,14 @@ class Addresses:
 
     @property
     def hopeless(self) -> tuple[str, ...]:
-        """The patterns that no address can be: without `@` and `*`, with blanks or signs of a list, or without a domain."""
+        """The patterns that no address can be: without `@` and `*`, with blanks or signs of a list, without a domain or with two."""
         return tuple(
             pattern
             for pattern in self.patterns
-            if not ("@" in pattern or "*" in pattern) or pattern.endswith("@") or _NO_LETTER.search(pattern)
+            if not ("@" in pattern or "*" in pattern)
+            or pattern.endswith("@")
+            or pattern.count("@") > 1
+            or _NO_LETTER.search(pattern)
         )
 
     def match(self, address: str, directory: Directory | None) -> bool:

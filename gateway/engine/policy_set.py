@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,6 +15,8 @@ from gateway.model import VIETNAM, Evidence, Language, Need, Observer
 from gateway.texts.catalogue import both
 from gateway.yaml.values import printable
 
+_REFERENCE = "{reference}"
+_BRACES = re.compile(r"\{[^{}]*\}")
 _WAIVER_NOTICE_DAYS = 14
 LONGEST_WAIVER_DAYS = 366
 """Beyond it a waiver is a change of policy without review."""
@@ -93,12 +96,17 @@ class PolicySet:
 
     def contact_line(self, language: Language, on: date, reference: str = "") -> str:
         """Return whom to ask about a mail, `{reference}` in it filled; empty when nothing is configured."""
-        return (pick(self.contact, language, on) or "").replace("{reference}", reference or "BT-...")
+        return (pick(self.contact, language, on) or "").replace(_REFERENCE, reference or "BT-...")
 
     def warnings(self, now: datetime) -> tuple[str, ...]:
         """Return what an administrator should know at start: what has ended, or cannot act as it is written."""
         on = day(now)
         found = list(_idle_words(self.policies, self.waivers, on))
+        unfilled = {one for words in self.contact for one in _BRACES.findall(f"{words.vi} {words.en}")} - {_REFERENCE}
+        found += [
+            both("start", "policy", "contact_field", field=printable(one), reference=_REFERENCE)
+            for one in sorted(unfilled)
+        ]
         for waiver in self.waivers:
             left = (waiver.expires - on).days
             if left < 0:

@@ -151,7 +151,7 @@ def schema_faults(
     """Return the faults of a validation, in the order of the file; `prefix` leads from `raw` to what was validated.
 
     With `only` those of one key: the keys of what was validated may come from several places. A default that is refused is
-    not reported beside an unknown key, which may be the one that was meant.
+    not reported beside an unknown key, which may be the one that was meant, nor a list as too short beside its faulty entries.
     """
     schema = model.model_json_schema()
     faults: dict[tuple[int, int, str], Fault] = {}
@@ -162,6 +162,8 @@ def schema_faults(
             continue
         if details["type"] == "value_error" and unknown and isinstance(raw, dict) and details["loc"][0] not in raw:
             continue
+        if details["type"] == "too_short" and any(_within(one["loc"], details["loc"]) for one in errors):
+            continue
         element = getattr(details.get("ctx", {}).get("error"), "at", ())
         location = prefix + tuple(details["loc"]) + element
         of_key = details["type"] == "extra_forbidden"
@@ -169,6 +171,10 @@ def schema_faults(
         message = _schema_message(details, schema)
         faults.setdefault((line, column, message), Fault(message, path, line, column))
     return tuple(faults[key] for key in sorted(faults))
+
+
+def _within(location: Location, container: Location) -> bool:
+    return len(location) > len(container) and location[: len(container)] == container
 
 
 def _schema_message(details: ErrorDetails, schema: dict[str, Any]) -> str:

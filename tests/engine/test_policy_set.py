@@ -240,7 +240,7 @@ def test_scopes_and_waivers_that_can_never_act_are_warned_of(tmp_path: Path):
         "waivers:\n  - {id: w1, policy: senders, rule: form, sender: an.binhtan, reason: abc, approved_by: me,"
         " expires: 2027-09-01}\n"
         "policies:\n  senders:\n    scopes:\n"
-        "      - {senders: [an binh, '@gov.example', 'an*'], mode: monitor}\n"
+        "      - {senders: [an binh, 'an@@gov.example', '@gov.example', 'an*'], mode: monitor}\n"
         "      - {recipients: ['an@'], mode: monitor}\n"
         "      - {senders: ['@gov.example']}\n"
         "      - {from: 2026-01-01, until: 2026-11-23, mode: monitor}\n"
@@ -250,12 +250,21 @@ def test_scopes_and_waivers_that_can_never_act_are_warned_of(tmp_path: Path):
     warnings = [warning.partition(" / ")[2] for warning in policies(text, tmp_path).warnings(NOW)]
     assert warnings == [
         "scope 1 of senders: no address matches “an binh”; write name@domain, @domain, or use *",
+        "scope 1 of senders: no address matches “an@@gov.example”; write name@domain, @domain, or use *",
         "scope 2 of senders: no address matches “an@”; write name@domain, @domain, or use *",
         "scope 3 of senders changes nothing; add mode or rules",
         "scope 4 of senders ended on 2026-11-23; remove or extend it",
         "scope 6 of senders begins on 2026-11-25; a comparison on past mails does not show what it changes",
         "scope 6 of senders: no address matches “an@gov.example,binh@gov.example”; write name@domain, @domain, or use *",
         "waiver w1: no address matches “an.binhtan”; write name@domain, @domain, or use *",
+    ]
+
+
+def test_braces_that_senders_would_read_are_warned_of(tmp_path: Path):
+    text = BASE + "contact: {vi: 'gọi {so}, nêu {reference}', en: 'call {number}, name {reference}'}\n"
+    assert [warning.partition(" / ")[2] for warning in policies(text, tmp_path).warnings(NOW)] == [
+        "contact has {number}, which senders will read as it is; only {reference} is replaced",
+        "contact has {so}, which senders will read as it is; only {reference} is replaced",
     ]
 
 
