@@ -118,7 +118,8 @@ class Catalogue(Struct, frozen=True):
                 template = text.message
             case FindingOutcome.INDETERMINATE:
                 template = text.indeterminate or text.message
-        return self._render(template, policy, finding, wording)
+        said = self._render(template, policy, finding, wording)
+        return said[:1].upper() + said[1:] if template.startswith("{file}") else said
 
     def fix(self, policy: str, finding: Finding, wording: Wording) -> str:
         """Return what the sender can do; empty when the finding passed."""

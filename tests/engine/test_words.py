@@ -66,7 +66,8 @@ def test_guarded_words_quote_nothing_that_the_author_chose():
     assert "Kế hoạch" not in text
     assert "(không nêu ở đây)" in text
     assert "MẬT" in text
-    assert "tệp đính kèm" in text
+    assert text.startswith("Tệp đính kèm ở ")  # a sentence, where no name in quotation marks begins it
+    assert "“tệp đính kèm”" in text
 
 
 def test_brackets_of_a_text_and_of_a_value_are_one_pair():
