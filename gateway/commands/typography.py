@@ -57,7 +57,7 @@ async def _lint_one(file: Path, look: Look) -> int:
 def _show(file: Path, document: Document) -> int:
     member = printable(document.part.partition("!")[2], limit=4096)
     print(f"{name_for_people(file)}!{member}" if member else name_for_people(file))
-    if document.runs:
+    if document.runs and document.status is not ReadStatus.ENCRYPTED:  # of which only names can be read
         for line in lint_lines(document, Language.VI):
             print(f"  {line}")
     if document.status is ReadStatus.OK:

@@ -183,7 +183,7 @@ class Catalogue(Struct, frozen=True):
 
     def _parameter(self, name: str, value: str | float, policy: str, wording: Wording) -> str:
         if not isinstance(value, str):
-            return _number(value, wording.language)
+            return number(value, wording.language)
         words = self.words.get((policy, name, wording.language), {}).get(value)
         if words is not None:
             return words
@@ -275,7 +275,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _number(value: float, language: Language) -> str:
+def number(value: float, language: Language) -> str:
     """Return a number with the decimal sign of the language, at most one decimal."""
     if isinstance(value, int):
         return str(value)

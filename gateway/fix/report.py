@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.engine.catalogue import number
 from gateway.engine.places import place_words
 from gateway.fix.tally import RefusedError, Tally
 from gateway.model import Document, Language, ReadStatus
@@ -59,7 +60,8 @@ def lint_lines(document: Document, language: Language) -> Iterator[str]:
     for fault in margins:
         side = said("fix", "side", fault.side, language)
         place = place_words(fault.locator, language)
-        yield said("fix", "lint", "margin", language, side=side, found=fault.found, wanted=fault.wanted, place=place)
+        measured = fault.found.replace(".", ",") if language is Language.VI else fault.found
+        yield said("fix", "lint", "margin", language, side=side, found=measured, wanted=fault.wanted, place=place)
     if margins:
         yield _remedy("margin", family, language)
     if report.letters and not report.passages and not report.decomposed_letters:
@@ -69,14 +71,14 @@ def lint_lines(document: Document, language: Language) -> Iterator[str]:
 def _what_it_is(found: Recognition, language: Language) -> str:
     unknown = said("fix", "lint", "unknown", language)
     blank = said("fix", "lint", "no-number", language)
-    number = blank if found.number.startswith(("/", "-")) else found.number or unknown
+    known = blank if found.number.startswith(("/", "-")) else found.number or unknown
     return said(
         "fix",
         "lint",
         "official",
         language,
         kind=found.kind.value if found.kind is not None else unknown,
-        number=number,
+        number=known,
         date=found.issued_on.strftime("%d/%m/%Y") if found.issued_on is not None else unknown,
         state=said("fix", "state", found.state.value, language),
     )
@@ -98,7 +100,7 @@ def _look(report: Report, family: str, language: Language) -> Iterator[str]:
             for value, count in found[:4]
         )
         shown = f"{key}-others" if others else key
-        yield said("fix", "lint", shown, language, share=f"{int(share * 1000) / 10:g}", others=others)
+        yield said("fix", "lint", shown, language, share=number(int(share * 1000) / 10, language), others=others)
         passages = report.passages_of(kind)
         yield from _passages(passages, language)
         if passages and not (kind is FaultKind.FONT and report.charsets):

@@ -6,14 +6,16 @@ import re
 import unicodedata
 import zipfile
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from gateway.commands.typography import _show
 from gateway.fix import RefusedError, fix, lint_lines, refusal, report_lines
-from gateway.model import Document, Language, PageSetup, Run
+from gateway.model import Document, Language, PageSetup, ReadStatus, Run
 from gateway.vietnamese.legacy_tables import Charset
 from gateway.vietnamese.typography import examine
 from tests.support import reading
@@ -484,7 +486,7 @@ def test_lint_speaks_of_colours_margins_and_programs_as_a_clerk_does():
     assert "số: chưa có" in shown
     assert "xanh dương (0000FF)" in shown
     assert "trang 2" in shown
-    assert "lề trái 25.4 mm, Nghị định 30/2020 quy định 30-35 mm (phần 1)" in shown
+    assert "lề trái 25,4 mm, Nghị định 30/2020 quy định 30-35 mm (phần 1)" in shown
     sheet = Document(part="1", format="xlsx", runs=(Run(text="Tổng hợp", font="Calibri", locator="cell:Sheet1!A1"),))
     told = "\n".join(lint_lines(sheet, Language.VI))
     assert "Tệp làm việc" in told
@@ -513,6 +515,19 @@ def test_lint_advises_to_convert_legacy_letters_before_their_font_is_set():
     assert len(remedies) == 1
     assert "convert to Unicode" in remedies[0]
     assert told.index(remedies[0]) < next(i for i, line in enumerate(told) if line.startswith("Font:"))
+
+
+def test_lint_writes_numbers_as_the_language_does():
+    runs = (Run(text=SENTENCES[0] * 7, font="Times New Roman"), Run(text="Tổng hợp", font="Arial"))
+    told = Document(part="1", format="docx", runs=runs)
+    assert re.search(r"\d,\d% chữ", "\n".join(lint_lines(told, Language.VI)))
+    assert re.search(r"\d\.\d% of the letters", "\n".join(lint_lines(told, Language.EN)))
+
+
+@pytest.mark.parametrize(("status", "judged"), [(ReadStatus.ENCRYPTED, False), (ReadStatus.PARTIAL, True)])
+def test_lint_says_what_a_file_is_only_when_more_than_names_could_be_read(capsys, status, judged):
+    _show(Path("a.zip"), Document(part="1", format="zip", status=status, runs=(Run(text="ke-hoach.docx"),)))
+    assert ("Tệp làm việc" in capsys.readouterr().out) is judged
 
 
 def test_lint_says_nothing_of_fonts_and_colours_of_plain_text():
