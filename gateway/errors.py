@@ -62,7 +62,7 @@ class AuditLostError(AuditError):
 
 
 class KnownReferenceError(AuditError):
-    """A mail has the reference of another one that is in hand: it needs a new one."""
+    """A mail has the reference of another one in flight: it needs a new one."""
 
 
 class CapacityError(TemporaryError):

@@ -1,4 +1,4 @@
-"""Files that a person names: read up to a limit, and never waited for."""
+"""Files named by a person: read up to a limit, without blocking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The content of one mail while it is in flight: in memory while small, then in one file without a name.
+"""Content of one mail in flight: in memory while small, then in one unnamed file.
 
 What a spool holds is the content of RFC 5322: CRLF line ends, dot-stuffing undone. It is the one truth: the same bytes
 are inspected (`content`, `fileno`), digested (`sha256`) and relayed (`wire_chunks`, which stuffs dots on the way out).

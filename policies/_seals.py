@@ -1,4 +1,4 @@
-"""Whose seal is on an issued document: person and organisation (Decree 30/2020, Article 5.1), one's own or another's."""
+"""Seal of an issued document: person or organisation (Decree 30/2020, Article 5.1), own or another's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings on one signature (Điều 9.3): the first cause that decides, then what else is worth noting.
+"""Findings on one signature (Điều 9.3): the deciding cause first, then notes.
 
 Whether a signature is valid is decided here once, for findings on it and for the documents that need it.
 """

@@ -1,4 +1,4 @@
-"""The documents of a mail with the signatures that count for each, and whether they suffice (Điều 9.3)."""
+"""Documents of a mail with their valid signatures, and whether they suffice (Điều 9.3)."""
 
 from __future__ import annotations
 

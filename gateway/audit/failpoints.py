@@ -1,4 +1,4 @@
-"""Named places at which a test makes the process fail; nothing at all unless the environment asks for it.
+"""Named points at which a test makes the process fail; inactive unless the environment names one.
 
 `GATEWAY_FAILPOINTS="audit.before_commit=kill@3;audit.after_commit=error"`: `kill` ends the process by SIGKILL, `error`
 raises OSError, `@n` waits for the n-th time the place is reached. Without the variable `hit` is a plain no-op.

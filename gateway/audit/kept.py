@@ -1,4 +1,4 @@
-"""Facts of a judged mail as they are kept beside its record: no words, bounded, packed (docs/decisions/0013).
+"""Facts of a judged mail as stored beside its record: no text, bounded, compressed (docs/decisions/0013).
 
 A body is msgpack: version, evidence without words, observation by policy. Its SHA-256 is in the record, so a replay
 proves that it judges what was seen. Of a mail with a secrecy finding file names are kept as keyed stem and extension,

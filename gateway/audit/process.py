@@ -1,4 +1,4 @@
-"""The audit service in a process of its own, started by the supervisor and replaced when it dies."""
+"""Process of the log writer, started by the supervisor and replaced when it dies."""
 
 from __future__ import annotations
 

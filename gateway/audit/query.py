@@ -1,4 +1,4 @@
-"""Reading the log: lists with filters, one mail with everything about it, full-text search, export.
+"""Queries on the log: filtered lists, one mail with all its records, full-text search, export.
 
 Queries go to the search index, which catches up first, and then to the records themselves: what is shown is always the
 record, never the index.

@@ -1,4 +1,4 @@
-"""The one language of searches, for the command line and the console.
+"""Search syntax shared by command line and console.
 
     kế hoạch "quý IV" tu:noivu.binhtan den:@tphcm.gov.vn tep:bang-luong luat:OPQ-01 dv:"Phòng Nội vụ" -logo -tu:loan
 

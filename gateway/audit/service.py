@@ -1,4 +1,4 @@
-"""The writer of the log: takes records from all front ends, and commits all that are waiting together (group commit).
+"""Log writer: receives records from all front ends and commits those waiting together (group commit).
 
 It runs in a process of its own (`gateway.audit.process`), where it shares no interpreter lock with an event loop, and
 everyone's records share one fsync; or in a thread, for a log that only one process writes. Front ends come through a

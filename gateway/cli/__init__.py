@@ -1,4 +1,4 @@
-"""The command line: `gateway COMMAND`. Exit code 0: fine; 1: would not be relayed, or not whole; 2: could not run."""
+"""Command line: `gateway COMMAND`. Exit code 0: fine; 1: would not be relayed, or not intact; 2: could not run."""
 
 from __future__ import annotations
 

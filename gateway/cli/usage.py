@@ -1,4 +1,4 @@
-"""Faults of a command line in Vietnamese and English; typer words them in English only."""
+"""Command line usage errors in Vietnamese and English; typer has English only."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ ORDER BY seq DESC LIMIT 1
 
 @dataclass(frozen=True)
 class NodeLog:
-    """What the centre has of one node's log."""
+    """One node's log at the centre."""
 
     connection: Connection
     node: str

@@ -1,4 +1,4 @@
-"""Entry words as a tsvector and phrases as a tsquery, with our own folding and tokens instead of a dictionary.
+"""Entry words as a tsvector and phrases as a tsquery, with own folding and tokens instead of a dictionary.
 
 A vector has up to four columns, distinguished by the weights A to D; each has its own range of positions, so no phrase
 spans two columns.

@@ -1,4 +1,4 @@
-"""`gateway cluster init | key | signing-key | archive | retire | prune | checkpoint`: tables, keys, archives, heads of all logs."""
+"""`gateway cluster init | key | signing-key | archive | retire | prune | checkpoint`."""
 
 from __future__ import annotations
 

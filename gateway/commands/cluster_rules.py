@@ -1,4 +1,4 @@
-"""`gateway cluster publish | status`: rules for all nodes, and what each node does."""
+"""`gateway cluster publish | status`: rules for all nodes, state of each node."""
 
 from __future__ import annotations
 

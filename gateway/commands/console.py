@@ -1,4 +1,4 @@
-"""`gateway console account ...`, `gateway console token ...` (of programs, for self-checks) and `gateway console roles`.
+"""`gateway console account ...`, `gateway console token ...` (API tokens) and `gateway console roles`.
 
 Commands of the machine need no login: the right to write to the data folder permits all of this. Each is an act in the log.
 """

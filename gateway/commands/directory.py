@@ -1,4 +1,4 @@
-"""`gateway directory lint | find | import | import-ldap`; UserError for a broken file, with line and column.
+"""`gateway directory lint | find | import | import-ldap`; UserError for a faulty file, with line and column.
 
 lint answers 1 when the file loads and something in it deserves a look, find when nothing was found.
 """

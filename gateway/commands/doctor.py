@@ -1,4 +1,4 @@
-"""`gateway doctor`: is this machine fit to run the gateway with this configuration? Every line says what to do."""
+"""`gateway doctor`: checks machine and configuration; every line states the remedy."""
 
 from __future__ import annotations
 

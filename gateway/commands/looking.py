@@ -1,4 +1,4 @@
-"""Looking into files as the gateway looks into mails: behind the wall, with the limits of the configuration."""
+"""Reads files as the gateway reads mails: in the sandbox, with the limits of the configuration."""
 
 from __future__ import annotations
 

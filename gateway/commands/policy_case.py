@@ -1,4 +1,4 @@
-"""`gateway policy case BT-...`: a recorded mail as a case for a policy file, from its kept facts."""
+"""`gateway policy case BT-...`: a test case for a policy file from the kept facts of a recorded mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gateway policy explain RULE | CODE | BT-...`: what a rule looks at, what is in force and where that was set."""
+"""`gateway policy explain RULE | CODE | BT-...`: a rule, its value in force and the place that sets it."""
 
 from __future__ import annotations
 

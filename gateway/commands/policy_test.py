@@ -1,4 +1,4 @@
-"""`gateway policy test FILE`: the cases of a policy file, of `FILE.tests/*.yaml`, and mails `FILE.tests/*.eml`."""
+"""`gateway policy test FILE`: runs the cases of the file, of `FILE.tests/*.yaml`, and mails `FILE.tests/*.eml`."""
 
 from __future__ import annotations
 

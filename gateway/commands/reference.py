@@ -1,4 +1,4 @@
-"""The reference of every key of `gateway.yaml` and of every rule and setting of the policies, made from the code.
+"""Reference of every key of `gateway.yaml` and every rule and setting of the policies, generated from the code.
 
 Two forms: JSON Schema for editors (`gateway config schema`, shipped as `deploy/gateway.schema.json`) and Markdown for
 people (`gateway config reference`, shipped as `docs/configuration.md`). The words of keys are in

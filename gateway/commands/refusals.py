@@ -1,4 +1,4 @@
-"""Every refusal that a sender may get, with example values: `gateway policy refusals`, shipped as `docs/refusals.md`."""
+"""`gateway policy refusals`: every refusal, with example values; generates `docs/refusals.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gateway doctor --running`: what is wrong with the gateway that runs, as its supervisor shows it."""
+"""`gateway doctor --running`: troubles of the running gateway, as its supervisor publishes them."""
 
 from __future__ import annotations
 

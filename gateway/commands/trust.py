@@ -1,4 +1,4 @@
-"""`gateway trust list|check|add|update`: the folder of trust anchors.
+"""`gateway trust list | check | add | update`: trust anchors.
 
 `add` copies an authority's certificate into the folder only when its fingerprint is pinned in the manifest or given by
 hand; `update` fetches the revocation lists that the manifest names, from those addresses only, and stores a list only when

@@ -1,4 +1,4 @@
-"""`gateway lint` and `gateway fix`: what a writer does with his own file before he sends it."""
+"""`gateway lint` and `gateway fix`: typography of a file, for its author."""
 
 from __future__ import annotations
 

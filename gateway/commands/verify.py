@@ -1,4 +1,4 @@
-"""`gateway verify`: the report on every digital signature in files, for people and for tools.
+"""`gateway verify`: report on every digital signature in files, as text or JSON.
 
 Files are verified in the same sandboxed child as mail is. Signature files (`.p7s`, `.sig` ...) given together with what they
 sign are verified over it.

@@ -1,4 +1,4 @@
-"""`gateway policy diff OLD NEW --since ...`: which mails of the log another policy would have answered otherwise."""
+"""`gateway policy diff OLD NEW --since ...`: mails of the log that another policy would have judged differently."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""`gateway.yaml` as types: sections, the values in them, and the place of a key in the file."""
+"""`gateway.yaml` as types: sections, values, source locations of keys."""

@@ -1,1 +1,1 @@
-"""The web console: a walled view of what the steward answers. It decides nothing and keeps nothing."""
+"""Web console: sandboxed view of the steward's answers. It decides nothing and stores nothing."""

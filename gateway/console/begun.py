@@ -1,4 +1,4 @@
-"""Entry point of the console's process: a fresh exec, so that it has nothing of the supervisor's memory."""
+"""Entry point of the console process, started by exec so that it has nothing of the supervisor's memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages from templates, all compiled at the start; static files in memory under an address that changes with them."""
+"""Pages from templates, compiled at start; static files in memory under an address that changes with their content."""
 
 from __future__ import annotations
 

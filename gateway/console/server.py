@@ -1,4 +1,4 @@
-"""HTTP of the console: uvicorn with limits on clients that are slow, many, or from elsewhere."""
+"""HTTP server of the console: uvicorn with limits on slow, numerous or foreign clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words of the console in one language, and how times and numbers are written in Viet Nam."""
+"""Texts of the console in one language, and formats of times and numbers in Viet Nam."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The demonstration: certificates, documents, a next hop and sample mails, all made afresh at each start."""
+"""Demonstration: certificates, documents, a next hop and sample mails, generated at each start."""

@@ -1,4 +1,4 @@
-"""The demonstration's city mail server: takes mail after STARTTLS and AUTH, keeps it in memory, delivers nothing."""
+"""The demonstration's city mail server: accepts mail after STARTTLS and AUTH, keeps it in memory, delivers nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A certificate authority tree in the shapes of Viet Nam's, with keys made on the spot: for the demonstration and tests.
+"""Certificate hierarchy modelled on Viet Nam's, with keys generated on the spot: for the demonstration and tests.
 
 G2 has a root and a sub-CA of 2018: RSA 4096 in life, 2048 here for speed, SHA-256, path length 0. The tests have others beside.
 All names end in THỬ NGHIỆM and all persons are invented. Nothing of it is ever written but where the caller says.

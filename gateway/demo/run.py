@@ -1,4 +1,4 @@
-"""`gateway demo`: a whole office on this machine, for as long as it runs.
+"""`gateway demo`: an office with clients and mail server on this machine, until stopped.
 
 Makes certificates, a directory and a city mail server, starts the gateway as `gateway serve` would, sends the sample
 mails through real SMTP with TLS and AUTH, and prints each reply as the client saw it with the verdict behind it.

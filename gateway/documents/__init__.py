@@ -1,4 +1,4 @@
-"""Documents: readers of every format, checks of their signatures, and the process wall that both run behind.
+"""Documents: readers of every format, verification of signatures, and the sandbox in which both run.
 
 Of the gateway it knows the nouns, mail parsing and Vietnamese text, nothing else.
 """

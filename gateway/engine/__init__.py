@@ -1,4 +1,4 @@
-"""Policy sets from YAML, their judgement on evidence, and its explanation; knows no rule by itself.
+"""Policy sets from YAML, their evaluation on evidence, and explanations; independent of the rules.
 
 policies = load_policy_set("binhtan-7600")          # or a path; ConfigError with all faults
 verdict = evaluate(evidence, policies)             # pure; ExceptionGroup when a policy failed

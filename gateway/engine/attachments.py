@@ -1,4 +1,4 @@
-"""Attachments counted as a mail program lists them, so that a refusal that must not name a file still says which one."""
+"""Attachments numbered as a mail program lists them, for refusals that must not name a file."""
 
 from __future__ import annotations
 

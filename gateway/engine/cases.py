@@ -1,4 +1,4 @@
-"""Cases inside a policy file: small mails with the expected answer, judged whenever the file is loaded.
+"""Test cases in a policy file: small mails with the expected answer, judged at every load.
 
 Before them every policy runs once on an ordinary mail, so that a module that crashes is a fault of the file.
 """

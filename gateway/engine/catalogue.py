@@ -1,4 +1,4 @@
-"""The words of every rule, in Vietnamese and English, and their safe rendering.
+"""Texts of every rule, in Vietnamese and English, and their safe rendering.
 
 Texts are in TOML beside the policies (`texts/<policy>.toml`), one table a rule and language:
 

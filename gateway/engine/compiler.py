@@ -1,4 +1,4 @@
-"""Layers of YAML to a policy set; every fault is gathered before any is raised."""
+"""Layers of YAML to a policy set; all faults are collected before one is raised."""
 
 from __future__ import annotations
 

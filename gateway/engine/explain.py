@@ -1,4 +1,4 @@
-"""Verdict to words for people (`gateway check`, the console) and to the JSON object of `gateway check --json`."""
+"""Verdict to text for people (`gateway check`, the console) and to the JSON of `gateway check --json`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits that the law sets to every policy file.
+"""Legal limits on every policy file.
 
 Article 4.1 of the Decision forbids sending classified documents, and the Law on the Protection of State Secrets forbids
 keeping them on a connected machine: a found mark is always refused, nothing of it is held, and a mere suspicion may be

@@ -1,4 +1,4 @@
-"""JSON Schema of policy files, with the settings and rules of every policy and the words of the catalogue for editors."""
+"""JSON Schema of policy files, with settings, rules and texts of the catalogue for editors."""
 
 from __future__ import annotations
 

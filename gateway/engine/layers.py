@@ -1,4 +1,4 @@
-"""A policy file with everything it extends, from the base up, and the place of each value in them."""
+"""A policy file with everything it extends, from the base up, with source locations of values."""
 
 from __future__ import annotations
 

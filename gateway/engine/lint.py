@@ -1,4 +1,4 @@
-"""Output of `gateway policy lint | diff` and their exit codes: 0 in order, 1 differs or warns, 2 faults."""
+"""Output of `gateway policy lint | diff`; exit codes: 0 no fault, 1 differences or warnings, 2 faults."""
 
 from __future__ import annotations
 

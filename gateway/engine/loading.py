@@ -1,4 +1,4 @@
-"""A policy file, or a preset by name, to a policy set whose policies ran once and whose own cases passed."""
+"""A policy file or preset to a policy set whose policies ran once and whose cases passed."""
 
 from __future__ import annotations
 

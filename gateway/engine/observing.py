@@ -1,4 +1,4 @@
-"""Evidence to facts: each policy observes the words once, then judges without them (`gateway.model.facts`).
+"""Evidence to facts: each policy observes the text once, then judges without it (`gateway.model.facts`).
 
 `observe` is one for the child that reads a mail (`gateway.engine.walled`) and for a front end that has read a few lines
 itself. A mail and the replay of a kept one are judged by the same call.

@@ -1,4 +1,4 @@
-"""Values that a sender controls, made fit for one line of ours: no control characters, bounded, quoted."""
+"""Sender-controlled values made safe for one line: no control characters, bounded, quoted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A policy set: YAML to policies with modes, dispositions, scopes and waivers, immutable and known by its digest."""
+"""Policy set: YAML to policies with modes, dispositions, scopes and waivers, immutable, identified by its digest."""
 
 from __future__ import annotations
 

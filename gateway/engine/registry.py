@@ -1,4 +1,4 @@
-"""Policies found by name: installed packages register them under the entry-point group `gateway.policies`.
+"""Policies by name, registered under the entry-point group `gateway.policies`.
 
 A policy is a module with `RULES`, `NEEDS`, `Settings`, and `judge` (with `look` and `observe` where it reads words) or
 `evaluate`; its texts are in `texts/<policy>.toml` beside it

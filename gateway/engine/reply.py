@@ -1,4 +1,4 @@
-"""Verdict to SMTP reply: lines of which each stands alone, at most 160 characters, the whole at most 700.
+"""Verdict to SMTP reply: self-contained lines of at most 160 characters, at most 700 in total.
 
     550-5.7.1 "x.docx" có mật khẩu nên không kiểm tra được. Bỏ mật khẩu rồi gửi lại. [BT-7F3K2Q9XM4D6H]
     550-5.7.1 Căn cứ: QĐ 7600/QĐ-UBND, Điều 4.1.

@@ -1,4 +1,4 @@
-"""The shape of a policy file. The words of its keys are in `gateway/texts/policy.toml`."""
+"""Schema of a policy file. Descriptions of its keys are in `gateway/texts/policy.toml`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The policies behind the wall: what they read of a mail is read in the child that has its words.
+"""Policies in the child that reads a mail: `look`, `observe` and `judge` run there.
 
 Loaded in the zygote by name (`PoolSettings.observing`), so that `documents` need not know the engine. Policies of third
 parties judge here, too.

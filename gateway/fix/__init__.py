@@ -1,4 +1,4 @@
-"""`gateway fix`: a writer's own file fixed before sending, everything else left as it was.
+"""`gateway fix`: corrects fonts, colours and encodings of a file and leaves everything else unchanged.
 
 Legacy-encoded letters become Unicode, fonts Times New Roman, letters black. DOCX, XLSX, PPTX, ODT, ODS, ODP, RTF and plain
 text are edited in place: bytes that need no change are copied, never rewritten. What cannot be done safely is refused:

@@ -1,4 +1,4 @@
-"""Word documents fixed by splicing bytes into the parts that hold text; all other parts are copied as they are."""
+"""Word documents fixed by splicing bytes into the parts with text; all other parts are copied unchanged."""
 
 from __future__ import annotations
 

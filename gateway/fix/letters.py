@@ -1,4 +1,4 @@
-"""Letters as every fixer judges them: texts of old codes, families to be replaced, paragraphs that keep their colour."""
+"""Text as every fixer judges it: legacy encodings, fonts to replace, paragraphs that keep their colour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ZIP packages fixed part by part: what is refused before anything is read, and the package written back.
+"""ZIP packages fixed part by part: refusals before reading, and writing the package.
 
 Parts that need no change keep their bytes, names, order and times, and so does the package's comment; they are only compressed again.
 """

@@ -1,4 +1,4 @@
-"""Slides fixed by splices: letters in Unicode, fonts Times New Roman, colours those of text, wherever they are said.
+"""Slides fixed by splices: Unicode, Times New Roman, text colours, in all places that set them.
 
 Fonts and colours are changed at their source - run, list style, placeholder, master, theme - so that no run has to be given
 any. Letters keep their colour where black might not be read: on a ground that is dark or unknown, and light letters, which

@@ -1,4 +1,4 @@
-"""All faults of types in a directory file at once: each with its place, the type's own words, and what is allowed there."""
+"""All type faults of a directory file at once, with place, message and allowed values."""
 
 from __future__ import annotations
 

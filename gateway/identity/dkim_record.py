@@ -1,4 +1,4 @@
-"""The key record of a DKIM signer (RFC 6376 §3.6.1, RFC 8463): which records are keys for mail, and for what they may serve."""
+"""DKIM key records (RFC 6376 §3.6.1, RFC 8463): which are valid for mail, and for what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The directory in use, replaced when its file changes on disk; a broken file keeps the last good one and says why."""
+"""The directory in force, reloaded when its file changes; a faulty file keeps the last good one and reports why."""
 
 from __future__ import annotations
 

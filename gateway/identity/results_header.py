@@ -1,4 +1,4 @@
-"""The Authentication-Results field (RFC 8601): written from our results, known again when others forge it.
+"""The Authentication-Results field (RFC 8601): written from the gateway's results, recognised when forged.
 
 Only ASCII domain names and known words are ever written, so nothing of a hostile mail can add a field or a result.
 """

@@ -1,4 +1,4 @@
-"""The seam between the milter front end and the judge."""
+"""Interface between the milter front end and the judge."""
 
 from __future__ import annotations
 

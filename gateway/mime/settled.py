@@ -1,4 +1,4 @@
-"""Ambiguities that only the whole message settles: what a line of one multipart means to the boundaries of the others."""
+"""Ambiguities that depend on the whole message: delimiter lines of one multipart within another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The immutable nouns of the product; this package imports nothing else of ours.
+"""Immutable values of the product; this package imports no other of the gateway.
 
 Every value is a frozen msgspec struct, so it can cross the process wall as msgpack and be in the audit as JSON.
 `None` always means *unknown*, never *no*. Names include units (`size_pt`, `limit_bytes`, `timeout_s`).

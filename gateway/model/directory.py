@@ -25,7 +25,7 @@ class MailboxKind(Enum):
 
 
 class MailboxStatus(Enum):
-    """Whether the holder may use it."""
+    """Usage status of a mailbox."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -77,7 +77,7 @@ class Unit(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
 
 
 class Holders(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
-    """Whose a name is."""
+    """Holders of a display name."""
 
     addresses: tuple[str, ...] = ()
     """Of the mailboxes, with their aliases, in normal form."""

@@ -140,7 +140,7 @@ WORDS: Final = "words"
 
 
 class Document(Struct, frozen=True, omit_defaults=True, kw_only=True, weakref=True):
-    """What a reader made of one part."""
+    """Result of reading one part."""
 
     part: str
     """Path of the part."""

@@ -1,4 +1,4 @@
-"""Everything that a policy may see, and nothing else."""
+"""Evidence: everything that a policy may see."""
 
 from __future__ import annotations
 

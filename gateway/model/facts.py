@@ -1,4 +1,4 @@
-"""Facts that policies judge: the evidence on a mail without its words, and each policy's observation of them.
+"""Facts that policies judge: the evidence of a mail without text, and each policy's observation.
 
 A policy reads the words of a document in `look(document, settings)` and those of the header in `observe(mail, settings)`;
 what they return keeps none but short quotes for people. Both run behind the wall (docs/decisions/0021). `judge(facts,
@@ -43,7 +43,7 @@ class Looked(Struct, Generic[Look], frozen=True, kw_only=True, dict=True):
 
 
 class Observer(Struct, frozen=True, kw_only=True):
-    """What the process that reads a mail is given of a policy that reads words."""
+    """A policy that reads text, as given to the process that reads a mail."""
 
     name: str
     module: str

@@ -1,4 +1,4 @@
-"""Every file format that the product knows, one row a format: its names, and the modules that read, verify and fix it.
+"""Table of file formats, one row each: names, and the modules that read, verify and fix it.
 
 The only table of media types and file name suffixes; each is in it once. The content decides what a file is
 (`gateway.documents.readers.sniff`); the row then names its reader. A row without a reader is a format that is recognised and

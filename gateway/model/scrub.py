@@ -1,4 +1,4 @@
-"""Values with lone surrogates, which no UTF-8 and so no wire can hold."""
+"""Removal of lone surrogates, which UTF-8 cannot encode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A digital signature on a document, on separate axes, in the words of ETSI EN 319 102-1."""
+"""A digital signature on a document, on separate axes, in the terms of ETSI EN 319 102-1."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Integrity(Enum):
-    """Whether the signed bytes are what was signed."""
+    """Integrity of the signed bytes."""
 
     INTACT = "intact"
     BROKEN = "broken"
@@ -35,7 +35,7 @@ class Changes(Enum):
 
 
 class Trust(Enum):
-    """Whether a chain to a configured trust anchor was built."""
+    """Result of path building to a configured trust anchor."""
 
     TRUSTED = "trusted"
     UNTRUSTED = "untrusted"

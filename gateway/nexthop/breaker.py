@@ -1,4 +1,4 @@
-"""Circuit breaker: after several failures in a row no attempt is made for a while, then one a second; pure but for its clock."""
+"""Circuit breaker: after repeated failures no attempts for a while, then one a second; pure but for its clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One connection to the next hop: one command, one reply; content streamed, the final dot sent by the caller's leave.
+"""One connection to the next hop: one command, one reply; streamed content, a hook before the final dot.
 
 An unsolicited reply, a second reply, or malformed bytes make the connection unusable: it is closed and never used for
 another command. A failure within the content aborts the connection (TCP reset): after an orderly close the next hop

@@ -1,4 +1,4 @@
-"""Failures of the next hop, each with its own enhanced status code and words."""
+"""Failures of the next hop, each with its enhanced status code and text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resolves the name of the next hop, once for all callers that wait: a silent name server holds one thread at most."""
+"""Name resolution of the next hop, once for all waiting callers: a silent name server blocks one thread at most."""
 
 from __future__ import annotations
 

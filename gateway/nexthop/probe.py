@@ -1,4 +1,4 @@
-"""Is the next hop fit to relay to? Asked once at the start and by `gateway doctor`, the same way as mail would go."""
+"""Check of the next hop, at start and by `gateway doctor`, in the way mail is relayed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The way of a mail: gather, evaluate, enact; the rules in force; header fields put on top."""
+"""Mail pipeline: gather, evaluate, enact; the rules in force; prepended header fields."""

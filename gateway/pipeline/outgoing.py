@@ -1,4 +1,4 @@
-"""Header fields put on top of a relayed mail: trace, verdict, authentication results, DKIM signatures. The mail stays as it is."""
+"""Header fields prepended to a relayed mail: trace, verdict, authentication results, DKIM signatures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Violations of a month: one is a mailbox, a rule and a digest, however often the same was tried.
+"""Violations of a month: mailbox, rule and digest, once however often tried.
 
 A finding about a file has the digest of that file; of a member of a confidential archive, the archive's; about the mail
 itself, the mail's; about a forward-path refused at RCPT, that address. What became of a violation is the most severe of what was
@@ -133,7 +133,7 @@ class Cases:
                 self._tried(case, kind, refused.session.login, moment, frozenset(), frozenset())
 
     def mend(self, mail: MailFacts, names: set[tuple[str, str]], moment: datetime) -> bool:
-        """Note that a mail was handed on; whether it sends again, in order, what had been refused and not yet mended.
+        """Record a relayed mail; return whether it resends, fixed, what had been refused and not yet fixed.
 
         `names` are its `sent_names`.
         """

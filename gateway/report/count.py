@@ -1,4 +1,4 @@
-"""Counts the records of a month as they come by."""
+"""Counts the records of a month in one pass."""
 
 from __future__ import annotations
 

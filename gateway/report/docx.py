@@ -1,4 +1,4 @@
-"""A report as a Word document in the form of Decree 30/2020/NĐ-CP, Annex I: A4, Times New Roman 13, black, page numbers on top.
+"""Report as a Word document by Annex I of Decree 30/2020/NĐ-CP: A4, Times New Roman 13, black, page numbers on top.
 
 Number, date and signature are left for the office.
 """

@@ -1,4 +1,4 @@
-"""A monthly report as values: what was counted, from which records, and what could not be.
+"""Monthly report as values: figures, their records, and what could not be counted.
 
 Numbers are whole, shares are pairs of whole numbers, so that a report made again is the same to the digit. `None` is unknown.
 """

@@ -1,4 +1,4 @@
-"""Names that a report bears: law and offices from the policy file with their days, units from the directory, rules from the catalogue.
+"""Names in a report: law and offices from the policy file by date, units from the directory, rules from the catalogue.
 
 Names of the policy file that only reports use: `place` (before the date), `report_to` (whom it goes to, with semicolons between)
 and `report_signer`. Where one is not set the report leaves room for it, or says what is usual.

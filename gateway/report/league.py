@@ -1,4 +1,4 @@
-"""The league table of Điều 11: a score of shares by weights; a share that is unknown does not count."""
+"""Ranking of Điều 11: a weighted score of shares; unknown shares do not count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A month as Viet Nam counts it."""
+"""A month in Vietnamese time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report as an office writes it: paragraphs and tables, which each renderer sets in its own way.
+"""Report as paragraphs and tables, independent of the output format.
 
 Cells keep their numbers, so that a workbook can count with them; `shown` gives what is read. Every name in it is printable
 text of one line, for any content of the directory or a mail.

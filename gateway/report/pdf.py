@@ -1,4 +1,4 @@
-"""A report as PDF: drawn by a child that has its fonts and nothing else (docs/decisions/0025)."""
+"""Report as PDF, rendered in a sandboxed child with its fonts only (docs/decisions/0025)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The child that draws a report: loads its fonts, locks itself in, reads a page from its pipe and writes a PDF to the other."""
+"""Child that renders a report: loads fonts, enters the sandbox, reads a page from a pipe and writes a PDF."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report for programs: CSV of all its lines, and JSON of its values."""
+"""Report for programs: CSV of all lines, JSON of values."""
 
 from __future__ import annotations
 

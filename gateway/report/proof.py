@@ -1,4 +1,4 @@
-"""Is a file the report that the log gives? The same report is made again, read as the file is read, and held against it.
+"""Verification of a report: it is made again from the log, read like the file, and compared.
 
 What an office fills in (number, date, signature, whom it goes to) and words without figures may differ in a Word document; they
 are listed, and are no fault. Nothing else may, in any format.

@@ -1,4 +1,4 @@
-"""The records of a month, read once and in order, each held against the chain.
+"""Records of a month, read once in order, each verified against the chain.
 
 Only kinds that a report counts are decoded; one that is not known here is passed over.
 """

@@ -1,4 +1,4 @@
-"""A report in each format in which it is asked for."""
+"""Report rendered in each format."""
 
 from __future__ import annotations
 

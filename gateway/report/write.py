@@ -1,4 +1,4 @@
-"""The words and tables of a report (Điều 10, 11, 12), in the order in which an office reads them."""
+"""Texts and tables of a report (Điều 10, 11, 12)."""
 
 from __future__ import annotations
 

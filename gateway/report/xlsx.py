@@ -1,4 +1,4 @@
-"""A report as a workbook: a sheet for each table with numbers that count, charts of the spreadsheet's own, and no formula."""
+"""Report as a workbook: a sheet for each table, native charts, no formulas."""
 
 from __future__ import annotations
 

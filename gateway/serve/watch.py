@@ -1,4 +1,4 @@
-"""The supervisor's watchdog: heartbeats of its processes, machine checks, ledger of troubles.
+"""The supervisor's watchdog: heartbeats of its processes, machine checks, list of troubles.
 
 A process without a heartbeat for `SILENT_S` is logged as a trouble; after `REPLACED_S` it is killed and its owner
 starts another. A process in uninterruptible disk sleep cannot be killed: that is logged, and it is not replaced.

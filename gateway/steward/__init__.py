@@ -1,4 +1,4 @@
-"""The authority behind the console: accounts, sessions, roles, and every answer that people get.
+"""Authority behind the console: accounts, sessions, roles, and every answer.
 
     roles.py      who there is, and what each role may ask
     questions/    questions and answers, as they cross the wall between console and steward

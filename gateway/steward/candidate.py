@@ -1,4 +1,4 @@
-"""A candidate of a policy file: tried, and put in force. It is read in a process of its own (`candidate_process`)."""
+"""Trial and activation of a candidate policy file, read in a process of its own (`candidate_process`)."""
 
 from __future__ import annotations
 

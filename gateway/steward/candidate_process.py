@@ -1,4 +1,4 @@
-"""A candidate of a policy file, tried in a process of its own: compiled, tested, and held against the kept facts.
+"""Trial of a candidate policy file in a process of its own: compiled, tested, compared on kept facts.
 
     python -m gateway.steward.candidate_process < request > answers
 

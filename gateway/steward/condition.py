@@ -1,4 +1,4 @@
-"""The condition of a running system, line by line with what helps: for the overview of the console and `gateway doctor`."""
+"""Condition of the running system with remedies: for the overview of the console and `gateway doctor`."""
 
 from __future__ import annotations
 

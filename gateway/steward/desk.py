@@ -1,4 +1,4 @@
-"""The context in which questions are answered, and how one is refused."""
+"""Context in which requests are answered, and their refusal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One mail in words: what was decided, where and why, what to do, what became of it.
+"""Explanation of one mail: decision, place, reason, remedy, outcome.
 
 The words are those of the reply: of the policy set's catalogue, on the day of the mail. Of a mail with a secrecy finding
 nothing is said that its author chose.

@@ -1,4 +1,4 @@
-"""The rules that mails are judged by, as the supervisor last published them (`DATA/rules.json`), followed when they change."""
+"""The rules in force as the supervisor last published them (`DATA/rules.json`), followed on change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log as a whole: its state, what people did, checkpoints to take away, and whether it is whole."""
+"""The log as a whole: state, verification, acts of people, checkpoints for download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last days at a glance, from the counts that the search index keeps, and whether all is well."""
+"""Figures of the last days, from the counts of the search index, and state of the system."""
 
 from __future__ import annotations
 

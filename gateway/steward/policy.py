@@ -1,4 +1,4 @@
-"""The policy in force, rule by rule: what it does, where that was set, how often it was met; and its waivers."""
+"""The policy in force, rule by rule: disposition, place that sets it, number of mails; and its waivers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steward in a process of its own, started by the supervisor and replaced when it dies; the relay does not notice."""
+"""Process of the steward, started by the supervisor and replaced when it dies, without effect on the relay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steward's side of the door: sockets of the console, questions in, answers out.
+"""Server side of the steward: sockets of the console, requests in, answers out.
 
 The console may have been taken over: it may send anything, as much as it likes, and read nothing. What does not fit ends
 its socket; how much is in hand has limits, beyond which a question is refused.
@@ -90,7 +90,7 @@ class Server:
         self._loop.add_reader(door, self._admit, door)
 
     async def close(self, patience_s: float) -> None:
-        """Take no further questions, and give those in hand a moment to end: what was recorded is then done as well."""
+        """Accept no further requests and let those in flight end, so that recorded acts are done."""
         if self._door is not None:
             self._loop.remove_reader(self._door)
         for channel in self._channels:

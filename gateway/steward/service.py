@@ -1,4 +1,4 @@
-"""The steward as it runs: an event loop for its sockets, threads for answers, and a way to the log and the next hop."""
+"""Runtime of the steward: an event loop for its sockets, threads for answers, access to log and next hop."""
 
 from __future__ import annotations
 

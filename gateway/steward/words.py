@@ -1,4 +1,4 @@
-"""Words of `texts/steward.toml` in the language that was asked for, and times as answers have them."""
+"""Texts of `texts/steward.toml` in the requested language, and formats of times."""
 
 from __future__ import annotations
 

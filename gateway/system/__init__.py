@@ -1,1 +1,1 @@
-"""Common ground of every process: supervised processes, bound listeners, admission control, files, logs."""
+"""Shared by all processes: supervised processes, bound listeners, admission control, files, logs."""

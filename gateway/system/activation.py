@@ -1,4 +1,4 @@
-"""Sockets that systemd hands over at the start (sd_listen_fds(3), systemd.socket(5)).
+"""Sockets passed by systemd at start (sd_listen_fds(3), systemd.socket(5)).
 
 LISTEN_PID names the process they are meant for, LISTEN_FDS their number (descriptors 3, 4, ...), LISTEN_FDNAMES their
 names: `FileDescriptorName=` of the socket unit, or the unit's own name. Several sockets may bear one name, as those of a

@@ -1,4 +1,4 @@
-"""Atomic writes: a file is there whole or not at all, even after a crash."""
+"""Atomic file replacement: complete or absent, even after a crash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The days of a listener's certificate."""
+"""Certificate expiry of listeners."""
 
 from __future__ import annotations
 

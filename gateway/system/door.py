@@ -1,4 +1,4 @@
-"""A process behind a door: front ends hand a socket in and speak length-prefixed msgpack over it.
+"""Local server process: front ends pass a socket in and speak length-prefixed msgpack over it.
 
 The supervisor keeps both ends of the door, so that front ends find the next process behind it when one has died.
 """
@@ -56,7 +56,7 @@ class Frames(Generic[_Value]):
 
 
 def hand_in(door: socket.socket, sock: socket.socket) -> None:
-    """Hand a socket in; BlockingIOError when none is taken (`socket.send_fds` heeds no flags, and would wait)."""
+    """Pass a socket in; BlockingIOError when none is accepted (`socket.send_fds` ignores flags and would block)."""
     rights = array.array("i", [sock.fileno()])
     door.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)], socket.MSG_DONTWAIT)
 

@@ -1,4 +1,4 @@
-"""Signs of life of one process, in memory that it shares with the supervisor: made before the fork, beaten after it."""
+"""Heartbeat of a process, in memory shared with the supervisor: created before the fork."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command of a process that runs a module of ours from `exec`, with nothing in its memory of who starts it."""
+"""Command line for a module run by `exec`, without the memory of the process that starts it."""
 
 from __future__ import annotations
 

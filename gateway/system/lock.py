@@ -1,4 +1,4 @@
-"""The exclusive lock of a file between processes (flock(2)); it ends with its descriptor."""
+"""Exclusive file lock between processes (flock(2)), released with its descriptor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which processors people's work and mail run on, so that a mail seldom waits behind a page (docs/decisions/0034).
+"""Division of processors between console users' work and mail (docs/decisions/0034).
 
 A priority alone does not do it: the kernel lets even idle work (`SCHED_IDLE`) run for a tick once another process has had
 more than its share. On one processor nothing is divided.

@@ -1,4 +1,4 @@
-"""The revocation lists in the folder of trust anchors: when each was made, and when the next one is due."""
+"""Revocation lists in the folder of trust anchors: issue and next update."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process beside the front ends that the supervisor forks, and forks again when it dies."""
+"""A process beside the front ends that the supervisor forks, and replaces when it dies."""
 
 from __future__ import annotations
 

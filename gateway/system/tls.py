@@ -1,4 +1,4 @@
-"""TLS of a server, for every listener of ours."""
+"""Server TLS settings for every listener."""
 
 from __future__ import annotations
 

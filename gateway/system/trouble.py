@@ -1,4 +1,4 @@
-"""Troubles as states: logged when one begins, every quarter of an hour while it lasts, and when it ends.
+"""Troubles as states: logged at begin, every quarter of an hour while present, and at end.
 
 Front ends report to the supervisor over a pipe. It keeps the ledger, writes the log lines, and publishes a board that
 the metrics and `gateway doctor --running` read; the board is in memory, for the disk may be the trouble.

@@ -1,1 +1,1 @@
-"""The words of the product, Vietnamese and English, in TOML files."""
+"""Texts of the product, Vietnamese and English, in TOML files."""

@@ -1,4 +1,4 @@
-"""JSON Schema with the words of the catalogue: what an editor shows of a key or value, and offers as an example.
+"""JSON Schema with texts of the catalogue: descriptions and examples for editors.
 
 A table holds the words of a model or an enumeration by its name, for each key or value `vi`, `en` and perhaps
 `examples`; the table `sections` has words for a model as a whole.

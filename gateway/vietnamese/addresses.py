@@ -1,4 +1,4 @@
-"""Mail addresses by the strict grammar (RFC 5321 §4.1.2, RFC 5322 §3.4.1, RFC 6531), their normal form.
+"""Mail addresses by the strict grammar (RFC 5321 §4.1.2, RFC 5322 §3.4.1, RFC 6531), and their normal form.
 
 Pure and total: every text yields a reading, and `ambiguous` says what another reader could take differently. An
 address with any code is read, never repaired.

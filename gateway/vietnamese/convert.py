@@ -1,4 +1,4 @@
-"""Legacy text rewritten in precomposed Unicode, piece by piece: what `gateway fix` puts in place of old letters.
+"""Legacy text to precomposed Unicode, piece by piece, for `gateway fix`.
 
 Detection is that of `legacy`; here is only what a repair needs beside it: the pieces of a paragraph keep their number,
 so that each goes back to its place, and what is right already is left alone to the last character.

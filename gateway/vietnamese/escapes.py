@@ -1,4 +1,4 @@
-r"""Letters that are written as escapes of a language or protocol, turned back: `\u1eac`, `%E1%BA%AC`, `\d{\^A}`, `U+1EAC`.
+r"""Escaped characters of languages and protocols decoded: `\u1eac`, `%E1%BA%AC`, `\d{\^A}`, `U+1EAC`.
 
 Source code, JSON, TeX, PostScript, addresses and pasted quoted-printable text spell Vietnamese letters in these ways.
 `unescape` resolves all of them at once, which serves to find marks and never to show text to people; it is linear and

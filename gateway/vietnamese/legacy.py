@@ -1,4 +1,4 @@
-"""Legacy Vietnamese letters to Unicode, decided by the effective font *and* by what the bytes spell.
+"""Legacy Vietnamese text to Unicode, by the effective font *and* by what the bytes spell.
 
 A legacy font name over letters that already read as Vietnamese is only a font fault; a Unicode font name over legacy
 bytes is an encoding fault. So neither decides alone (`legacy_evidence`), and neighbours decide for a block that cannot.

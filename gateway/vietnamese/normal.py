@@ -1,4 +1,4 @@
-"""One canonical form for everything that reads as the same Vietnamese words.
+"""Canonical form of Vietnamese text: everything that reads the same is equal.
 
 `canonical` gives precomposed letters (NFC) with look-alikes, symbol-font letters, numeric references, invisible
 characters and right-to-left overrides resolved. `skeleton` gives the bare ASCII letters in lower case, line breaks kept;

@@ -1,4 +1,4 @@
-"""Memo of the last document, while it lives: several policies ask the same of it."""
+"""Memo of the last document, shared by policies that ask the same of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents that are lines of visible text and nothing else, as most mails are: joined once for all who search them."""
+"""Documents of visible text lines only, as most mails are: joined once for all searches."""
 
 from __future__ import annotations
 

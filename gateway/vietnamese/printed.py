@@ -1,4 +1,4 @@
-"""Escapes text that a sender controls for a line, a cell or JSON: nothing in it moves a cursor or reverses text.
+"""Escapes sender-controlled text for a line, a cell or JSON: nothing moves a cursor or reverses text.
 
 Every way out goes through here: replies, header fields, lists, exports, the log. Controls of a terminal (ESC, C1), marks of
 direction and letters without width change what a reader sees (Unicode TR 36).

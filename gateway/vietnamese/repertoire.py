@@ -1,4 +1,4 @@
-"""The common repertoire in eight bits: a byte for each character of Vietnamese text, or none for the whole text.
+"""Eight-bit encoding of the common Vietnamese repertoire: a byte a character, or none for the whole text.
 
 The letters of Vietnamese, ASCII, the combining marks and ordinary signs are less than 256, so that a charset of our own
 holds them all. In bytes a text is folded, searched and cut by single instructions of C. The values of the bytes mean

@@ -1,4 +1,4 @@
-"""Written Vietnamese syllables: the measure by which an encoding is recognised.
+"""Written Vietnamese syllables, by which an encoding is recognised.
 
 A wrong reading of bytes gives letters that no Vietnamese word has ("Céng hoµ", "nhaø nöôùc"); the right one gives
 syllables, each an onset, a rhyme and at most one tone, in one of three patterns of case. The rules are those of the

@@ -1,4 +1,4 @@
-"""Vietnamese as its keys were typed, with the input method off: Telex (`MAAJT`, `baor maatj`) and VNI (`MA65T`)."""
+"""Vietnamese typed with the input method off: Telex (`MAAJT`, `baor maatj`) and VNI (`MA65T`)."""
 
 from __future__ import annotations
 

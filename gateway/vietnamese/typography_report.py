@@ -1,4 +1,4 @@
-"""The typography report of a document, and which of its entries the rules make a fault."""
+"""Typography report of a document, and the entries that are faults."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""YAML files read with limits, validated as a whole, every fault at its line and column."""
+"""YAML files read with limits and validated as a whole, with line and column of every fault."""

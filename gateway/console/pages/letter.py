@@ -1,4 +1,4 @@
-"""`/t/BT-...`, the link in a refusal: login by a code by mail, then findings and how to fix them."""
+"""`/t/BT-...`, the link in a refusal: login by a mailed code, then findings and remedies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that says whether the log is whole, and who did what."""
+"""Log page: verification, checkpoints, acts of people."""
 
 from __future__ import annotations
 

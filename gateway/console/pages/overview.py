@@ -1,4 +1,4 @@
-"""The page that says whether all is well today."""
+"""Overview page: figures and state of the system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The policy in force, and what another one would do."""
+"""Policy page: the policy in force, and trial of a candidate."""
 
 from __future__ import annotations
 

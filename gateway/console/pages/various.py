@@ -1,4 +1,4 @@
-"""Small pages: health, static files, help, choices that the browser keeps."""
+"""Small pages: health, static files, help, preferences stored by the browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers and lengths written in files by others, taken only where they can be meant; columns and list items, which letters name."""
+"""Numbers and lengths from files, accepted only in plausible ranges; columns and list items numbered by letters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain text and CSV to Document: lines as runs, cells of CSV as cells, in the best Unicode reading of the bytes.
+"""Plain text and CSV to Document: lines as runs, CSV cells as cells, in the most plausible Unicode decoding.
 
 The charset is settled by byte order mark, then by validity: bytes that are valid UTF-8 are UTF-8 whatever their label
 says, UTF-16 without a mark is recognised by its zero bytes. Everything else is read as Windows-1252 with the undefined

@@ -1,4 +1,4 @@
-"""The reader of a detected type, as the table of formats has it.
+"""Readers by detected type, from the table of formats.
 
 Modules are imported by name: the zygote imports them all before the first mail (`load_all`), and a child only looks up
 what is already there. A format without a reader is UNSUPPORTED `no-reader`; a module that cannot be imported is our own

@@ -1,4 +1,4 @@
-"""Letters above or below their line, in the rows that a reader sees: `MKẬHT` with K and H a line higher shows MẬT."""
+"""Raised and lowered letters in the visible rows: `MKẬHT` with K and H a line higher shows MẬT."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Containers that are neither documents nor the common archives: by their bytes, and by a name that bytes do not belie.
+"""Containers that are neither documents nor common archives: by signature, or by name if no signature contradicts.
 
 What packs, encrypts or images whole files may hold a document, so it is never "bytes of no known form" (decision 0009):
 it is opened, or said to be locked or unsupported. Sources: PRONOM, libarchive and file(1) signatures, MS-VHDX, MS-WIM,

@@ -1,4 +1,4 @@
-"""Letters drawn with many characters over several lines, which a reader sees and no search finds."""
+"""Large letters made of characters over several lines."""
 
 from __future__ import annotations
 

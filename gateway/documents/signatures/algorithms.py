@@ -1,4 +1,4 @@
-"""Digest and signature algorithms: their names in ASN.1 and XML, what still counts, and the raw verification.
+"""Digest and signature algorithms: names in ASN.1 and XML, accepted ones, raw verification.
 
 Accepted are SHA-256 and better, RSA of 2048 bits, elliptic curves of 256 bits (Circular 15/2025/TT-BKHCN, Annex II;
 ETSI TS 119 312). Weaker digests and shorter keys are verified, so that integrity is known, and called weak.

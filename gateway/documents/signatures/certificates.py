@@ -1,4 +1,4 @@
-"""X.509 certificates (RFC 5280) as we use them: loading, naming for people, what a holder is.
+"""X.509 certificates (RFC 5280): loading, display names, key usage.
 
 asn1crypto reads certificates lazily and forgives what real authorities get wrong (names over 64 characters, odd country
 codes), so every access to a certificate of unknown origin is behind the library wall.

@@ -63,13 +63,13 @@ class Sources:
 
 
 def along(path: Path, sources: Sources) -> tuple[Status, ...]:
-    """Return the status of each certificate from the leaf up to the last one below the topmost authority at hand."""
+    """Return the status of each certificate from the leaf up to the last one below the topmost available CA."""
     line = sources.line(path)
     return sources.statuses(line, _ListSigners(sources, fingerprint(line[-1])))
 
 
 class _ListSigners:
-    """Finds who signed a list among the certificates at hand; each candidate is judged once."""
+    """Finds the signer of a revocation list among the available certificates; each candidate is judged once."""
 
     def __init__(self, sources: Sources, top: str) -> None:
         self._sources = sources

@@ -1,4 +1,4 @@
-"""Of which certificates and reasons a revocation list speaks, by its own words and the certificate's (RFC 5280 §6.3.3 b)."""
+"""Scope of a revocation list: certificates and reasons that it covers (RFC 5280 §6.3.3 b)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OCSP responses that came with a document (RFC 6960): what each says of one certificate, if it is authentic."""
+"""OCSP responses embedded in a document (RFC 6960): authenticity, and status of one certificate."""
 
 from __future__ import annotations
 

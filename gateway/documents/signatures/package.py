@@ -1,4 +1,4 @@
-"""A zip package (OOXML, ODF, ASiC) opened so that every program sees the same members (APPNOTE 6.3.10).
+"""A zip package (OOXML, ODF, ASiC) accepted only if every program sees the same members (APPNOTE 6.3.10).
 
 Signed packages are attacked through the container: two members of one name, a local header that contradicts the central
 directory, bytes before or between the members. `Package.problems` names each such thing; a package with any of

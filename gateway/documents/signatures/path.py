@@ -1,4 +1,4 @@
-"""Certification paths (RFC 5280 §6): building them from what the store and the document hold, and checking them.
+"""Certification path building and validation (RFC 5280 §6), from store and document.
 
 A path ends at the first certificate of the store that it meets: every authority there is an anchor, so the signature on
 it, SHA-1 though it may be, is never judged. Certificates that came with a document only bridge the way to an anchor.

@@ -1,4 +1,4 @@
-"""One way to look into pyHanko's dictionaries, and how it reads the long strings that signatures are."""
+"""Access to pyHanko's dictionaries, and fast parsing of the long strings of signatures."""
 
 from __future__ import annotations
 

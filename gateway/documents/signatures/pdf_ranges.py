@@ -1,4 +1,4 @@
-"""The byte range of a PDF signature (ISO 32000-2 §12.8.1), by our own arithmetic on the bytes of the file.
+"""Byte range of a PDF signature (ISO 32000-2 §12.8.1), computed from the bytes of the file.
 
 What a library reads from the objects is believed only when the bytes agree: `/ByteRange [0 a b c]` must leave out exactly
 the hexadecimal string of `/Contents`, begin at the first byte of the file and end with a revision of it. Everything

@@ -1,4 +1,4 @@
-"""Signatures that a later revision took out of a PDF: emptied, deleted with their field or with the whole form.
+"""Signatures removed by a later revision of a PDF: emptied, deleted with their field or with the form.
 
 An update only ever appends, so the signed bytes are still there with the signature in the gap that its byte range leaves. The
 objects are what the last revision made of them; so the bytes are searched. A signature taken out

@@ -1,4 +1,4 @@
-"""Rules of difference analysis that pyHanko lacks or draws too narrowly, each with the real writers that need it.
+"""Rules of difference analysis that pyHanko lacks or draws too narrowly, each with the writers that need it.
 
 A rule only ever explains objects: what no rule explains stays forbidden. Where an object of the signed revision is
 replaced, the new one must equal the old but for the keys named here.

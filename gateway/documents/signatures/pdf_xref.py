@@ -1,4 +1,4 @@
-"""Cross-references that two viewers read as two documents (ISO 32000-2 §7.5.4, §7.5.8).
+"""Cross-references that viewers interpret differently (ISO 32000-2 §7.5.4, §7.5.8).
 
 A table that lists one object twice shows the first to Poppler and MuPDF and the last to pyHanko, which would then judge a
 revision that viewers do not show. The same is true of a hybrid file whose table and stream disagree, and of an object in an update

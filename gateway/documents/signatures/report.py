@@ -1,4 +1,4 @@
-"""From separate facts to one `Signature`; the bottom line, ETSI EN 319 102-1 §5.1.3, is derived here, last.
+"""Separate facts to one `Signature`; the indication of ETSI EN 319 102-1 §5.1.3 is derived here, last.
 
 Every container hands over what it alone knows (integrity, coverage, changes, place); what is the same for all, the
 signer, the timestamps, trust and revocation, is found here once.

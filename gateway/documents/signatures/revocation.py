@@ -1,4 +1,4 @@
-"""Revocation status of one certificate from CRLs (RFC 5280 §6.3) and OCSP responses (RFC 6960), all at hand already.
+"""Revocation status of one certificate from available CRLs (RFC 5280 §6.3) and OCSP responses (RFC 6960).
 
 Nothing is fetched. Written by ourselves because pyhanko-certvalidator cannot find the issuer of a CRL when the authority
 is pinned as an anchor, and lets a revoked certificate without distribution point pass. The theory: an authentic answer

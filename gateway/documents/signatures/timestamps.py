@@ -1,4 +1,4 @@
-"""RFC 3161 timestamps: whether a token covers given bytes, is by a trusted authority, and is strong."""
+"""RFC 3161 timestamps: coverage of given bytes, trust in the authority, algorithm strength."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trust store: the authorities, revocation lists and roles that the administrator put into a folder.
+"""Trust store: the CAs, revocation lists and roles in the administrator's folder.
 
     certs/*.cer *.crt *.pem *.der *.p7b *.p7c   every CA certificate is an anchor; others only help to find signers
     certs/crl/*.crl *.pem *.der                 revocation lists, newest used
@@ -97,7 +97,7 @@ class TrustStore:
         roles: tuple[Role, ...] = (),
         pins: tuple[Pin, ...] = (),
     ) -> TrustStore:
-        """Make a store of certificates and lists at hand; doubles are dropped, lists are checked against the anchors."""
+        """Make a store of given certificates and lists; duplicates are dropped, lists are checked against the anchors."""
         unique = {certificate.sha256: certificate for certificate in certificates}
         anchors = tuple(certificate for certificate in unique.values() if is_authority(certificate))
         others = tuple(certificate for certificate in unique.values() if not is_authority(certificate))

@@ -1,4 +1,4 @@
-"""The wall between parser libraries and the verdict: any exception of a library becomes one of ours.
+"""Error boundary of the parser libraries: any exception of a library becomes one of the gateway's.
 
 pyHanko, asn1crypto, cryptography and lxml raise more than they document on hostile input (AttributeError, IndexError,
 RecursionError, NotImplementedError ...). A signature whose check ends in such an exception is failed or indeterminate,

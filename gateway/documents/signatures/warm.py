@@ -1,4 +1,4 @@
-"""Loads everything that verification needs, for a process that will soon see no files any more."""
+"""Loads everything that verification needs before the process loses access to files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""XML signatures (W3C XMLDSig 1.1) by a verifier of our own, for OOXML, ODF, ASiC and XML files.
+"""XML signatures (W3C XMLDSig 1.1), own verifier for OOXML, ODF, ASiC and XML files.
 
 General libraries follow everything that a document asks for; that is how XML signatures are forged. Here only a short list is
 understood: canonical XML 1.0, 1.1 and exclusive, the relationship transform of OPC, the enveloped-signature transform, digests

@@ -1,4 +1,4 @@
-"""The process wall: hostile files are read in a child without access to anything else, and only typed data comes back.
+"""Process isolation: hostile files are read in a child without access to anything else; typed data comes back.
 
     front end (asyncio)            zygote (exec'd once, warm)         child (one per message)
     WorkerPool.inspect  --door-->  forks, reaps              -------> sandbox, then inspector

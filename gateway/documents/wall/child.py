@@ -1,4 +1,4 @@
-"""The child process after fork and sandbox: read the request, inspect, stream the frames, end.
+"""Child process after fork: sandbox, request, inspection, frames, exit.
 
 `warm_up` runs in the zygote, before any hostile byte arrives: it imports every reader and verifier, lets each warm
 itself (`warm_up` of the module, where it has one), loads the trust store, and inspects a small generated message, so

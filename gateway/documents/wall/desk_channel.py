@@ -1,4 +1,4 @@
-"""A front end's way to the desk, and what it does without one."""
+"""A front end's connection to the desk, and its fallback without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door between front ends and zygote: one SOCK_SEQPACKET pair over which jobs travel with their descriptors.
+"""Job socket between front ends and zygote: one SOCK_SEQPACKET pair that carries jobs with their descriptors.
 
 Every front-end process holds the same sending end, so no connection has to be set up for each; the supervisor keeps the
 receiving end too, so that jobs wait in the kernel while a dead zygote is replaced. A job is one datagram with a small

@@ -1,4 +1,4 @@
-"""Encoded files and words within a part: in its source when that is text, and in what its readers read.
+"""Files and words encoded within a part: in its source if that is text, and in what its readers read.
 
 A reader shows the text as people see it (breaks, table cells, paragraphs of a Word file), the source holds what no page
 shows (scripts). Both are searched by `gateway.mime.find_inline_encodings`; what is found becomes a member of the part.

@@ -1,4 +1,4 @@
-"""A writer's own file, fixed in a child of the zygote: what is hostile in it meets the same wall as in a mail."""
+"""An author's file fixed in a sandboxed child of the zygote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Children forked off a warm process: libraries, trust anchors and readers are loaded once, in pages that all share."""
+"""Children forked off a warm process: libraries, trust anchors and readers are loaded once, in shared pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mails of short plain text and files of no known form, read in the front end: no parser is needed, so no child either.
+"""Mails of short plain text and files of unrecognised type, read in the front end without a child.
 
 Most mails of a day are a few lines of text. They are decoded and cut into lines by our own bounded code; everything
 else (a file of a known format, HTML, a type that does not fit, a defect of encoding, long text) goes to a child.

@@ -1,4 +1,4 @@
-"""The memory of a process that is about to be forked many times (Linux; elsewhere nothing is done and nothing is lost).
+"""Memory of a process before many forks (Linux; no effect elsewhere).
 
 A forked child shares all pages until it writes to them: even reading a Python object writes its reference count, and
 then the kernel copies the page. The 2,700 faults of a child that reads one DOCX and one PDF take a third of its time, and

@@ -1,4 +1,4 @@
-"""From the frames of one or several children to an `Inspection`: pure bookkeeping, no process and no socket.
+"""Frames of one or several children to an `Inspection`: pure, no process and no socket.
 
 The parent knows which parts it waits for: first the leaves of the message, then the members that a result announces.
 Whatever is still awaited at the end becomes a document with the status that explains why, so nothing is lost in silence.

@@ -1,4 +1,4 @@
-"""The parent's side of the wall: `WorkerPool.inspect` gives one message to one child and takes back an `Inspection`.
+"""Parent side of the process wall: `WorkerPool.inspect` sends one message to a child and returns an `Inspection`.
 
 The supervisor calls `start` before it makes front ends (no event loop is needed); each front-end process then uses its
 inherited copy. Nothing here parses a document. A child that crashes, uses up its

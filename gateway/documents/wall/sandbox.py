@@ -1,4 +1,4 @@
-"""Locks the calling process in: rlimits, no capabilities, Landlock deny-all and a list of system calls (Linux only).
+"""Sandbox of the calling process: rlimits, no capabilities, Landlock deny-all and a list of system calls (Linux only).
 
 `enter` is called once, in a freshly forked child, after everything it needs is open and imported. It cannot be undone.
 Layers that the kernel lacks are left out and `status` names them, so that `gateway doctor` and a metric can say so; a

@@ -1,4 +1,4 @@
-"""`gateway.documents.signatures` in the shape that the inspector uses: trust store and time of judgement are bound once."""
+"""`gateway.documents.signatures` for the inspector: trust store and judging time are bound once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts the zygote by exec, waits until it is warm, and starts another when it dies or the trust store changed."""
+"""Starts the zygote by exec, waits until it is warm, and replaces it when it dies or the trust store changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The zygote: a warm, single-threaded process that gives each job a forked child and ends it in time.
+"""Zygote: a warm, single-threaded process that forks a child for each job and ends it in time.
 
 It is started by `exec` (`ZygoteProcess.start`), not by a bare fork, so that no key, password or mail of the supervisor
 is in the memory in which hostile files are parsed. At its start it imports every parser, runs each once on small

@@ -1,4 +1,4 @@
-"""People: accounts, sessions, login.
+"""Accounts, sessions, login.
 
 book.py      accounts.db and its transactions
 hashes.py    passwords

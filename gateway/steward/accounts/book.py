@@ -1,4 +1,4 @@
-"""`accounts.db`: accounts, what they prove themselves with, sessions, failed tries.
+"""`accounts.db`: accounts, credentials, sessions, failed logins.
 
 One process serves people and commands of the machine write beside it, so each change is one transaction that looks at
 what is there. `synchronous=FULL`: what was answered is durable. What is damaged is never replaced by something empty.

@@ -1,4 +1,4 @@
-"""Passwords: argon2id (RFC 9106) with 64 MiB and three passes, one at a time; in a rush behind all mail."""
+"""Passwords: argon2id (RFC 9106) with 64 MiB and three passes, one at a time; under load at idle priority."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Login of a mailbox of the directory: eight digits go to it by mail, which proves that one reads it.
+"""Login of a mailbox of the directory by an eight-digit code sent to it.
 
 The answer is the same, and comes as fast, whether or not there is such a mailbox: mails go out beside it. Codes are kept
 in memory, as digests: one that was asked for before a restart must be asked for again.

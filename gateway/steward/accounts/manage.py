@@ -1,4 +1,4 @@
-"""Accounts made, changed, locked: at the console and by commands alike."""
+"""Creation, change and lock of accounts, for console and commands."""
 
 from __future__ import annotations
 

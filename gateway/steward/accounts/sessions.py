@@ -1,4 +1,4 @@
-"""Sessions: 256 random bits in a cookie, of which only the SHA-256 is kept; 30 minutes without a question, 8 hours in all.
+"""Sessions: 256 random bits in a cookie, stored as SHA-256; 30 minutes without activity, 8 hours in all.
 
 Permissions are looked up at each question, never kept in the session: a removed role has no effect any more at once.
 """

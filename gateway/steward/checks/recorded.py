@@ -1,4 +1,4 @@
-"""The page of a self-check: what its record has, which is no name and no word."""
+"""Page of a self-check, from its record, without names and text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types shared by several answers, and answers shared by many questions."""
+"""Types shared by several requests and answers."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class LoggedIn(Struct, frozen=True, tag="logged_in"):
 
 
 class WhoAmI(Struct, frozen=True, tag="who_am_i"):
-    """Whose session is it? Answer: `Me`."""
+    """The person of the session. Answer: `Me`."""
 
 
 class Me(Struct, frozen=True, tag="me"):

@@ -1,4 +1,4 @@
-"""The last days at a glance, and the log."""
+"""Requests on figures, system state and log."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class AskHealth(Struct, frozen=True, tag="ask_health"):
 
 
 class Health(Struct, frozen=True, tag="health"):
-    """Whether mail is judged and recorded."""
+    """Health: mail is judged and recorded."""
 
     good: bool
 

@@ -1,4 +1,4 @@
-"""Acts on requests that the log has and the book of requests has not.
+"""Acts on requests that are in the log and not in the stored requests.
 
 An act is recorded before it is kept. Where a process died or the disk was full between the two, it was not done, and the log
 gets the same act once more as not done.

@@ -1,4 +1,4 @@
-"""The waivers of approved requests as a file of the policy set, written whole and put in force."""
+"""Waivers of approved requests as a file of the policy set, written atomically and put in force."""
 
 from __future__ import annotations
 

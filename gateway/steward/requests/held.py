@@ -1,4 +1,4 @@
-"""The answers on held mail: decided as a request is, then sent, or ended."""
+"""Answers on held mail: decided like a request, then sent or ended."""
 
 from __future__ import annotations
 

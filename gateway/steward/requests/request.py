@@ -1,4 +1,4 @@
-"""One request, its states, and who may take which step."""
+"""One request: states, permitted steps, permitted persons."""
 
 from __future__ import annotations
 

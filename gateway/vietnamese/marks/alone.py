@@ -1,4 +1,4 @@
-"""A level in small letters alone on its line: a mark in an official letter, a word in a poem or a story.
+"""A level in small letters alone on its line: a mark in an official letter, a word in a poem or story.
 
 `tối mật` between the motto and the number of a letter, under a greeting or above the title of a plan says what the
 stamp says. The same words are a heading in a news page, a verse, an answer in a quiz. What is around decides.

@@ -1,4 +1,4 @@
-"""Subjects and names of files that say the paper they carry is secret: "Công văn mật số 15/UBND-NC", "Kế hoạch (độ Mật)".
+"""Subjects and file names that state the level of their paper: "Công văn mật số 15/UBND-NC", "Kế hoạch (độ Mật)".
 
 The same words in another order name what an office does with such papers ("Sổ công văn mật", "Tập huấn soạn thảo văn bản
 mật") or what happened to one ("Về việc mất công văn mật số 15"): so a paper must come first, or right behind "gửi".

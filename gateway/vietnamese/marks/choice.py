@@ -1,4 +1,4 @@
-"""Forms that offer the levels to choose from: boxes to tick, and lists of which nothing is struck out.
+"""Forms that offer the levels: check boxes, and lists with nothing struck out.
 
 `☐ Mật ☐ Tối mật` says nothing until a box is ticked, and `Độ mật (Mật/Tối mật/Tuyệt mật)` is the head of a blank form.
 A round or black square is a tick only beside empty ones; elsewhere it is the bullet of a list.

@@ -1,4 +1,4 @@
-"""Levels some letters of which are lost or made of other signs: `TỐ1 MẬT`, `TUYỆT M4T`, `T?i m?t`, `T[]i mật`.
+"""Levels with letters lost or replaced by other characters: `TỐ1 MẬT`, `TUYỆT M4T`, `T?i m?t`, `T[]i mật`.
 
 A digit for a letter that it looks like, a question mark for what a charset could not say, a bracket for what OCR could not
 read: a person fills the gap. Only the vowels may be gone, and the two last letters of each word for signs that they look

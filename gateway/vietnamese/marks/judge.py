@@ -1,4 +1,4 @@
-"""All forms of a mark tried on one line, and what the lines beside it say of a level alone on its line (S3, S4)."""
+"""All forms of a mark tried on one line, and the context of a level alone on its line (S3, S4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels of secrecy and their values: "Độ mật: Tối mật", in any case; a list of options is none (S5)."""
+"""Labels of secrecy and their values: "Độ mật: Tối mật", in any case; a list of options is no mark (S5)."""
 
 from __future__ import annotations
 

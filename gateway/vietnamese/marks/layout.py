@@ -1,4 +1,4 @@
-"""A document as numbered lines, with what is known of each line's look: the ground that `marks` searches.
+"""A document as numbered lines with their appearance, the input of the search for marks.
 
 Blocks are joined run by run (a mark split over runs is one word again), legacy letters are read, and the whole text is
 kept as one string so that the first search costs a few milliseconds however long the document is. Everything about a

@@ -1,4 +1,4 @@
-"""Words that are beside a level in subjects and names of files, and what they make of it."""
+"""Words beside a level in subjects and file names, and their effect."""
 
 from __future__ import annotations
 

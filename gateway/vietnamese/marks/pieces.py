@@ -1,4 +1,4 @@
-"""Marks in pieces: letters or words that are in boxes, cells or glyph lines of their own, put together again."""
+"""Marks in pieces: letters or words in separate boxes, cells or lines, joined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of secrecy marks, one row a rule: where it comes from, what it finds, and what looks like it and is none.
+"""Rules of secrecy marks, one row each: source, examples found, and look-alikes not found.
 
 A mark names its rule as a code of its evidence, which `gateway check --json` and the audit show. The logic of layout is in the modules that
 `gateway.vietnamese.marks` lists; the tests of these rows and `docs/marks.md` are made from them. `EXEMPTIONS` are the rules that

@@ -1,4 +1,4 @@
-"""Sentences that state the level of their own paper, or of one that comes with it: doubtful, for laws speak alike.
+"""Sentences that state the level of their own or an attached paper: suspected, since laws use the same words.
 
 "Văn bản này thuộc bí mật nhà nước độ Tối mật", "Tài liệu gửi kèm có độ Mật.", "Độ mật của Quyết định này là Mật", "Em gửi
 anh kế hoạch phòng thủ (MẬT)".

@@ -1,4 +1,4 @@
-"""The search for marks through one document: where to look closer, when to stop, what to report."""
+"""Search for marks in one document: candidates, limits, report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first look: proof that a text holds nothing that the search for marks could take for one.
+"""Fast pre-check that a text contains nothing the search for marks could find.
 
 Most mails never spell the letters of a mark, and this says so in a few passes that run in C, a fraction of what the
 search costs. It errs in one direction only: in what is clear here the search finds nothing, which

@@ -1,4 +1,4 @@
-"""A level in one line with the title of a paper, before or behind it: doubtful, since titles of lists and laws quote levels.
+"""A level in one line with the title of a paper: suspected, since titles of lists and laws quote levels.
 
 "MẬT: Kế hoạch ...", "Kế hoạch ... - MẬT", "Kế hoạch ... (TỐI MẬT)", "TỐI MẬT Kế hoạch ...".
 """

@@ -1,4 +1,4 @@
-"""Other ways to read the blocks of a document: what one reader is shown, and what another view of the file brings back.
+"""Views of the blocks of a document: as one reader is shown, and as another view of the file shows it.
 
 A paragraph whose letters are partly deleted, hidden or white says one thing on the screen and another in the file:
 "MẬT" followed by hidden words, or a deleted "MẬT" beside the inserted "THƯỜNG". Each view is searched of its own. A field

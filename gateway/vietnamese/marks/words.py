@@ -1,4 +1,4 @@
-"""The words of secrecy marks: levels, urgency, the company they keep, and how exactly letters spell them.
+"""Words of secrecy marks: levels, urgency, accompanying words, and exactness of spelling.
 
 Everything works on a *bare* string: the canonical text with each letter replaced by its ASCII base in lower case, one
 for one, so that a regular expression over bare letters finds the place and the canonical letters at that place say

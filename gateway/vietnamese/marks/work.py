@@ -1,4 +1,4 @@
-"""A bound on how much is judged line by line: a document of nothing but possible marks must not hold a processor for minutes.
+"""Work limit of the search for marks, so that no document occupies a processor for minutes.
 
 The first search through a text is cheap whatever it holds. The look at a single line costs a thousand times more, so
 each is charged. The rest was not judged, and counts as suspected.

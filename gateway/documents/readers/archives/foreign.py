@@ -1,4 +1,4 @@
-"""Archives that nothing in Python reads, to members by libarchive through ctypes.
+"""Archives without a Python reader to members, by libarchive through ctypes.
 
 These are compressed RAR, CAB, ISO 9660, LHA, odd 7z, cpio, ar, XAR, and single files in LZ4, LZMA, lzip and compress. The shared
 library is looked up once (`available`), by the zygote before the sandbox closes; without it these formats are UNSUPPORTED.

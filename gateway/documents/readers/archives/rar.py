@@ -1,4 +1,4 @@
-"""RAR 4 and RAR 5 archives to members: headers by rarfile, unpacking by libarchive, nothing by a program.
+"""RAR 4 and RAR 5 archives to members: headers by rarfile, unpacking by libarchive, no external program.
 
 rarfile reads every header and would call `unrar` for the data, which the sandbox rightly refuses. So libarchive unpacks,
 and what it lists must be what the headers list. A locked member or archive is ENCRYPTED: no password is tried.

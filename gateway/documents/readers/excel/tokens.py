@@ -1,4 +1,4 @@
-"""Parsed formulas of binary workbooks (MS-XLS 2.5.198, MS-XLSB 2.5.97), said in letters; cells and names as `A1`."""
+"""Parsed formulas of binary workbooks (MS-XLS 2.5.198, MS-XLSB 2.5.97) as text; cells and names as `A1`."""
 
 from __future__ import annotations
 

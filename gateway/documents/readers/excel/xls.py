@@ -1,4 +1,4 @@
-"""Excel workbooks before 2007 (MS-XLS BIFF8, Excel 5/95) to Document: every sheet and what is around.
+"""Excel workbooks before 2007 (MS-XLS BIFF8, Excel 5/95) to Document: every sheet and the other streams.
 
 One walk over the records of the workbook stream. Strings of 8-bit letters are Windows-1252, one for one byte, as the
 legacy decoders want them. Records that are not understood hold settings; those that hold words in an unknown layout give

@@ -1,4 +1,4 @@
-"""Parts of a binary workbook said again in SpreadsheetML, so that one reader reads both (MS-XLSB 2.2.1, ECMA-376 Part 1 §18).
+"""Parts of a binary workbook converted to SpreadsheetML for the same reader (MS-XLSB 2.2.1, ECMA-376 Part 1 §18).
 
 Each record has an element that says the same. Records that hold settings are left out; of those in an unknown layout the
 strings are kept as text out of place, which the reader gives as hidden.

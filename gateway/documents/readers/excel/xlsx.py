@@ -1,4 +1,4 @@
-"""Excel workbooks (SpreadsheetML, ISO/IEC 29500-1 §18) to Document: every sheet, hidden ones too, and what is around.
+"""Excel workbooks (SpreadsheetML, ISO/IEC 29500-1 §18) to Document: every sheet, hidden ones too, and other parts.
 
 Reads XLSX, XLSM, XLTX and XLTM. Binary workbooks (XLSB) come as `xlsb.BinaryPackage`.
 """

@@ -22,7 +22,7 @@ _RANGE: Final = re.compile(r"(?:'?(?P<sheet>[^'!]+)'?!)?\$?(?P<column>[A-Z]{1,3}
 
 
 class Choice(NamedTuple):
-    """What is chosen from a list on a sheet."""
+    """The chosen entries of a list on a sheet."""
 
     cell: str
     """Name of the cell on which the list stands."""
@@ -89,7 +89,7 @@ def _choices(root: Element) -> Iterator[Choice]:
 
 
 def entry(choice: Choice, sheet: str, names: Mapping[str, str]) -> str:
-    """Return the locator of the cell with the chosen entry, empty where the range cannot be told."""
+    """Return the locator of the cell with the chosen entry, empty if the range is unknown."""
     found = _RANGE.fullmatch(names.get(choice.entries, choice.entries))
     if found is None:
         return ""

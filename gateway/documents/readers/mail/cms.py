@@ -1,4 +1,4 @@
-"""CMS files to what they hold (RFC 5652, RFC 8551): signed content is a member, encrypted content stays shut.
+"""CMS files to their content (RFC 5652, RFC 8551): signed content is a member, encrypted content stays encrypted.
 
 Whether a signature is good is the business of `gateway.documents.signatures`; here it only matters that nothing inside goes unread.
 """

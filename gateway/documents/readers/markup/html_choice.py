@@ -1,4 +1,4 @@
-"""A list to choose from of which a page shows one option (HTML Standard §4.10.7)."""
+"""Selection lists of which a page shows one option (HTML Standard §4.10.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A walk over a page ahead of its reading, for selectors that ask what comes behind an element (Selectors 4, section 13)."""
+"""Pre-scan of a page for selectors that depend on later elements (Selectors 4, section 13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The style sheets of a page in the order in which they apply: in it, in addresses that hold them, or beside it."""
+"""Style sheets of a page in order of application: in it, in `data:` addresses, or beside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Things that a page displays beside its text: transformed pictures, paint that may be letters, own fonts and scripts.
+"""Displayed content beside text: transformed pictures, paint that may be letters, own fonts and scripts.
 
 What is resolved (flips, turns, recolouring) goes to the pictures; what is not is reported as its construct, so that
 the page is *cannot tell*. Thresholds are those that the mails and pages of real programs stay below.

@@ -1,4 +1,4 @@
-"""XML of any kind to Document: its text and attributes, and what acts in files of Office 2003.
+"""XML of any kind to Document: text and attributes, and active content of Office 2003 files.
 
 Of unknown vocabularies all text is read, attribute values and comments that hold words too, and files in base64 (as in
 edXML exchange documents) are handed on as members. No DTD is ever loaded: one that only names itself (as SVG, DocBook and AbiWord files do)

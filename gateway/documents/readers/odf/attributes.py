@@ -1,4 +1,4 @@
-"""Words that OpenDocument keeps in attributes, out of the way of the text (ODF 1.3 Part 3; names of LibreOffice's own).
+"""Words in attributes of OpenDocument, outside the text (ODF 1.3 Part 3; LibreOffice's own names).
 
 The walker gives names and values of what it passes; these belong to elements that it passes for the text in them: tips
 of links, titles of the messages of a validated cell, values of variables that are not shown, codes and choices of fields

@@ -1,4 +1,4 @@
-"""Fields of OpenDocument whose text in the file is not what a page shows: LibreOffice computes it again (ODF 1.3 Part 3 §7)."""
+"""OpenDocument fields that LibreOffice recomputes, so that the page differs from the file (ODF 1.3 Part 3 §7)."""
 
 from __future__ import annotations
 

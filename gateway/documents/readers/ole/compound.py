@@ -1,4 +1,4 @@
-"""Compound files (MS-CFB) behind one wall: their streams by path, and what their object storages hold.
+"""Compound files (MS-CFB): streams by path, and the content of object storages.
 
 `Compound` gives the streams of an OLE file, damaged or not, with what was damaged said in `faults`. Bare compound files
 that come as embedded objects are read by `embedded`.

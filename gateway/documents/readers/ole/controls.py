@@ -1,4 +1,4 @@
-"""What form controls of Office show, as they are stored: text fields, lists, boxes to tick, option and toggle buttons (MS-OFORMS 2.2.5)."""
+"""Displayed text of stored form controls: text fields, lists, check boxes, option and toggle buttons (MS-OFORMS)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NARROW: Final = 1 << 31
 
 
 def shown_by_octets(data: bytes) -> str | None:
-    """Return what a stored control shows, None for octets that are none."""
+    """Return the text that a stored control shows, None for bytes that are no control."""
     if not data.startswith(_VERSION) or len(data) < 4 + u16(data, 2):
         return None
     mask, at = int.from_bytes(data[4:12], "little"), 12

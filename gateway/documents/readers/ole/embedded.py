@@ -1,4 +1,4 @@
-r"""OLE compound files that are no document of their own: embedded objects, packages, and unknown ones (MS-CFB, MS-OLEDS).
+r"""OLE compound files that are not documents: embedded objects, packages, and unknown ones (MS-CFB, MS-OLEDS).
 
 An object embedded in an Office file stands in a compound file of its own: a packaged file in `\1Ole10Native`, an Office
 file in `Package`, one of LibreOffice in `package_stream`, others in `CONTENTS`, and the picture that is shown in its place

@@ -1,4 +1,4 @@
-"""Writes a compound file (MS-CFB version 3), so that an embedded object can be handed on as a file of its own."""
+"""Writes a compound file (MS-CFB version 3), so that an embedded object becomes a file."""
 
 from __future__ import annotations
 

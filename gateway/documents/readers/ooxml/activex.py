@@ -1,4 +1,4 @@
-"""What ActiveX controls of a package show, by their own part and by what is stored beside it (MS-OE376 2.1.1)."""
+"""Displayed text of ActiveX controls of a package, by their part and their stored data (MS-OE376 2.1.1)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CLASS_ID: Final = 16
 
 
 def shown_by_control(parts: Parts, name: str, root: Element) -> str | None:
-    """Return what the control of a part shows, None where it is of another kind or cannot be told."""
+    """Return the text that the control of a part shows, None if its kind is another or unknown."""
     kind = _KIND.fullmatch(root.get(f"{_SPACE}classid") or "")
     if kind is None:
         return None

@@ -1,4 +1,4 @@
-"""Short lines in fonts that a PDF brings, against what these draw: a map and a font may lie together (ISO 32000-1 §9.10).
+"""Short lines in embedded PDF fonts, compared with what is drawn, as map and font may both lie (ISO 32000-1 §9.10).
 
 All three marks end in a letter with a dot below before the last one. A line of as many letters, or signs, as a mark has is looked at
 for that dot, which costs a millisecond; where it is, the line is read, which costs five, and not believed unless that gives

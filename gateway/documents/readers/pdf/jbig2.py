@@ -1,4 +1,4 @@
-"""JBIG2 streams that all readers show alike (ITU-T T.88 §7.2): one page, each segment known and complete.
+"""JBIG2 streams that all viewers show alike (ITU-T T.88 §7.2): one page, each segment known and complete.
 
 pdfium continues with an empty page where another begins, and stops at unknown segments; other readers show the first or last page.
 """

@@ -1,4 +1,4 @@
-"""Ink of a page that its text does not explain: letters drawn as curves, strokes, dots or pictures, fonts that mean nothing.
+"""Page content that no text explains: letters drawn as curves, strokes, dots or pictures, fonts without meaning.
 
 The page is drawn without the text objects that say what they show. Straight rules and the sides of tables are passed over;
 what is left has to be read as a picture, whatever drew it. Text that it touches is drawn with it, since one word may be made

@@ -36,7 +36,7 @@ TALLER = 1.5
 
 
 class _State(Sink):
-    """What was read so far, by page where that matters."""
+    """State of the reading, partly by page."""
 
     def __init__(self, budget: Budget, *, compares: bool) -> None:
         super().__init__(budget)

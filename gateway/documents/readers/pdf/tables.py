@@ -1,4 +1,4 @@
-"""Lines of a PDF page in the cells of a ruled table: each cell is read to its end before the next; pure.
+"""Lines of a PDF page in the cells of a ruled table, cell by cell; pure.
 
 A cell is what the nearest rules on four sides enclose. A single box is no table: a stamp has a frame of its own.
 """

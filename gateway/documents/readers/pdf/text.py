@@ -318,7 +318,7 @@ class PageReader:
             content.unmapped += unmapped
 
     def _take_glyph_reading(self, page: int, content: PageContent, batches: list[_Batch]) -> None:
-        """Where glyphs and /ActualText differ, the glyphs' own meaning is what is shown; the other is kept beside."""
+        """Take the glyphs' meaning where it differs from /ActualText, as it is displayed; keep the other beside."""
         relabelled = self._drop_actual_text(batches)
         if not relabelled:
             return

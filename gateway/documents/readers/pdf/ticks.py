@@ -1,4 +1,4 @@
-"""Boxes beside the options of a form that are only drawn: which of them hold more ink than the others.
+"""Drawn check boxes beside the options of a form: those with more ink than the others.
 
 `Mật` beside a square with a cross, a circle with a dot, a black square: whatever draws them, the place before each option, or
 behind it, is rendered without the words; where there are no boxes, an option may be circled. What goes on beside it are rules, cells and colours of a table.

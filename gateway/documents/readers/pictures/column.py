@@ -1,4 +1,4 @@
-"""Letters set one below another, put side by side, since line recognition does not read columns."""
+"""Vertical text set side by side, since line recognition does not read columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dark ink: how much darker than its paper a page is, where print is, and the ink that is paler than the print it lies on."""
+"""Darkness of ink relative to the paper, print, and ink paler than the print below it."""
 
 from __future__ import annotations
 

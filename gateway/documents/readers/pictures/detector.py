@@ -1,4 +1,4 @@
-"""The word MẬT on a picture, at every angle, in every ink and polarity: two small convolutional networks run by OpenCV.
+"""Detector of the word MẬT at any angle, ink and polarity: two small convolutional networks run by OpenCV.
 
 All three marks end in this word. The first network (`detector.onnx`, 74,000 weights) looks at a picture in steps of half its
 size, so that letters of every height come by at 10 to 26 pixels, and says for each eighth of a row and column how likely the

@@ -1,4 +1,4 @@
-"""Device-independent bitmaps (MS-WMF 2.2.2.9), which have no header of a file, as BMP files."""
+"""Device-independent bitmaps (MS-WMF 2.2.2.9), which lack a file header, as BMP files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages whose greys are dots: error diffusion of fax machines and screens of printers, turned back into greys.
+"""Halftone pages (error diffusion of fax machines, printer screens) converted back to greys.
 
 A dot is isolated or touches others at a corner, whereas a letter is one piece. Pale ink and a red stamp are only
 such dots on a page of two colours, and neither stamp finder nor Tesseract sees more than grain in them.

@@ -1,4 +1,4 @@
-"""Hollow letters of a page, of which only the outline is inked, filled as print is: nothing else reads them then as letters alone."""
+"""Hollow letters of a page, with inked outlines only, filled for recognition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures as a page shows them: adjacent ones are joined, and turned, cropped or recoloured ones are shown so.
+"""Pictures as a page shows them: adjacent ones joined, others turned, cropped or recoloured.
 
 A mark that is cut in two, or one letter a picture, cannot be read from each piece alone. Readers report where
 pictures are; those that touch are put together on white and added as one more picture.

@@ -1,4 +1,4 @@
-"""Letters of a group laid on one line as print sets them: upright, on one foot, as high and as wide as one another.
+"""A group of loose letters set on one line: upright, on one baseline, of equal height and width.
 
     a group of letters -> cut out, turned -> each letter with its signs -> side by side
 

@@ -1,4 +1,4 @@
-"""Lines of a page to words by Tesseract, one call a line: no more expensive than one call for all, and no short row is lost."""
+"""Lines of a page to words by Tesseract, one call a line, so that no short row is lost."""
 
 from __future__ import annotations
 

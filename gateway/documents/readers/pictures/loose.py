@@ -1,4 +1,4 @@
-"""Letters that are uneven, wavy, slanted, arched or unlike print in proportions, or handwritten: read after being put on one line.
+"""Letters that are uneven, wavy, slanted, arched, out of proportion or handwritten: set on one line and read.
 
 ink beside the lines of print -> letters that are alike and near one another -> laid on one line (`laid`) -> Tesseract
 """

@@ -31,7 +31,7 @@ _SMALL: Final = 83
 
 
 class State(NamedTuple):
-    """What a drawing saves, changes and restores."""
+    """Graphics state that a drawing saves, changes and restores."""
 
     matrix: Matrix = UNTURNED
     font: str | None = None

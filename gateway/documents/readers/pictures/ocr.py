@@ -66,7 +66,7 @@ def placed(word: Word, scale: float) -> Word:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Whether words in pictures can be read, for `gateway doctor`."""
+    """Availability of OCR, for `gateway doctor`."""
 
     available: bool
     detail: str

@@ -1,4 +1,4 @@
-"""Lines of a document set in the font that it brings, since such a font may show other letters than the file says.
+"""Lines of a document drawn in its embedded font, which may show other letters than the file states.
 
 Only lines of as many letters as a level has are set: a font puts one shape for one letter.
 """

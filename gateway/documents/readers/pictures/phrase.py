@@ -1,4 +1,4 @@
-"""The lines above and below a word that are set as it is, in letters as high, of its ink, and aligned: one phrase."""
+"""Lines above and below a word with its letter height, ink and alignment: one phrase."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A few letters squeezed, stretched or set far apart, brought to the proportions of print: what reads lines knows no others."""
+"""A few letters squeezed, stretched or widely spaced, scaled to normal proportions for line recognition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mark that words of a line say around a place, or that it is another word: the line of a word that the detector found."""
+"""Context of a detected word in its line: the mark that it belongs to, or another phrase."""
 
 from __future__ import annotations
 

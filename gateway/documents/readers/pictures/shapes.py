@@ -1,4 +1,4 @@
-"""Words of a line that may be MẬT, by their shape: a network of 31,000 weights looks at each, reduced to a few pixels.
+"""Words of a line that may be MẬT by their shape: a network of 31,000 weights examines each, reduced to a few pixels.
 
 It decides of which long lines something is read, and which lines of a crowded page, and finds capitals in the middle of
 running prose. Looking costs a hundredth of reading. The weights (`shapes.npz`) come from `tests/detector`.

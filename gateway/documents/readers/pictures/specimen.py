@@ -1,4 +1,4 @@
-"""A word in large letters or coloured cells, set in letters of print on a page, which is what Tesseract reads."""
+"""A word in large letters or coloured cells, redrawn at print size on a page for Tesseract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stamps on a page that is a picture: the word MẬT anywhere, and illegible boxes of stamp shape.
+"""Stamps on a scanned page: the word MẬT anywhere, and illegible boxes of stamp shape.
 
     page -> the detector: MẬT at every angle, in every ink and polarity, read upright with its neighbours
          -> frames of stamp size in red or blue ink, or dark ones high on the page -> their words (correlation, then Tesseract)

@@ -1,4 +1,4 @@
-"""Large words under or over the print of a page that is a picture: slanting watermarks, as Word puts them, also as mere outlines.
+"""Large words under or over the print of a scanned page: slanting watermarks, also as outlines.
 
 Tesseract reads a page in level lines of the size of print and passes over them. They differ from print by
 broad strokes: an opening by more than a stroke of print leaves them alone, and shows their level of grey. What has
