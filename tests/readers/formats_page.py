@@ -5,40 +5,40 @@ from itertools import groupby
 
 from gateway.model.formats import FORMATS, Container, Family, Format
 
-_LOOKED_AT = {  # what each reader, or a format of it alone, looks at; a new one has its line here
-    "ooxml.reader": "words, looks, hidden text, comments, properties, pictures, embedded files, macros, links",
-    "odf.reader": "words, looks, hidden text, notes, properties, pictures, embedded files, macros, links",
-    "pdf.reader": "words, looks, hidden and drawn text, scans, attachments, scripts",
-    "word.doc": "words, looks, hidden text, properties, pictures, embedded files, macros",
-    "word.rtf": "words, looks, hidden text, pictures, embedded files",
-    "excel.xls": "words, looks, hidden sheets, notes, properties, pictures, embedded files, macros",
-    "powerpoint.ppt": "words, looks, notes, earlier saves, properties, pictures, embedded files, macros",
-    "ole.embedded": "what is packed in it, the picture shown in its place, words",
-    "encryption": "opened when a password of the mail fits",
-    "excel.dbf": "words of every column, memos",
-    "plain": "lines or cells; files and words encoded in them",
-    "markup.html": "words, looks, hidden text, scripts, files in data addresses",
-    "markup.xml": "words, attributes, comments, files in base64, macros and links of Office 2003",
-    "xps": "words of its lines; its pages *cannot tell*",
-    "flat-opc": "words; the document *cannot tell*",
-    "flat-odf": "words; the document *cannot tell*",
+_LOOKED_AT = {  # what each reader, or one format of it, reads; a new one has its line here
+    "ooxml.reader": "text, fonts and colours, hidden text, comments, properties, pictures, embedded files, macros, links",
+    "odf.reader": "text, fonts and colours, hidden text, notes, properties, pictures, embedded files, macros, links",
+    "pdf.reader": "text, fonts and colours, hidden and drawn text, scans, attachments, scripts",
+    "word.doc": "text, fonts and colours, hidden text, properties, pictures, embedded files, macros",
+    "word.rtf": "text, fonts and colours, hidden text, pictures, embedded files",
+    "excel.xls": "text, fonts and colours, hidden sheets, notes, properties, pictures, embedded files, macros",
+    "powerpoint.ppt": "text, fonts and colours, notes, earlier saves, properties, pictures, embedded files, macros",
+    "ole.embedded": "packed files, the preview picture, text",
+    "encryption": "decrypted if a password in the mail fits",
+    "excel.dbf": "text of every column, memos",
+    "plain": "lines or cells; encoded files and text in them",
+    "markup.html": "text, fonts and colours, hidden text, scripts, files in data addresses",
+    "markup.xml": "text, attributes, comments, files in base64, macros and links of Office 2003",
+    "xps": "text of its lines; its pages *cannot tell*",
+    "flat-opc": "text; the document *cannot tell*",
+    "flat-odf": "text; the document *cannot tell*",
     "mail.calendar": "properties, attachments",
     "mail.eml": "every part of the message",
     "mail.outlook_msg": "text, attachments, recipients",
     "mail.tnef": "text, attachments",
-    "mail.cms": "what is signed",
-    "drawings.dxf": "words",
-    "drawings.dwg": "words that stand unpacked; the drawing *cannot tell*",
-    "drawings.diagram": "words of every page",
-    "pictures.image": "stamps, marks and words by OCR, thumbnails, comments",
-    "pictures.icon": "the pictures in it",
-    "pictures.metafile": "words, pictures",
+    "mail.cms": "the signed content",
+    "drawings.dxf": "text",
+    "drawings.dwg": "uncompressed text; the drawing *cannot tell*",
+    "drawings.diagram": "text of every page",
+    "pictures.image": "stamps, marks and text by OCR, thumbnails, comments",
+    "pictures.icon": "its pictures",
+    "pictures.metafile": "text, pictures",
     "pictures.font": "names and licence",
 }
 _DONE_WITH_IT = {
     Family.PROGRAM: "refused (`executable`)",
-    Family.LOCKED: "refused (`encrypted`), with the advice to take the protection off",
-    Family.MEDIA: "cannot be told; the preset says what they cost",
+    Family.LOCKED: "refused (`encrypted`), with the advice to remove the protection",
+    Family.MEDIA: "*cannot tell*; the policy decides",
 }
 _TITLES = (
     ("Documents", {Family.PDF, Family.WORD, Family.SHEET, Family.SLIDES, Family.TEXT, Family.DRAWING}),
@@ -57,15 +57,15 @@ def page() -> str:
 def _lines() -> Iterator[str]:
     yield "# File formats"
     yield ""
-    yield "Made from `gateway/model/formats.py` by `python -m tests.readers.formats_page`; a test checks that it is current."
+    yield "Generated from `gateway/model/formats.py` by `python -m tests.readers.formats_page`; a test checks that it is current."
     yield ""
-    yield "What a file is, its content says, never its name. *Read* is looked at as the row says; what of it cannot be"
-    yield "read makes it *cannot tell*. *Refused* is recognised and read by nothing: its words that stand unpacked are"
-    yield "searched for marks all the same, and the sender is advised to send a PDF, a Word or Excel file, or a plain zip."
-    yield "A format that is not listed is *cannot tell* too (`no_document` or `unsupported`, as the policy says)."
+    yield "A file's type is recognised by its content, not its name. *Read*: the row lists what; unreadable parts make the file"
+    yield "*cannot tell*. *Refused*: recognised without a reader; uncompressed text is searched for marks, and the sender is advised"
+    yield "to send a PDF, a Word or Excel file, or a plain zip. Formats not listed are *cannot tell* (`no_document` or"
+    yield "`unsupported`, by the policy)."
     for title, families in _TITLES:
         yield f"\n## {title}\n"
-        yield "| format | endings | read | signatures | `gateway fix` |"
+        yield "| format | suffixes | read | signatures | `gateway fix` |"
         yield "|---|---|---|---|---|"
         rows = [row for row in FORMATS if row.family in families and row.reader is not None]
         for name, group in groupby(rows, key=lambda row: row.name):

@@ -54,14 +54,14 @@ class Exemption:
 
 
 PARTS: Final = {
-    "S1": "Everything that can be seen or once stood in a document is searched: text, headers, boxes, watermarks, properties, "
+    "S1": "Everything visible, hidden or deleted in a document is searched: text, headers, boxes, watermarks, properties, "
     "comments, names, hidden and deleted text, earlier revisions, what was read in pictures",
-    "S2": "A level is read in every writing: old Vietnamese codes, letters apart, look-alikes, escapes, slips of the keyboard",
-    "S3": "A level alone on its line, in brackets at its head, or run together with what is beside the stamp",
-    "S4": "What the lines around say: a level over two lines, one in small letters, a broken title, the title of a paper",
+    "S2": "A level is recognised in every form: legacy encodings, spaced letters, look-alikes, escapes, typing errors",
+    "S3": "A level alone on its line, in brackets at its beginning, or merged with the text beside the stamp",
+    "S4": "Context of neighbouring lines: a level over two lines, one in small letters, a broken title, the title of a paper",
     "S5": "A label of secrecy and its value",
     "S6": "Names: subjects, file names, sheets, properties",
-    "S7": "Stamps that only classified papers bear",
+    "S7": "Stamps that only classified papers have",
     "S8": "Stamps that end secrecy, and those of circulation",
     "S9": "Lists, tables and options that name all levels are no mark",
 }
@@ -73,31 +73,31 @@ _NAMES: Final = "Decision 7600/QĐ-UBND, art. 4.1"
 
 RULES: Final = (
     Rule(
-        id="stamp-line", part="S3", says="A level is all that a line says, in capitals, whatever is between its letters", source=_LETTER,
+        id="stamp-line", part="S3", says="A line of nothing but a level, in capitals, whatever is between its letters", source=_LETTER,
         found=("TUYỆT MẬT", "TỐI MẬT", "MẬT", "Độ MẬT", "T Ố I   M Ậ T", "TUYỆT\nMẬT", "TUYỆ\nT MẬT", "TỐI MẬT - HỎA TỐC"),
         others=("BẢO MẬT", "MẬT KHẨU", "Mật", "ĐỘ MẬT", "bảo vệ\nbí mật nhà nước"),
     ),
     Rule(
-        id="numbered-line", part="S3", says="The same behind the number of an item, or beside that of a page, a year or a copy: doubtful", source=_LAW,
+        id="numbered-line", part="S3", says="The same after an item number, or beside a page, year or copy number: suspected", source=_LAW,
         found=("1. TỐI MẬT", "A - TUYỆT MẬT", "TỐI MẬT 2023", "TỐI MẬT A", "Mật (C)"), others=("I. TÀI LIỆU MẬT", "MẬT 2023", "MẬT A", "C - Mật", "mật (c)"),
     ),
     Rule(
-        id="bracketed", part="S3", says="A level in brackets at the head of a line", source=_LETTER,
+        id="bracketed", part="S3", says="A level in brackets at the beginning of a line", source=_LETTER,
         found=("[TUYỆT MẬT] Kế hoạch bảo vệ kỳ họp", "[TOI MAT] Ke hoach dien tap"),
         others=("(bảo mật) hướng dẫn đổi mật khẩu", "[TOI MAT DIEN] Thong bao"),
     ),
     Rule(
-        id="merged-line", part="S3", says="A reader ran the level together with the number, the motto or the date beside it", source=_LETTER,
+        id="merged-line", part="S3", says="A level merged with the number, motto or date beside it", source=_LETTER,
         found=("TỐI MẬT Số: 15/KH-UBND", "Số: 12/BC-UBND (Tối mật)", "Bản số: 02 - TỐI MẬT", "Độc lập - Tự do - Hạnh phúc MẬT", "M Ậ T Thực hiện kế hoạch công tác năm 2026"),
         others=("Số: 15/KH-BMNN", "Bản số: 02", "B Ả O M Ậ T thông tin", "M Ậ T K H Ẩ U của tôi"),
     ),
     Rule(
-        id="titled-line", part="S4", says="A level behind a noun, alone on its line: what is around decides", source=_LAW,
+        id="titled-line", part="S4", says="A level behind a noun, alone on its line: the context decides", source=_LAW,
         found=("ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nTài liệu tối mật\nSố: 15/KH-UBND", "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nBẢN MẬT\nSố: 15/KH-UBND"),
         others=("Tài liệu Tối mật", "Tài liệu mật là gì?", "ỦY BAN NHÂN DÂN QUẬN BÌNH TÂN\nBÁN MẬT\nSố: 15/KH-UBND"),
     ),
     Rule(
-        id="misspelt-line", part="S2", says="A slip of the keyboard for a level", source=_LETTER,
+        id="misspelt-line", part="S2", says="A mistyped level", source=_LETTER,
         found=("TỐI MẶT", "MÂT"), others=("RỬA MẶT",),
     ),
     Rule(
@@ -127,12 +127,12 @@ RULES: Final = (
         found=("TUYỆT MẬT\nTỐI MẬT\nMẬT\nTHƯỜNG",),
     ),
     Rule(
-        id="auxiliary", part="S7", says="A stamp that only classified papers bear: recall, envelope, copy, period", source=_STAMPS,
+        id="auxiliary", part="S7", says="A stamp that only classified papers have: recall, envelope, copy, period", source=_STAMPS,
         found=("TÀI LIỆU THU HỒI", "CHỈ NGƯỜI CÓ TÊN MỚI ĐƯỢC BÓC BÌ", "BẢN SAO BÍ MẬT NHÀ NƯỚC"),
         others=("BÍ MẬT NHÀ NƯỚC", "Thu hồi tài liệu cũ", "Chỉ người có tên trong danh sách được vào"),
     ),
     Rule(
-        id="copying", part="S7", says="Under the recipients: whether the paper may be copied", source=_STAMPS,
+        id="copying", part="S7", says="A restriction on copying below the recipients", source=_STAMPS,
         found=("Nơi nhận:\n- Như trên;\n- Lưu: VT.\nKhông được phép sao, chụp", "Nơi nhận:\n- Như trên;\nKHÔNG SAO, CHỤP"),
         others=("Không được phép sao, chụp tài liệu trong phòng họp",),
     ),
@@ -142,7 +142,7 @@ RULES: Final = (
         found=("LƯU HÀNH NỘI BỘ", "XEM XONG TRẢ LẠI"),
     ),
     Rule(
-        id="headed-line", part="S4", says="A level in one line with the title of a paper, or a sentence that tells it: doubtful", source=_LAW,
+        id="headed-line", part="S4", says="A level in one line with the title of a paper, or a sentence that states it: suspected", source=_LAW,
         found=(
             "TỐI MẬT: Kế hoạch phòng thủ khu vực", "Kế hoạch phòng thủ khu vực (TỐI MẬT)",
             "Văn bản này thuộc bí mật nhà nước độ Tối mật.", "Văn bản này được xác định độ Tối mật.", "Công văn này được đóng dấu MẬT.", "Đây là tài liệu mật", "Tài liệu này thuộc loại mật", "Em gửi anh kế hoạch mật.",
@@ -157,7 +157,7 @@ RULES: Final = (
         others=('"chu_de": "bảo mật"',),
     ),
     Rule(
-        id="token", part="S6", says="A level set off in a name, in capitals or between dashes", source=_NAMES, where=Where.SUBJECT,
+        id="token", part="S6", says="A level separated in a name, in capitals or between dashes", source=_NAMES, where=Where.SUBJECT,
         found=("KH phòng thủ - TỐI MẬT", "TUYET MAT - ke hoach", "Tối mật: kế hoạch A2", "ke hoach toi mat", "Báo cáo mật về biên giới", "KH phòng thủ - mật", "CV-MAT"),
         others=("Hướng dẫn bảo mật", "Toi mat dien thoai", "bao cao toi mat dien thoai", "Báo cáo mật của CIA", "Danh sách quà - mật", "BC-MAT-HANG"),
     ),
@@ -166,7 +166,7 @@ RULES: Final = (
         found=("[MẬT] ke hoach.docx", "ke hoach (Tối mật).pdf"), others=("[bao mat] huong dan.docx", "bảo mật (1).docx"),
     ),
     Rule(
-        id="token", part="S6", says="A level in small letters beside nothing but numbers and abbreviations of papers: doubtful", source=_NAMES,
+        id="token", part="S6", says="A level in small letters beside only numbers and abbreviations of papers: suspected", source=_NAMES,
         where=Where.FILENAME, found=("cv-mật-2026.docx", "KH_(mat).docx", "cv_toimat_01.pdf"),
         others=("cv-mật ong-2026.docx", "KH_mat.docx", "giay to (mat).docx", "toi mat cv.docx"),
     ),
@@ -175,10 +175,10 @@ RULES: Final = (
 
 EXEMPTIONS: Final = (
     Exemption(
-        id="another-word", says="The word around it is another one", let_go=("BẢO MẬT", "MẬT KHẨU", "CƠ MẬT"), kept=("TỐI MẬT",)
+        id="another-word", says="Part of another word", let_go=("BẢO MẬT", "MẬT KHẨU", "CƠ MẬT"), kept=("TỐI MẬT",)
     ),
     Exemption(
-        id="broken-title", says="A title that breaks before the word", let_go=("QUY CHẾ BẢO VỆ BÍ\nMẬT NHÀ NƯỚC",), kept=("KẾ HOẠCH\nTỐI MẬT",)
+        id="broken-title", says="A title broken before the word", let_go=("QUY CHẾ BẢO VỆ BÍ\nMẬT NHÀ NƯỚC",), kept=("KẾ HOẠCH\nTỐI MẬT",)
     ),
     Exemption(
         id="person", says="The name of a person", where=Where.SUBJECT, let_go=("Hồ sơ NGUYỄN THỊ MẬT", "LÊ VĂN MẬT"),
@@ -196,11 +196,11 @@ EXEMPTIONS: Final = (
         id="count", says="A level that heads a figure", where=Where.SUBJECT, let_go=("Mật: 12 văn bản",), kept=("Tối mật: kế hoạch",)
     ),
     Exemption(
-        id="regulation", says="What an office does with such papers, or forbids", where=Where.SUBJECT,
+        id="regulation", says="Handling of such papers, or a prohibition", where=Where.SUBJECT,
         let_go=("Quản lý tài liệu mật", "Không được gửi văn bản Tối mật"), kept=("Gửi anh văn bản TỐI MẬT",),
     ),
     Exemption(
-        id="lost", says="Something is lost or dark", where=Where.SUBJECT, let_go=("TỐI MẤT ĐIỆN",), kept=("TỐI MẤT",)
+        id="lost", says="Loss or darkness", where=Where.SUBJECT, let_go=("TỐI MẤT ĐIỆN",), kept=("TỐI MẤT",)
     ),
 )  # fmt: skip
 """Reasons why nothing is found, in the order of the guide."""
