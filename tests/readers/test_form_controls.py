@@ -85,6 +85,20 @@ def test_what_is_chosen_from_a_list_on_a_sheet_is_the_value_of_the_cells_below_i
     assert levels(sheet(vml, rows=rows, names=names)) == found
 
 
+@pytest.mark.parametrize(("ticked", "found"), TICKED)
+@pytest.mark.parametrize("column", [1, 2, 3])
+def test_a_box_without_words_ticks_the_cell_on_which_or_beside_which_it_stands(
+    column: int, ticked: int | None, found: set[Level]
+) -> None:
+    vml = rows = ""
+    for number, words in enumerate(LEVELS):
+        state = "<x:Checked>1</x:Checked>" if number == ticked else ""
+        at = f"<x:Anchor>{column}, 4, {number}, 2, {column}, 40, {number}, 18</x:Anchor>"
+        vml += f'<v:shape><v:textbox> <div/></v:textbox><x:ClientData ObjectType="Checkbox">{at}{state}</x:ClientData></v:shape>'
+        rows += f'<row r="{number + 1}"><c r="C{number + 1}" t="inlineStr"><is><t>{words}</t></is></c></row>'
+    assert levels(sheet(vml, rows=rows)) == found
+
+
 @pytest.mark.parametrize("entries", ["", "B!F:F:F", "KhongCo", "B!$F$900"])
 def test_a_list_whose_entries_are_not_there_says_nothing(entries: str) -> None:
     data = f"<x:Anchor>1,0,2,0,2,0,3,0</x:Anchor><x:FmlaRange>{entries}</x:FmlaRange><x:Sel>3</x:Sel>"

@@ -83,7 +83,10 @@ class _Workbook:
         for choice, sheet, origin in self._choices:
             words = said[entry(choice, sheet, self._names)]
             label = labels[sheet, row_of(choice.cell)]
-            self._sink.put_line(words, Place(f"cell:{sheet}!{choice.cell}", Role.CELL, origin))
+            if choice.sign and words:
+                self._sink.put_line(choice.sign + words, Place(f"sheet:{sheet}", Role.TEXTBOX, origin))
+                continue
+            self._sink.put_line(choice.sign + words, Place(f"cell:{sheet}!{choice.cell}", Role.CELL, origin))
             self._sink.put_line(words, Place(f"field:{label}", Role.FIELD, Origin.HIDDEN))
 
     def _name(self, element: Element) -> None:

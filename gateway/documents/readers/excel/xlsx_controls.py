@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from gateway.documents.readers.fields import shown_value
 from gateway.documents.readers.numerals import cell_name, whole
 from gateway.documents.readers.ooxml.parts import Parts
-from gateway.documents.readers.ooxml.xml import Element, clark, parse_loosely
+from gateway.documents.readers.ooxml.xml import Element, clark, parse_loosely, text_of
 
 _KINDS: Final = (b"Checkbox", b"Radio", b"Drop", b"List")
 _BOXES: Final = {"Checkbox", "Radio"}
@@ -22,7 +22,7 @@ _RANGE: Final = re.compile(r"(?:'?(?P<sheet>[^'!]+)'?!)?\$?(?P<column>[A-Z]{1,3}
 
 
 class Choice(NamedTuple):
-    """The chosen entries of a list on a sheet."""
+    """A chosen entry of a list on a sheet, or a check box without a caption."""
 
     cell: str
     """Name of the cell on which the list stands."""
@@ -30,6 +30,8 @@ class Choice(NamedTuple):
     """The cells with its entries, or their name."""
     number: int
     """The chosen entry, from 1."""
+    sign: str = ""
+    """The box, ticked or not."""
 
 
 def tick_boxes(root: Element) -> dict[str, str]:
@@ -39,10 +41,14 @@ def tick_boxes(root: Element) -> dict[str, str]:
         shape = data.getparent()
         if data.get("ObjectType") not in _BOXES or shape is None:
             continue
-        sign = shown_value("FORMCHECKBOX", (), whole(_said(data, "x:Checked"))) + " "
+        sign = _sign(data)
         signs[shape.get(_SPID) or shape.get("id") or ""] = sign
         _write_before(sign, (node for box in shape.iterchildren(_TEXT) for node in box.iter()))
     return signs
+
+
+def _sign(data: Element) -> str:
+    return shown_value("FORMCHECKBOX", (), whole(_said(data, "x:Checked"))) + " "
 
 
 def _said(data: Element, name: str) -> str:
@@ -82,10 +88,15 @@ class Controls:
 def _choices(root: Element) -> Iterator[Choice]:
     for data in root.iter(_DATA):
         anchor = [whole(number.strip()) for number in _said(data, "x:Anchor").split(",")]
-        number = whole(_said(data, "x:Sel"))
-        if data.get("ObjectType") in {"Drop", "List"} and number and len(anchor) > _BOTTOM:
-            middle = (anchor[_TOP] + anchor[_BOTTOM]) // 2
-            yield Choice(cell_name(middle, anchor[0]), _said(data, "x:FmlaRange"), number)
+        if len(anchor) <= _BOTTOM:
+            continue
+        cell = cell_name((anchor[_TOP] + anchor[_BOTTOM]) // 2, anchor[0])
+        if data.get("ObjectType") not in _BOXES and (number := whole(_said(data, "x:Sel"))):
+            yield Choice(cell, _said(data, "x:FmlaRange"), number)
+        elif data.get("ObjectType") in _BOXES and not any(
+            map(str.strip, map(text_of, data.getparent().iterchildren(_TEXT)))
+        ):
+            yield Choice(cell, cell, 1, _sign(data))
 
 
 def entry(choice: Choice, sheet: str, names: Mapping[str, str]) -> str:
