@@ -50,7 +50,7 @@ class PolicyFaultError(Exception):
 
 
 class PolicyEndError(TemporaryError):
-    """A policy took too long, stood still or ended its process."""
+    """A policy took too long, hung or ended its process."""
 
 
 class AuditError(TemporaryError):

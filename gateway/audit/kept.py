@@ -176,7 +176,7 @@ def _compared(display_name: str, listed: Iterable[str]) -> str:
 
 
 def _place(locator: str) -> str:
-    """Return a guarded locator of which `guarded_locator` makes, for the record of a replay, what stands in the first one."""
+    """Return a guarded locator from which `guarded_locator` makes, for the record of a replay, the first one."""
     tokens = filter(None, guarded_locator(locator).split(","))
     return ",".join(token if guarded_locator(token) else f"{token}:" for token in tokens)
 

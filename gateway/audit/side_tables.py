@@ -22,7 +22,7 @@ _INTO_RELAYED = "INSERT INTO relayed (key, time, id)"
 
 
 class Opened(Struct, frozen=True, array_like=True, tag=0):
-    """A mail is about to be handed on."""
+    """A mail is about to be relayed."""
 
     reference: str
     process: str

@@ -240,7 +240,7 @@ def _console(configuration: Configuration) -> Iterator[Condition]:
 
 
 def _reports(configuration: Configuration) -> Iterator[Condition]:
-    """Say to whom reports go on the 1st."""
+    """Report the recipients of monthly reports."""
     if not configuration.reports.send:
         return
     directory, office = Rulebook(configuration).current.directory, configuration.reports.office

@@ -20,7 +20,7 @@ _HEAD_BYTES = 16384
 
 
 class Listening(socket.socket):
-    """A listening socket that closes connections from elsewhere, or too many, before a word is said."""
+    """A listening socket that closes connections from other networks, or beyond the limit, before reading."""
 
     def __init__(self, bound: socket.socket, settings: ConsoleSettings) -> None:
         super().__init__(bound.family, bound.type, 0, fileno=bound.detach())

@@ -249,7 +249,7 @@ def _waiver(section: WaiverSection) -> Waiver:
 
 
 def _canonical(content: Mapping[str, Any]) -> str:
-    """Return what decides and what is said, as JSON with sorted keys; cases decide nothing and stay out."""
+    """Return rules and texts as JSON with sorted keys, without cases."""
     return json.dumps({"version": 1, **content}, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
 
 

@@ -100,7 +100,7 @@ def _atom(text: str) -> str:
 
 
 def _fold(name: str, words: list[str]) -> bytes:
-    """Return a field folded before words; a longer word has a line of its own, at most 998 octets (§2.1.1)."""
+    """Return a field folded before words; a longer word has a line of its own, at most 998 characters (§2.1.1)."""
     lines = [f"{name}:"]
     for word in filter(None, words):
         piece = word[:900]

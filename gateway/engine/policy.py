@@ -201,7 +201,7 @@ class Observing(Code):
 
     @property
     def sleeps(self) -> bool:
-        """Return whether nothing of it runs. One of ours observes while it is off, so that a trial can judge by it."""
+        """Return whether it does not run. A shipped policy observes while it is off, so that a trial can judge by it."""
         return self.idle and self.foreign
 
 

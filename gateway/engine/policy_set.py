@@ -95,7 +95,7 @@ class PolicySet:
         return {name: words for name, words in found.items() if words is not None}
 
     def contact_line(self, language: Language, on: date, reference: str = "") -> str:
-        """Return whom to ask about a mail, `{reference}` in it filled; empty when nothing is configured."""
+        """Return the contact for a mail, with `{reference}` filled in; empty when none is configured."""
         return (pick(self.contact, language, on) or "").replace(_REFERENCE, reference or "BT-...")
 
     def warnings(self, now: datetime) -> tuple[str, ...]:

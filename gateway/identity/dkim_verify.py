@@ -109,7 +109,7 @@ class _KeySource:
 
 
 def verify_arc(content: bytes, lookups: Lookups) -> AuthResult | None:
-    """Return the state of the ARC chain, None when the mail bears none."""
+    """Return the state of the ARC chain, None when the mail has none."""
     import dkim
 
     # The header block is enough; most mails have no chain.

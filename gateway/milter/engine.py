@@ -57,5 +57,5 @@ class MilterEngine(Protocol):
         ...
 
     def internal_error(self, reference: str, error: BaseException) -> Reply:
-        """Log a fault of ours and return the temporary failure that the peer gets."""
+        """Log a fault of the gateway and return the temporary failure for the peer."""
         ...

@@ -13,7 +13,7 @@ from typing import Final
 
 
 class Family(StrEnum):
-    """Kind of program that a format belongs to; a name or type that promises another one is a lie."""
+    """Kind of program that a format belongs to; a name or type of another kind is false."""
 
     PDF = "pdf"
     WORD = "word"

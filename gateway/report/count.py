@@ -150,7 +150,7 @@ class Count:
         return gaps
 
     def _missing(self, unit: str) -> Iterator[Gap]:
-        """Yield what of the mails of a unit, or of all, is not counted as handed on."""
+        """Yield the mails of a unit, or of all, that are not counted as relayed."""
         for key, mails in (("pending", self._open.values()), ("held", self._held.values()), ("unknown", self._unknown)):
             of_it = [one for one in mails if one.counts and unit in {"", one.mail.unit}]
             if of_it:
@@ -265,7 +265,7 @@ def _unit(wanted: str, units: Sequence[str]) -> str:
 
 
 def _counts(mail: MailFacts) -> tuple[int, ...]:
-    """Return what one mail counts, should it be handed on: the fields of `Sent` but the last."""
+    """Return the counts of one mail, if relayed: the fields of `Sent` but the last."""
     signed: dict[str, bool] = {}
     paper = False
     for finding in mail.findings:

@@ -127,7 +127,7 @@ class Stock(Struct, frozen=True, kw_only=True):
 
 
 class Sent(Struct, frozen=True, kw_only=True):
-    """Mails of a unit that were handed on."""
+    """Relayed mails of a unit."""
 
     mails: int = 0
     recipients: int = 0
@@ -214,7 +214,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class Day(Struct, frozen=True, array_like=True):
-    """Mails handed on in one day."""
+    """Mails relayed in one day."""
 
     day: int
     mails: int

@@ -89,7 +89,7 @@ class Days(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Foot(Struct, frozen=True, kw_only=True, tag=True):
-    """Whom the document goes to, and who signs."""
+    """Recipients and signer of the document."""
 
     to: str
     recipients: tuple[str, ...]

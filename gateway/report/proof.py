@@ -104,7 +104,7 @@ def _joined(value: str | None) -> str:
 
 
 def names_hash(lines: Iterable[str], head: bytes) -> bool:
-    """Return whether a file bears a hash of the chain."""
+    """Return whether a file contains a hash of the chain."""
     return head.hex() in "".join(lines)
 
 

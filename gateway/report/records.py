@@ -136,7 +136,7 @@ def _counts(body: bytes) -> bool:
 
 
 def bounds(log: Log, month: Month) -> tuple[int, int]:
-    """Return the first and the last record that a month may ask for: also what its mails mend, and what mends its refusals."""
+    """Return the first and last record that a month needs, with refusals fixed in it and fixes of its refusals."""
     first = first_among(log.ends(), log.heads, month.begin - MENDED_WITHIN - _DISORDER)
     return first, first_among(log.ends(), log.heads, _end(month)) - 1
 

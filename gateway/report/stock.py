@@ -52,7 +52,7 @@ class Stocks:
         self._unlisted += counts - len(record.added) - len(record.removed) - len(record.changed)
 
     def sent(self, mailbox: str, unit: str) -> None:
-        """Note that a mail of a listed mailbox was handed on."""
+        """Record that a mail of a listed mailbox was relayed."""
         self._senders[mailbox] = unit
 
     def figures(self) -> dict[str, Stock]:

@@ -47,7 +47,7 @@ def write(report: Report, labels: Labels, language: Language = Language.VI) -> P
 
 
 def gap_line(gap: Gap, language: Language) -> str:
-    """Return in words what the numbers do not hold, with the node of which it is said."""
+    """Return a line on what the figures lack, with the node concerned."""
     fields = {name: whole(one, language) if isinstance(one, int) else one for name, one in gap.fields.items()}
     return f"{f'{gap.node}: ' if gap.node else ''}{words('gap', gap.key, language, **fields)}"
 

@@ -33,7 +33,7 @@ def open_log(configuration: Configuration) -> Known:
 
 
 def begin_log(configuration: Configuration, *, anew: bool = False) -> Known:
-    """Open or begin the log and mark it as ours; with `anew` even if another log was ours before. UserError."""
+    """Open or begin the log and mark it as this gateway's; with `anew` even if it had another. UserError."""
     marker = Marker(configuration.audit.marker, "" if anew else configuration.audit.installation)
     with configuration.at("audit", "marker"):
         ours = None if anew else marker.known()

@@ -123,7 +123,7 @@ class Session:
     # One command
 
     def _answer_to(self, error: Exception) -> None:
-        """Reply for an exception of a command; a bug of ours is 451 without its text."""
+        """Reply for an exception of a command; a bug of the gateway is 451 without its text."""
         shared, dialogue = self._shared, self._dialogue
         match error:
             case CommandError():

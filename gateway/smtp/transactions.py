@@ -74,7 +74,7 @@ class Transactions:
         return self._mail is not None
 
     def size_limit(self, capabilities: Capabilities | None) -> int:
-        """Return the size limit: the lower of ours and the next hop's."""
+        """Return the size limit: the lower of the gateway's and the next hop's."""
         theirs = capabilities.size_bytes if capabilities is not None else 0
         return min(theirs, self._limits.message_bytes) if theirs else self._limits.message_bytes
 
@@ -257,7 +257,7 @@ class Transactions:
         return reply
 
     def _failed(self, reference: str, error: Exception) -> Reply:
-        """Log a fault of ours and return its temporary failure."""
+        """Log a fault of the gateway and return its temporary failure."""
         self._shared.on_internal_error(reference, error)
         text = "temporary" if isinstance(error, TemporaryError) else "internal"
         return self._dialogue.texts.reply(451, "4.3.0", text, reference=reference)

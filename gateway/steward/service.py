@@ -199,7 +199,7 @@ class Steward:
         return Holds(self._sources.configuration, self.people.requests, ways, clock=self._sources.clock)
 
     async def _tend(self) -> None:
-        """Look after held mail now and then, and after waivers: one that was revoked while the disk was full is in force till then."""
+        """Process held mail and waivers periodically: a waiver revoked while the disk was full is in force until then."""
         while True:
             if self.desk.holds is not None:
                 await asyncio.to_thread(self.desk.holds.tend)
@@ -214,7 +214,7 @@ class Steward:
             _LOG.error("%s", both("steward", "requests", "not_written", reason=error))
 
     def _alive(self) -> bool:
-        """Return whether log writer and first listener answered within two seconds; it is said soon in any case."""
+        """Return whether log writer and first listener answered within two seconds."""
         when, good = self._looked
         if time.monotonic() - when >= _ALIVE_S:
             good = self._acts.alive(_SOON_S) and _accepts(self._sources.accepts)

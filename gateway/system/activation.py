@@ -28,7 +28,7 @@ Sockets = dict[str, tuple[socket.socket, ...]]
 
 
 def take(environment: MutableMapping[str, str] = os.environ) -> Sockets:
-    """Return the sockets meant for this process by name, listening and not blocking; none when nothing was handed over.
+    """Return the sockets passed to this process by name, listening and non-blocking; none when none were passed.
 
     The variables are removed, so that no child takes them for its own. UserError when what was handed over cannot serve.
     """

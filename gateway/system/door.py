@@ -62,7 +62,7 @@ def hand_in(door: socket.socket, sock: socket.socket) -> None:
 
 
 def admitted(door: socket.socket, selector: selectors.BaseSelector) -> list[socket.socket]:
-    """Return the sockets that front ends hand in; the door is given up once all its other ends are closed."""
+    """Return the sockets that front ends pass in; the door is closed once all its other ends are."""
     found = handed_in(door)
     if found is None:
         selector.unregister(door)

@@ -42,7 +42,7 @@ def table(show: Callable[[str], str]) -> str:
 
 
 def composed(common: bytes) -> bool:
-    """Return whether a text, by its `octets`, is surely in NFC: it has no combining mark."""
+    """Return whether an encoded text is surely in NFC: it has no combining mark."""
     return not any(map(common.__contains__, _MARKS))
 
 

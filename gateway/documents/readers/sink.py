@@ -249,7 +249,7 @@ class Sink:
             self.warn("look-font")
 
     def _join_pictures(self) -> None:
-        """Hand on the pictures that are seen as one, or otherwise than they are."""
+        """Emit the pictures that are displayed as one, or transformed."""
         self.members += self.pictures.members(self.budget)
         if self.pictures.incomplete or (self.pictures.any and stands_in_part(self.runs)):
             self.warn("look-picture")

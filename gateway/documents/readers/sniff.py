@@ -250,7 +250,7 @@ def _zip_at_end(data: bytes, found: dict[str, None], filename: str | None, decla
 
 
 def _is_attachment(data: bytes, start: int, finish: int) -> bool:
-    """Return whether a stretch of a PDF is the whole unpacked stream of an embedded file, which its reader hands on."""
+    """Return whether a range of a PDF is the whole uncompressed stream of an embedded file, which its reader emits."""
     head = _STREAM_HEAD.search(data, max(0, start - _LONGEST_HEAD), max(0, start))
     return head is not None and head.end() == start and _STREAM_END.match(data, finish) is not None
 

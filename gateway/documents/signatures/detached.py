@@ -84,7 +84,7 @@ def _names(signature: str | None, file: str | None) -> bool:
 
 
 def _bears_name(signature: str | None, file: str | None) -> bool:
-    """Return whether a signature file bears the whole name of a file: `a.docx.p7s` that of `a.docx`."""
+    """Return whether a signature file has the whole name of a file: `a.docx.p7s` that of `a.docx`."""
     return bool(signature and file) and _stem(signature) == (file or "").casefold()
 
 

@@ -187,7 +187,7 @@ def unreadable(subject: Subject, *, field_name: str = "", problem: str, integrit
 
 
 def malformed(subject: Subject, *, field_name: str = "", fault: LibraryFault | None = None) -> Signature:
-    """Return the report on a signature that cannot be read; after a limit of ours nothing is known of it."""
+    """Return the report on an unreadable signature; after a limit of the gateway nothing is known of it."""
     if fault is not None and fault.what == LIMIT:
         return unreadable(subject, field_name=field_name, problem=LIMIT, integrity=Integrity.UNKNOWN)
     return unreadable(subject, field_name=field_name, problem="malformed", integrity=Integrity.BROKEN)

@@ -121,5 +121,5 @@ class Visit:
                 desk.working -= 1
 
     def keep(self, results: Sequence[tuple[bytes, bytes]] = ()) -> None:
-        """Hand over what was read; nothing more is ours to read."""
+        """Store the readings at the desk; nothing more is left to read."""
         self._desk.tell_of(Keep(self._ticket, tuple(results)))

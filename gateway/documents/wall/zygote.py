@@ -53,7 +53,7 @@ class _Child:
     """Time at which it is killed unless it takes some; monotonic."""
 
     def look(self, now: float) -> bool:
-        """Note what it has taken; False when it stands still for too long."""
+        """Record the processor time taken; False when the child has made no progress for too long."""
         try:
             cpu_s = time.clock_gettime(~self.pid << 3 | _CPUCLOCK_SCHED)
         except OSError:  # it has ended

@@ -99,7 +99,7 @@ class Request(Struct, frozen=True, kw_only=True):
         return self.until or self.opened + OPEN_S
 
     def at(self, now: int) -> State:
-        """Return the state at a time: an undecided request expires by itself."""
+        """Return the state at a time: an undecided request expires."""
         waiting = self.state in {State.OPEN, State.ENDORSED}
         return State.EXPIRED if waiting and now >= self.expires else self.state
 

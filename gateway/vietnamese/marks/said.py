@@ -125,7 +125,7 @@ def _sent_secret(text: str, plain: str) -> Hit | None:
 
 
 def _surely(found: re.Match[str]) -> bool:
-    """Return whether a level without signs is no "mất": by its number, or as "toi mat" behind a paper that nobody loses."""
+    """Return whether a level without diacritics is not "mất": by a number, or as "toi mat" behind the noun of a paper."""
     return found["number"] is not None or (
         found["level"] != "mat" and not _LOSABLE.search(found.string, 0, found.start("level"))
     )

@@ -23,7 +23,7 @@ _SHOWN_OTHER, _SHOWN_LOST, _SHOWN_HIDDEN, _SHOWN_SLIP = "\xe1", "\xe2", "\xe3", 
 
 
 def _shown(character: str) -> str:
-    """Return what stands for a character: its bare letter, one of four for letters that distinguish words, or a sign."""
+    """Return the code of a character: its bare letter, one of four for letters that distinguish words, or a sign."""
     if character in "ậẬ":
         return _SHOWN_HIDDEN
     if character in "ấẤ":
@@ -102,7 +102,7 @@ def is_clear(text: str) -> bool:
 
 
 def are_clear(common: bytes) -> bool:
-    """Return the same as `is_clear` from the `octets` of a text."""
+    """Return the same as `is_clear`, from the encoded text."""
     shown = b"\n" + common.translate(_SHOWN)
     return not (
         any(sign[:1] in shown and sign in shown for sign in _SIGNS)

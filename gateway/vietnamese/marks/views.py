@@ -73,7 +73,7 @@ def _with_box(run: Run) -> Run:
 
 @lru_cache(maxsize=1024)
 def _contrast(colour: str | None, background: str | None) -> int:
-    """Return how far letters are from what is behind them, white paper where nothing else is said."""
+    """Return the contrast of letters to their background, white by default."""
     letters, ground = channels(colour), channels(background) or (255, 255, 255)
     return 3 * 255 if letters is None else sum(abs(one - other) for one, other in zip(letters, ground, strict=True))
 

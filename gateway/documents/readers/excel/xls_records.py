@@ -147,7 +147,7 @@ class Dialect(NamedTuple):
         return narrow(octets) if self.codec == "cp1252" else octets.decode(self.codec, "replace")
 
     def string(self, record: BiffRecord, at: int, *, length_octets: int) -> Text:
-        """Return the string at a place of a record in the way of this dialect."""
+        """Return the string at an offset of a record, in this BIFF version."""
         if self.version >= 8:
             return Strings(record, at).unicode(length_octets)
         count = int.from_bytes(record.data[at : at + length_octets], "little")

@@ -192,7 +192,7 @@ class Sheet:
         return look
 
     def _seen(self, face: Face) -> tuple[Face, bool]:
-        """Return the look of letters and whether nobody sees them: not on a sheet where their ground may be another one."""
+        """Return the look of letters and whether they are invisible; never where the cell's colour is uncertain."""
         hidden = is_invisible(face.colour, face.background)
         if hidden and self._coloured:
             return face._replace(colour=None), False

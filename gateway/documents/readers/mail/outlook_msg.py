@@ -129,7 +129,7 @@ class _Reader:
                 self._object(storage, name)
 
     def _object(self, node: _Node, name: str) -> None:
-        """An OLE object kept as a storage: its streams are handed on one by one, its own format is not known here."""
+        """An OLE object stored as a storage: its streams are members, its own format is unknown here."""
         for stream_name, path in node.streams.items():
             data = self._compound.read(*path)
             if data:

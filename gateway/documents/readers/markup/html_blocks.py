@@ -114,7 +114,7 @@ class Builder:
         return self.sheet.made(node if node is not None else alone(tag, attributes))
 
     def draw(self, svg: Svg) -> None:
-        """Hand on what an `svg` element of the page draws."""
+        """Emit the drawing of an `svg` element of the page."""
         try:
             picture = svg.picture()
         except ReadError:

@@ -345,7 +345,7 @@ def _any(found: re.Match[str]) -> str:
 
 
 def alone(tag: str, attributes: Mapping[str, str]) -> Node:
-    """Return an element as it is by itself, for sheets whose rules ask no more."""
+    """Return an element without its context, for sheets whose rules need no more."""
     return Node(tag, attributes, marks=marks_of(attributes))
 
 

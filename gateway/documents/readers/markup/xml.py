@@ -277,7 +277,7 @@ def _height(node: Element) -> str:
 
 
 def _data_addresses(node: Element, sink: Sink) -> None:
-    """Hand on the files in addresses of attributes and style sheets."""
+    """Emit the files in `data:` addresses of attributes and style sheets."""
     for value in (*node.attrib.values(), (node.text or "") if _local(node) == "style" else ""):
         if "data:" not in value:
             continue

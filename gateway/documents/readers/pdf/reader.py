@@ -193,7 +193,7 @@ def _at(read: Run, said: list[Run]) -> Iterator[Run]:
 
 
 def _say_the_same(read: Run, said: Run) -> bool:
-    """Return whether what was read of the ink is what the text at its place says of itself, or words of it as they are written."""
+    """Return whether the text recognised in the ink is that of the text objects there, or words of it."""
     if read.bbox_pt is None or said.bbox_pt is None:
         return False
     left, top, right, bottom = said.bbox_pt

@@ -11,7 +11,7 @@ from gateway.model import Document, ReadStatus
 
 
 def read(source: Source, budget: Budget) -> Reading:
-    """Read the only picture here, hand on several; MALFORMED when the directory does not hold."""
+    """Read a single picture, emit several; MALFORMED when the directory is invalid."""
     entries = icon_entries(source.data)
     if not entries:
         raise ReadError(ReadStatus.MALFORMED, "icon")

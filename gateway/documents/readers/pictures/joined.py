@@ -245,7 +245,7 @@ def _natural(data: bytes) -> tuple[float, float] | None:
 
 
 def natural_points(data: bytes) -> tuple[float, float]:
-    """Return the width and height in points that a picture has by itself, 96 pixels an inch where it states none; 0 for none."""
+    """Return the natural width and height of a picture in points, at 96 pixels an inch unless stated; 0 for none."""
     picture = _opened(data)
     if picture is None:
         return 0.0, 0.0

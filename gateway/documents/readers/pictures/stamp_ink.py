@@ -70,7 +70,7 @@ STRAIGHT, LEAST_STRAIGHT = 0.015, 0.6
 
 
 def ink_of(part: Pixels) -> Ink:
-    """Return the ink of what stands out in a part of a picture, grey or BGR."""
+    """Return the prominent ink of a part of a picture, grey or BGR."""
     if part.ndim == 2:
         return Ink.DARK
     blue, green, red = (plane.astype(np.int16) for plane in cv2.split(part))

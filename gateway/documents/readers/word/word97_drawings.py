@@ -22,7 +22,7 @@ _OLD_BITMAPS: Final = {0x62: "tiff", 0x63: "bmp"}
 
 
 class Pictures:
-    """Hands on each picture of a file once."""
+    """Emits each picture of a file once."""
 
     def __init__(self, data: bytes, sink: Sink) -> None:
         self._data = data

@@ -68,7 +68,7 @@ def entries(plc: bytes, size: int) -> Iterator[tuple[int, bytes]]:
 
 
 def parse_fib(document: bytes) -> Fib:
-    """Return the FIB; MALFORMED `no-word-header`, UNSUPPORTED `word-2` or `word-6` when it is none of ours."""
+    """Return the FIB; MALFORMED `no-word-header`, UNSUPPORTED `word-2` or `word-6` for older versions."""
     magic = u16(document, 0)
     if magic == _WORD2:
         raise ReadError(ReadStatus.UNSUPPORTED, "word-2")
