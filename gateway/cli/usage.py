@@ -6,7 +6,7 @@ import re
 import sys
 from typing import Any
 
-from gateway.texts.catalogue import both
+from gateway.texts.catalogue import both, pair
 
 _KNOWN = (
     ("command", re.compile(r"No such command '(?P<name>[^']*)'\.(?: Did you mean (?P<guess>.*)\?)?")),
@@ -14,9 +14,15 @@ _KNOWN = (
     ("missing", re.compile(r"Missing (?:argument|option|parameter):? ?'?(?P<name>[^'.]*).*")),
     ("value", re.compile(r"Option '(?P<name>[^']*)' requires .*")),
     ("extra", re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((?P<name>.*)\)")),
-    ("invalid", re.compile(r"Invalid value for '?(?P<name>[^':]*)'?:.*", re.DOTALL)),
+    ("invalid", re.compile(r"Invalid value for '?(?P<name>[^':]*)'?: (?P<why>.*)", re.DOTALL)),
 )
 """Messages of typer and the key of our words for them in `help.toml`."""
+_REASONS = (
+    ("least", re.compile(r"Input should be greater than or equal to (?P<bound>\S+)")),
+    ("most", re.compile(r"Input should be less than or equal to (?P<bound>\S+)")),
+    ("whole", re.compile(r"Input should be a valid integer.*")),
+)
+"""Reasons of an invalid value, likewise."""
 
 
 def report_fault(error: Any) -> int:
@@ -41,5 +47,14 @@ def _in_both(said: str) -> str:
         if found is not None:
             guess = (found.groupdict().get("guess") or "").strip("'").replace("', '", "”, “")
             hint = f" ({both('audit', 'fault', 'did_you_mean', guess=guess)})" if guess else ""
-            return f"{both('help', 'usage', key, name=found['name'], said=said)}{hint}"
+            why = _reason(found.groupdict().get("why", ""))
+            return f"{both('help', 'usage', key, name=found['name'], why=why)}{hint}"
     return said
+
+
+def _reason(said: str) -> tuple[str, str]:
+    """Return why a value is invalid in both languages, as typer says it where we have no words for it."""
+    for key, pattern in _REASONS:
+        if found := pattern.fullmatch(said):
+            return pair("help", "usage", key, **found.groupdict())
+    return said, said

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 LIMIT_INPUT = 4096
-_FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")
-"""Where a formula may begin; behind a semicolon too, for where that parts cells in the reader's country."""
+_FORMULA = re.compile(r"(^|;)(\s*)(?=[=+@＝＋－＠]|-(?!\s*(?:;|\Z)))")
+"""Where a formula may begin, which a dash alone is not; behind a semicolon too, for where that parts cells in the reader's country."""
 _NOT_ASCII = re.compile(r"[^ -~\n]")
 
 
