@@ -23,7 +23,7 @@ KINDS = ("docx", "odt", "ods", "xlsx", "pptx", "doc", "rtf", "xls", "ppt")
 FOLDERS = ("vietnam", "office-signatures", "active-content")
 _USUAL = {"Times New Roman", "Arial", "Calibri", "Symbol", "OpenSymbol", "Liberation Serif", "Liberation Sans"}
 _SPELLING = re.compile(r"[^a-z0-9]+")
-_UNKNOWN = "unknown to us: "
+_UNKNOWN = "unknown to the gateway: "
 EXPLAINED: dict[tuple[str, str], str] = {
     (
         "000000",
@@ -130,4 +130,4 @@ def report(say: Callable[[str], None]) -> str:
                 notes.append(
                     f"- {kind}, {what} {ours or 'unknown'} / {theirs}: {count} letters{'; ' + why if why else ''}"
                 )
-    return "\n".join([*lines, "", "What differs, ours before theirs:", "", *notes, ""])
+    return "\n".join([*lines, "", "Differences, the gateway's value first:", "", *notes, ""])

@@ -235,6 +235,6 @@ def report(progress: Callable[[str], None] = print) -> str:
         f"| **all** | {sum(one.files for one in result.values())} | {whole} | | | {missing} | {100 * (1 - missing / max(whole, 1)):.3f} % | | |"
     )
     lost = Counter(missed.partition(": ")[0] for one in result.values() for missed in one.missing)
-    rows += ["", "Words of the second reader that are not among ours:", ""]
+    rows += ["", "Words of the second reader that the gateway lacks:", ""]
     rows += [f"- {name}: {count}; {explanation(name) or 'not explained'}" for name, count in lost.items()] or ["- none"]
     return "\n".join(rows) + "\n"

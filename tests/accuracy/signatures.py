@@ -62,7 +62,7 @@ def missing() -> str:
 
 def report(progress: Callable[[str], None]) -> str:
     """Make the section of docs/accuracy-tables.md."""
-    lines = ["### Signatures, beside pdfsig, xmlsec1 and openssl", ""]
+    lines = ["### Signatures, compared with pdfsig, xmlsec1 and openssl", ""]
     if missing():
         lines += [f"Not run: {missing()} is not installed.", ""]
     else:
