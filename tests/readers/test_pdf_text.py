@@ -1,6 +1,7 @@
 """What a reader of a PDF page sees is in the runs, with its look and place; what it cannot see is marked."""
 
 import io
+import re
 
 import pytest
 from reportlab.lib.colors import CMYKColor
@@ -277,6 +278,37 @@ def test_more_overlapping_lines_than_can_be_separated_are_reported() -> None:
 def test_a_word_written_over_the_blanks_before_it_goes_on_the_line() -> None:
     content = b"BT /F1 14 Tf 80 700 Td (Doi mat          ) Tj ET BT /F1 14 Tf 136 700 Td (khau) Tj ET"
     assert lines(read(pdfs.simple(content))) == ["Doi mat khau"]
+
+
+@pytest.mark.parametrize(
+    ("line", "lacking", "read_as"),
+    [
+        ("M   T", "Ậ", "MẬT"),
+        ("T   I M   T", "ỐẬ", "TỐI MẬT"),
+        ("B   O M   T", "ẢẬ", "BẢO MẬT"),
+        ("Mat     Thuong", "❏", "Mat ❏ Thuong"),
+        ("Mat Thuong", "", "Mat Thuong"),
+    ],
+)
+def test_what_a_font_lacks_is_read_in_the_gaps_that_its_line_has(line: str, lacking: str, read_as: str) -> None:
+    def draw(canvas):
+        canvas.setFont("Times-Roman", 14)
+        canvas.drawString(72, 500, line)
+        starts = [72 + canvas.stringWidth(line[: found.start()]) for found in re.finditer(r" {3,}", line)]
+        canvas.setFont("ZapfDingbats" if lacking == "❏" else "Serif", 14)
+        for x, letter in zip(starts, lacking, strict=True):
+            canvas.drawString(x + (4 if lacking == "❏" else 0.2), 500, letter)
+
+    assert lines(read(pdfs.page(draw))) == [read_as]
+
+
+def test_words_printed_upon_a_line_without_gaps_stay_a_line_of_their_own() -> None:
+    def draw(canvas):
+        canvas.drawString(72, 500, "Kế hoạch tuần tra trên địa bàn quận")
+        canvas.setFont("Serif-Bold", 14)
+        canvas.drawString(130, 500, "TỐI MẬT")
+
+    assert lines(read(pdfs.page(draw))) == ["Kế hoạch tuần tra trên địa bàn quận", "TỐI MẬT"]
 
 
 def test_legacy_letters_keep_their_codes() -> None:

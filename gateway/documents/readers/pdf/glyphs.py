@@ -13,6 +13,7 @@ from typing import Final
 from gateway.documents.readers.base import ReadError
 from gateway.documents.readers.pdf.api import pdfium
 from gateway.documents.readers.pdf.looks import LEGACY_CODES, Looks
+from gateway.documents.readers.pdf.page import Box
 from gateway.model import ReadStatus
 
 LIMIT_CHARACTERS: Final = 2_000_000
@@ -141,6 +142,23 @@ class Glyphs:
             if missing := sum(1 for i in range(start, end) if error(text_page, i) == 1):
                 unmapped[handle] = unmapped.get(handle, 0) + missing
                 found.doubtful.add(handle)
+
+
+def letters_of(page: int, handles: set[int]) -> defaultdict[int, list[tuple[str, Box]]]:
+    """Return the letters of some text objects of a loaded page, without blanks, with their boxes in the space of the page."""
+    api, found = pdfium(), defaultdict[int, list[tuple[str, Box]]](list)
+    text_page = api.FPDFText_LoadPage(page)
+    sides = (ctypes.c_double * 4)()
+    left, right, bottom, top = (ctypes.addressof(sides) + 8 * n for n in range(4))
+    try:
+        for start, end, handle in _searched(text_page, 0, max(api.FPDFText_CountChars(text_page), 0)):
+            for position in range(start, end) if handle in handles else ():
+                letter = chr(api.FPDFText_GetUnicode(text_page, position))
+                if not letter.isspace() and api.FPDFText_GetCharBox(text_page, position, left, right, bottom, top):
+                    found[handle].append((letter, (sides[0], sides[2], sides[1], sides[3])))
+    finally:
+        api.FPDFText_ClosePage(text_page)
+    return found
 
 
 def count_unmapped(text: str) -> int:

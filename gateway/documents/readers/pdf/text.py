@@ -27,6 +27,7 @@ from gateway.documents.readers.pdf.claims import Claims
 from gateway.documents.readers.pdf.columns import BATCH, Columns, Handles, Look
 from gateway.documents.readers.pdf.geometry import display_matrix, length_of, map_box
 from gateway.documents.readers.pdf.glyphs import Glyphs, PageText, count_unmapped, known_letters
+from gateway.documents.readers.pdf.interleaved import part
 from gateway.documents.readers.pdf.left import SHOWN, is_picture, left_over
 from gateway.documents.readers.pdf.looks import LEGACY_CODES, Looks
 from gateway.documents.readers.pdf.marks import Marks
@@ -148,8 +149,9 @@ class PageReader:
             self._add_batch(page, content, text, batch)
         if actual:
             self._take_glyph_reading(page, content, batches)
-        judge_visibility(content)
         handles = [handle for batch in batches for handle in batch.handles]
+        part(page, content, handles)
+        judge_visibility(content)
         within = [batch.veiled for batch in batches for _ in batch.handles]
         veils = api.FPDFPageObj_HasTransparency
         hidden = suspects(content, lambda one: within[one.order - 1] or bool(veils(handles[one.order - 1])))
