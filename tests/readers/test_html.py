@@ -218,12 +218,13 @@ def test_words_across_elements_are_one_block_with_its_line_breaks() -> None:
 
 
 def test_cells_have_their_place_and_nested_tables_their_own() -> None:
-    document = read("<table><tr><td>a<td>b<tr><td><table><tr><td>c</table>d</table>")
+    document = read("<table><tr><td>a<td>b<tr><td><table><tr><td>c<td>d</table>e</table>")
     assert [(run.text, run.locator) for run in document.runs] == [
         ("a", "table:1,row:1,column:1"),
         ("b", "table:1,row:1,column:2"),
         ("c", "table:2,row:1,column:1"),
-        ("d", "table:1,row:2,column:1"),
+        ("d", "table:2,row:1,column:2"),
+        ("e", "table:1,row:2,column:1"),
     ]
     assert {run.role for run in document.runs} == {Role.CELL}
 

@@ -90,6 +90,8 @@ def test_the_columns_of_a_table_in_plain_text_are_labels_of_the_row_below(table:
     [
         "<table><tr><td rowspan=2>Độ mật<td>a<tr><td>b<tr><td>{}<td>c</table>",
         "<table><tr><td colspan=2>Độ mật<td>{}</table>",
+        "<table><tr><td>Độ mật<td><table><tr><td><table><tr><td>{}</table></table></table>",
+        "<table><tr><td><table><tr><td>Độ mật</table><td><table><tr><td>{}</table></table>",
         "<table><tr><th colspan=2>Thông tin<th>Độ mật<tr><td>1<td>2<td>{}</table>",
         "<p>Số: 15/UBND-NC</p><dl><dt>Độ mật<dd>{}</dl><p>Kính gửi: Các phòng, ban thuộc quận</p>",
         '<p>Số: 15</p><div style="display:flex"><div>Độ mật</div><div>{}</div></div><p>Kính gửi: Các phòng, ban</p>',
@@ -98,6 +100,22 @@ def test_the_columns_of_a_table_in_plain_text_are_labels_of_the_row_below(table:
 def test_on_a_page_a_value_is_found_as_cells_are_displayed(page: str, level: str) -> None:
     data = f'<meta charset="utf-8">{page.format(level)}'.encode()
     assert stopped(html.read(Source(data=data, part="1"), Budget()).document) is (level != "Thường")
+
+
+def test_a_table_of_several_cells_within_a_cell_stays_a_table() -> None:
+    page = "<table><tr><td>Độ mật<td><table><tr><td>Mật<tr><td>Tối mật</table></table>"
+    runs = html.read(Source(data=f'<meta charset="utf-8">{page}'.encode(), part="1"), Budget()).document.runs
+    assert [run.locator for run in runs] == [
+        "table:1,row:1,column:1", "table:2,row:1,column:1", "table:2,row:2,column:1",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("attribute", ["size=4", "multiple"])
+@pytest.mark.parametrize(("chosen", "marked"), [("Mật", True), ("Tối mật", True), ("Thường", False), ("", False)])
+def test_the_option_that_a_list_box_shows_as_chosen_is_a_value(chosen: str, marked: bool, attribute: str) -> None:
+    options = "".join(f"<option{' selected' * (one == chosen)}>{one}" for one in ("Thường", "Mật", "Tối mật"))
+    page = f'<meta charset="utf-8"><p>Số: 15</p><p>Độ mật</p><select {attribute}>{options}</select>'
+    assert stopped(html.read(Source(data=page.encode(), part="1"), Budget()).document) is marked
 
 
 def test_a_text_below_a_label_says_what_it_is_about() -> None:

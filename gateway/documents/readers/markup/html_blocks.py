@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -87,6 +87,8 @@ class Builder:
         """Numbers of the next tables."""
         self.framed_cells: dict[str, int] = {}
         """Locators of cells with a border of their own, and the numbers of their tables."""
+        self.outer_cells: dict[int, tuple[int, int, int]] = {}
+        """Number, row and column of the cell around each table in a cell, by the number of that table."""
         self.hidden_view = False
         """Everything that is added is unseen: a second reading of the bytes."""
         self._looks: dict[tuple[object, ...], Look] = {}
@@ -132,6 +134,7 @@ class Builder:
     def finish(self) -> None:
         """Add what style sheets put on the page; LIMIT `html-styles` when not all of their rules were looked at."""
         self._unframe_tables()
+        self._unwrap_tables()
         if self.sheet.is_partial:
             self.sink.fail(ReadStatus.LIMIT, "html-styles")
         fonts: dict[str, bytes] = {}
@@ -156,6 +159,24 @@ class Builder:
                 structs.replace(run, boxed=None) if framed[self.framed_cells.get(run.locator, 0)] > 1 else run
                 for run in self.sink.runs
             ]
+
+    def _unwrap_tables(self) -> None:
+        """Let the words of a table in a cell belong to that cell where the table has no other cell with words."""
+        held: dict[int, set[str]] = defaultdict(set)
+        for run in self.sink.runs if self.outer_cells else ():
+            if run.locator.startswith("table:"):
+                held[int(run.locator[6:].partition(",")[0])].add(run.locator)
+        outer: dict[str, str] = {}
+        for number, cell in sorted(self.outer_cells.items(), reverse=True):
+            if len(held[number]) == 1:
+                around = "table:{},row:{},column:{}".format(*cell)
+                held[cell[0]].add(around)
+                outer[held[number].pop()] = around
+        for inner in reversed(outer):  # those around it come behind it
+            outer[inner] = outer.get(outer[inner], outer[inner])
+        self.sink.runs = [
+            structs.replace(run, locator=outer[run.locator]) if run.locator in outer else run for run in self.sink.runs
+        ]
 
     def add(self, text: str, look: Look, role: Role, locator: str) -> None:
         """Add a block of one run."""

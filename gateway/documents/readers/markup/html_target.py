@@ -138,6 +138,8 @@ class Target:
             self._builder.framed_cells[f"table:{table[0]},row:{table[1]},column:{table[2]}"] = table[0]
         if tag in ("br", "input"):
             self._block.pieces.append(Piece(BREAK if tag == "br" else shown_input(attributes), look))
+        elif tag == "option" and self._choice is None and "selected" in attributes:
+            self._block.pieces.append(Piece("☒ ", look))  # a list that shows several tells it by its colour
         painted = look.background is not None and look.background != parent.look.background
         painted = painted and not look.hidden and (look.pixel or tag in _INLINE)
         before, after = self._builder.made(tag, attributes, node)
@@ -373,6 +375,8 @@ class Target:
     ) -> tuple[int, int, int] | None:
         if tag == "table":
             self._tables.append(Table(next(self._builder.tables)))
+            if inherited is not None:
+                self._builder.outer_cells[self._tables[-1].number] = inherited
             return None
         if not self._tables:
             return inherited
