@@ -1,5 +1,7 @@
 """What a machine lacks for the readers is said at the start, and what follows from it."""
 
+from types import SimpleNamespace
+
 import pytest
 from msgspec.structs import replace
 
@@ -37,10 +39,7 @@ class _Bare(WorkerPool):
 
     def __init__(self):
         self.closed = False
-
-    @property
-    def ready(self):
-        return replace(WHOLE, sandbox=replace(WHOLE.sandbox, seccomp=False))
+        self.process = SimpleNamespace(ready=replace(WHOLE, sandbox=replace(WHOLE.sandbox, seccomp=False)))
 
     def close(self):
         self.closed = True

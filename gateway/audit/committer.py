@@ -42,7 +42,8 @@ class Committer:
     def __init__(
         self, folder: Folder, signer: Signer, connection: sqlite3.Connection, facts_days: int | None = None
     ) -> None:
-        self._folder = folder
+        self.folder = folder
+        """Location of the log."""
         self._facts_days = facts_days
         self._facts_expire_at = time.monotonic()
         self._signer = signer
@@ -90,11 +91,6 @@ class Committer:
         return cls(folder, signer, connection, facts_days)
 
     @property
-    def folder(self) -> Folder:
-        """Location of the log."""
-        return self._folder
-
-    @property
     def known(self) -> Known:
         """Identity of the log; AuditError."""
         try:
@@ -114,7 +110,7 @@ class Committer:
             raise
         except (sqlite3.Error, OSError, AuditError) as error:
             self._open_anew_after(error)
-            raise AuditError(both("audit", "fault", "not_written", path=self._folder.database, reason=error)) from error
+            raise AuditError(both("audit", "fault", "not_written", path=self.folder.database, reason=error)) from error
         failpoints.hit("audit.after_commit")
         return first
 
@@ -188,7 +184,7 @@ class Committer:
         try:
             checkpoint = seal(self._connection, self._signer, head, datetime.now(UTC))
         except AuditError as error:
-            _LOG.error("%s", both("audit", "fault", "no_tree", path=self._folder.database, reason=error))
+            _LOG.error("%s", both("audit", "fault", "no_tree", path=self.folder.database, reason=error))
             return None
         # The last row stays, so that row numbers never restart for readers of the table.
         self._connection.execute(
@@ -200,7 +196,7 @@ class Committer:
         """Append a committed checkpoint to its file; on failure it remains in the database."""
         self._checkpoint_at = time.monotonic() + EVERY_S
         with contextlib.suppress(OSError):
-            append_note(self._folder, checkpoint)
+            append_note(self.folder, checkpoint)
 
     def _open_anew_after(self, error: Exception) -> None:
         """Reopen after an I/O error: SQLite's view of the file may be stale (sqlite.org/rescode.html#ioerr).
@@ -211,4 +207,4 @@ class Committer:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
             with contextlib.suppress(sqlite3.Error):
-                self._connection = connect(self._folder.database, create=False)
+                self._connection = connect(self.folder.database, create=False)

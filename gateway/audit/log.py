@@ -71,7 +71,8 @@ class AuditLog:
         self._folder = Folder(data)
         self._keyed = Keyed.of(self._folder)
         self._door = door
-        self._process = secrets.token_hex(4)
+        self.process = secrets.token_hex(4)
+        """This process's writer name in the log."""
         self._channel: Channel | None = None
         self._reader: sqlite3.Connection | None = None
         self._life: Life | None = None
@@ -89,20 +90,15 @@ class AuditLog:
         log._thread = threading.Thread(target=service.run, name="audit-service", daemon=True)
         return log
 
-    @property
-    def process(self) -> str:
-        """This process's writer name in the log."""
-        return self._process
-
     async def start(
         self, *, policy: str = "", policy_digest: str = "", directory_digest: str | None = None
     ) -> Recovery:
         """Conclude open mails of dead processes, record the start, and begin to write."""
-        self._life = Life(self._folder, self._process)
+        self._life = Life(self._folder, self.process)
         if self._thread is not None:
             self._thread.start()
         self._channel = Channel(self._door, self._on_settled)
-        recovery = await self._channel.recover(self._process)
+        recovery = await self._channel.recover(self.process)
         await self._put(
             r.Start(
                 version=gateway.__version__,
@@ -152,7 +148,7 @@ class AuditLog:
     ) -> asyncio.Future[int]:
         """Record durably that a mail will be relayed; who stops waiting, or on AuditLostError, calls `given_up`."""
         record, facts = self._intent(transaction, verdict, evidence, observed)
-        opened = Opened(transaction.id, self._process, key=self._keys.get(transaction.id))
+        opened = Opened(transaction.id, self.process, key=self._keys.get(transaction.id))
         return self._put(record, opened, facts)
 
     def intent_and_sending(
@@ -161,7 +157,7 @@ class AuditLog:
         """Record `intent` and `sending` in one commit, for a mail sent in one write; a crash leaves it *unknown*."""
         reference = transaction.id
         record, facts = self._intent(transaction, verdict, evidence, observed)
-        opened = Opened(reference, self._process, sending=True, key=self._keys.get(reference))
+        opened = Opened(reference, self.process, sending=True, key=self._keys.get(reference))
         return self._put_all(self._entry(record, opened, facts), self._entry(r.Sending(id=reference)))
 
     async def holding(
@@ -169,7 +165,7 @@ class AuditLog:
     ) -> int:
         """Record `intent` and `held` in one commit: the sealed file is durable, and no reply or notice has been sent."""
         record, facts = self._intent(transaction, verdict, evidence, observed, held=True)
-        intent = self._entry(record, Opened(transaction.id, self._process), facts)
+        intent = self._entry(record, Opened(transaction.id, self.process), facts)
         sealed = self._put_all(intent, self._entry(held))
         try:
             return await sealed
@@ -361,7 +357,7 @@ class AuditLog:
         return seq
 
     def _entry(self, record: r.Record, mark: Mark | None = None, facts: bytes | None = None) -> Entry:
-        return Entry(r.body(record, self._process), mark, facts)
+        return Entry(r.body(record, self.process), mark, facts)
 
     def _put_late(self, outcome: r.Outcome, mark: Closed) -> asyncio.Future[int] | None:
         return self._channel.put(self._entry(outcome, mark)) if self._channel is not None else None

@@ -312,7 +312,7 @@ def _centre(configuration: Configuration) -> Iterator[Condition]:
 
 def _workers(configuration: Configuration) -> Iterator[Condition]:
     with closing(start_workers(configuration)) as pool:
-        ready = pool.ready
+        ready = pool.process.ready
         try:
             asyncio.run(pool.probe())
         except TemporaryError as error:

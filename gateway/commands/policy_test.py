@@ -49,7 +49,7 @@ class _Fixed(Rulebook):
     """Given rules, whose own cases are ignored."""
 
     def __init__(self, rules: Rules) -> None:
-        self._current = rules
+        self.current = rules
 
 
 async def _mails(

@@ -32,18 +32,10 @@ class LiveDirectory:
         self._on_change = on_change
         self._lock = threading.Lock()
         self._seen = self._signature() if current is None else None
-        self._current = load(path) if current is None else current
-        self._fault: UserError | None = None
-
-    @property
-    def current(self) -> Directory:
+        self.current = load(path) if current is None else current
         """The last good snapshot."""
-        return self._current
-
-    @property
-    def fault(self) -> UserError | None:
+        self.fault: UserError | None = None
         """Why the file now on disk is not in use; None when it is."""
-        return self._fault
 
     def refresh(self) -> bool:
         """Load the file when it has changed since the last look; return whether there is a new snapshot."""
@@ -55,12 +47,12 @@ class LiveDirectory:
             try:
                 fresh = load(self._path)
             except UserError as error:
-                self._fault = error
+                self.fault = error
                 _log.error("%s", both("start", "reload", "directory", fault=error))
                 return False
-            self._fault = None
-            changed = fresh.digest != self._current.digest
-            self._current = fresh
+            self.fault = None
+            changed = fresh.digest != self.current.digest
+            self.current = fresh
         if changed:
             _log.info("directory reloaded: %d addresses, digest %s", len(fresh.mailboxes), fresh.digest)
             if self._on_change is not None:

@@ -30,17 +30,13 @@ class Rulebook:
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
-        self._current = load_rules(configuration)
-
-    @property
-    def current(self) -> Rules:
+        self.current = load_rules(configuration)
         """Rules for a mail that begins now."""
-        return self._current
 
     def reload(self) -> bool:
         """Reload; on faults log all of them, keep the rules in force and return False."""
         try:
-            self._current = load_rules(self._configuration)
+            self.current = load_rules(self._configuration)
         except UserError as error:
             _LOG.error("%s", both("start", "reload", "rules", fault=error))
             return False
@@ -48,7 +44,7 @@ class Rulebook:
 
     def replace_directory(self, directory: Directory) -> None:
         """Put a newly read directory in force."""
-        self._current = Rules(self._current.policies, directory)
+        self.current = Rules(self.current.policies, directory)
 
 
 def load_rules(configuration: Configuration) -> Rules:

@@ -81,7 +81,7 @@ def start_workers(configuration: Configuration, policies: PolicySet | None = Non
         if certs is None and SHIPPED_CERTS.is_dir():
             certs = SHIPPED_CERTS
         pool = WorkerPool.start(_pool_settings(configuration, certs, policies))
-    sandbox = pool.ready.sandbox
+    sandbox = pool.process.ready.sandbox
     if configuration.inspection.require_sandbox and sandbox is not None and sandbox.missing:
         pool.close()
         raise UserError(both("start", "start", "sandbox", missing=", ".join(sandbox.missing)))

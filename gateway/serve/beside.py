@@ -208,7 +208,7 @@ def _readers(configuration: Configuration, workers: WorkerPool, desk: DoorProces
 
 
 def _running(configuration: Configuration, workers: WorkerPool, load: SharedLoad) -> Running:
-    sandbox = workers.ready.sandbox
+    sandbox = workers.process.ready.sandbox
     return Running(
         certs=configuration.certs or SHIPPED_CERTS,
         sandbox_missing=sandbox.missing if sandbox is not None else None,
@@ -229,7 +229,9 @@ def _metrics(
     if addresses.metrics is None:
         return None
     disk = Disk(data=configuration.data, spool=configuration.spool, certs=configuration.certs or SHIPPED_CERTS)
-    sources = Sources(configuration.data, load, workers.ready.sandbox, disk, troubles, shipping, configuration.node)
+    sources = Sources(
+        configuration.data, load, workers.process.ready.sandbox, disk, troubles, shipping, configuration.node
+    )
     return MetricsProcess(addresses.metrics, sources, audit.door, release)
 
 

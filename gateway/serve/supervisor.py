@@ -89,7 +89,7 @@ def serve(configuration: Configuration) -> int:
         addresses = Addresses(listeners, take_metrics(configuration), console_address)
         expect_next_hop(configuration)
         workers = start_workers(configuration, rulebook.current.policies)
-        for subject, words in shortcomings(workers.ready):
+        for subject, words in shortcomings(workers.process.ready):
             _LOG.warning("%s: %s", subject, words)
         # Objects made so far live as long as the process. Frozen, their pages stay shared by all processes.
         gc.collect()
@@ -194,7 +194,7 @@ class _Supervisor:
 
     def _look_after_others(self) -> None:
         self._others.look_after(self._inherited.load)
-        zygote = self._inherited.workers.zygote_pid
+        zygote = self._inherited.workers.process.pid
         if self._inherited.workers.supervise():
             self._inherited.load.replaced(Replaced.ZYGOTE)
             self._watch.ended(Trouble.ZYGOTE, zygote or 0)
@@ -204,7 +204,7 @@ class _Supervisor:
         """Yield each watched process with its seconds since the last heartbeat."""
         workers, audit = self._inherited.workers, self._others.audit
         yield Trouble.AUDIT, audit.pid, audit.heart.silent_s()
-        yield Trouble.ZYGOTE, workers.zygote_pid or 0, workers.silent_s()
+        yield Trouble.ZYGOTE, workers.process.pid or 0, workers.process.silent_s()
         for pid, frontend in self._frontends.items():
             yield Trouble.FRONT_END, pid, frontend.heart.silent_s()
 

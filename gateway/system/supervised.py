@@ -52,35 +52,31 @@ class SupervisedProcess:
         self._name = name
         self._work = work
         self.heart = heart or Heart()
-        self._pid = 0
+        self.pid = 0
+        """Its process id; 0 while there is none."""
         self._started = 0.0
         self._pauses = Pauses()
         self._due = 0.0
         """Time at which another may be started."""
 
-    @property
-    def pid(self) -> int:
-        """Its process id; 0 while there is none."""
-        return self._pid
-
     def start(self) -> None:
         """Fork the process."""
         self._started = time.monotonic()
         self.heart.rest()
-        self._pid = os.fork()
-        if self._pid == 0:
+        self.pid = os.fork()
+        if self.pid == 0:
             os._exit(self._run())
 
     def supervise(self) -> bool:
         """Replace a process that died; the owner calls it now and then and on SIGCHLD. True when one had died."""
-        ended, status = os.waitpid(self._pid, os.WNOHANG) if self._pid else (0, 0)
+        ended, status = os.waitpid(self.pid, os.WNOHANG) if self.pid else (0, 0)
         now = time.monotonic()
         if ended:
             code = os.waitstatus_to_exitcode(status)
-            _LOG.error("%s", both("start", "fault", "ended", name=self._name, pid=self._pid, code=code))
-            self._pid = 0
+            _LOG.error("%s", both("start", "fault", "ended", name=self._name, pid=self.pid, code=code))
+            self.pid = 0
             self._due = now + self._pauses.after(status, now - self._started)
-        if not self._pid and now >= self._due:
+        if not self.pid and now >= self._due:
             try:
                 self.start()
             except OSError as error:
@@ -90,20 +86,20 @@ class SupervisedProcess:
 
     def end(self, number: signal.Signals | None = None) -> None:
         """Wait until the process has ended, by itself or by this signal, and kill it after `_END_S`."""
-        if not self._pid:
+        if not self.pid:
             return
         if number is not None:
-            os.kill(self._pid, number)
+            os.kill(self.pid, number)
             end = time.monotonic() + _END_S
-            while not os.waitpid(self._pid, os.WNOHANG)[0]:
+            while not os.waitpid(self.pid, os.WNOHANG)[0]:
                 if time.monotonic() >= end:
-                    os.kill(self._pid, signal.SIGKILL)
-                    os.waitpid(self._pid, 0)
+                    os.kill(self.pid, signal.SIGKILL)
+                    os.waitpid(self.pid, 0)
                     break
                 time.sleep(_END_ROUND_S)
         else:
-            os.waitpid(self._pid, 0)
-        self._pid = 0
+            os.waitpid(self.pid, 0)
+        self.pid = 0
 
     def _run(self) -> int:
         """Do the work in the forked process; return its exit code in any case."""

@@ -254,7 +254,7 @@ def wall_rows(rounds: int) -> Iterator[Row]:
                 behind - own < 10,
             )
             heavy = wall.mail([("a.pdf", pdf_pages(100)), ("b.docx", word_pages(100)), ("c.xlsx", sheet_rows(10_000))])
-            zygote = pool.zygote_pid or 0
+            zygote = pool.process.pid or 0
             with peak(lambda: max((memory_kib(child, "VmHWM") for child in children(zygote)), default=0), 0.01) as most:
                 runner.run(pool.inspect(request(heavy)))
             child, inherited = most[0] / 1024, memory_kib(zygote) / 1024

@@ -80,7 +80,7 @@ def main() -> None:
     console.start()
     with contextlib.suppress(BrokenPipeError):
         print(
-            json.dumps({"port": listener.getsockname()[1], "steward": behind._pid, "console": console._pid}),
+            json.dumps({"port": listener.getsockname()[1], "steward": behind.pid, "console": console.pid}),
             flush=True,
         )
     selector = selectors.DefaultSelector()
@@ -91,7 +91,7 @@ def main() -> None:
                 return
             if not (behind.supervise() | console.supervise()):
                 continue
-            print(json.dumps({"steward": behind._pid, "console": console._pid}), flush=True)
+            print(json.dumps({"steward": behind.pid, "console": console.pid}), flush=True)
     finally:
         console.close()
         behind.close()

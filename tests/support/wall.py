@@ -19,4 +19,4 @@ def start() -> WorkerPool:
 
 def lend(wall: WorkerPool) -> WorkerPool:
     """Return the pool for one event loop; `close` leaves it running."""
-    return _Lent(wall._settings, door=wall._door, process=wall._process)
+    return _Lent(wall._settings, door=wall._door, process=wall.process)

@@ -46,7 +46,7 @@ OLD = f"old_fashioned: {{module: {STAND_INS}.old_fashioned}}"
 
 class Fixed(Rulebook):
     def __init__(self, rules: Rules) -> None:
-        self._current = rules
+        self.current = rules
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def workers(tmp_path_factory):
 def impatient(workers):
     """Workers that are given up when they stand still for a moment: busy ones of a busy machine may be as well."""
     settings = structs.replace(workers._settings, idle_s=0.2)
-    return WorkerPool(settings, door=workers._door, process=workers._process).connect()
+    return WorkerPool(settings, door=workers._door, process=workers.process).connect()
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ WORDS = [f"chữ{number} riêng{number} của{number} văn{number} bản{number}
 
 async def test_no_words_of_a_document_come_out_or_are_kept(workers, tmp_path, crossed):
     running = Running(places=2)
-    pool = WorkerPool(workers._settings, door=workers._door, process=workers._process).connect(running.door)
+    pool = WorkerPool(workers._settings, door=workers._door, process=workers.process).connect(running.door)
     content = mail(
         ("báo cáo.docx", word_file([Paragraph(line) for line in WORDS])),
         ("lưu.zip", zip_archive(("trong.txt", "\n".join(WORDS)), ("trong.csv", ";".join(WORDS)))),

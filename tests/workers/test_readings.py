@@ -50,7 +50,7 @@ class Office:
         self.readings = self.front_end()
 
     def front_end(self, secret=b"secret"):
-        pool = WorkerPool(self.workers._settings, door=self.workers._door, process=self.workers._process)
+        pool = WorkerPool(self.workers._settings, door=self.workers._door, process=self.workers.process)
         readings = Readings(pool.connect(self.running.door), secret)
         self.running.desks.append(pool.desk)
         return readings
@@ -198,7 +198,7 @@ async def test_a_desk_that_dies_changes_nothing(office):
     content = mail(FILE)
     first = await office.read(content, meanwhile=die)
     assert told(await office.read(content)) == told(first)
-    alone = WorkerPool(office.workers._settings, door=office.workers._door, process=office.workers._process)
+    alone = WorkerPool(office.workers._settings, door=office.workers._door, process=office.workers.process)
     assert told(await office.read(content, readings=Readings(alone, b"secret"))) == told(first)
 
 

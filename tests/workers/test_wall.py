@@ -156,11 +156,11 @@ async def test_a_message_that_nobody_waits_for_is_read_behind_the_others(pool):
 @pytest.mark.slow
 async def test_nothing_is_left_behind_after_two_hundred_jobs(pool):
     await pool.inspect(request_for("fine"))
-    ours, theirs = descriptors("self"), descriptors(pool.zygote_pid)
+    ours, theirs = descriptors("self"), descriptors(pool.process.pid)
     for batch in range(20):
         names = ["abort" if batch % 5 == 0 and number == 0 else "fine" for number in range(10)]
         await asyncio.gather(*(pool.inspect(request_for(name)) for name in names))
-    await until(lambda: descriptors(pool.zygote_pid) <= theirs + 1)
+    await until(lambda: descriptors(pool.process.pid) <= theirs + 1)
     assert descriptors("self") <= ours + 1
     await until(lambda: not zombies_of(pool))
 
@@ -209,20 +209,20 @@ async def test_parts_share_the_processor_time_of_their_mail_over_all_children(po
 async def test_a_zygote_that_dies_costs_a_temporary_error_and_is_replaced():
     with closing(WorkerPool.start(PoolSettings(probe=PROBE))) as pool:
         await pool.inspect(request_for("fine"))
-        first = pool.zygote_pid
+        first = pool.process.pid
         task = asyncio.ensure_future(pool.inspect(request_for("hang")))
         await until(lambda: children_of(pool))
         os.kill(first, 9)
         with pytest.raises(TemporaryError):
             await task
-        pool._process._started = 0  # the pause before a replacement is not what is tested
+        pool.process._started = 0  # the pause before a replacement is not what is tested
         inspection = None
         async with asyncio.timeout(300):
             while inspection is None:  # until the new one is warm, a mail may be told to come again
                 with contextlib.suppress(TemporaryError):
                     inspection = await pool.inspect(request_for("fine"))
         assert by_part(inspection)["1"].status is ReadStatus.OK
-        assert pool.zygote_pid != first
+        assert pool.process.pid != first
 
 
 @pytest.mark.slow
@@ -231,7 +231,7 @@ async def test_children_die_with_the_zygote():
         task = asyncio.ensure_future(pool.inspect(request_for("hang")))
         await until(lambda: children_of(pool))
         children = children_of(pool)
-        os.kill(pool.zygote_pid, 9)
+        os.kill(pool.process.pid, 9)
         await until(lambda: not any(os.path.exists(f"/proc/{child}") for child in children))
         with pytest.raises(TemporaryError):
             await task
@@ -240,15 +240,15 @@ async def test_children_die_with_the_zygote():
 @pytest.mark.slow
 async def test_a_reload_replaces_the_zygote_and_the_old_one_finishes_its_work():
     with closing(WorkerPool.start(PoolSettings(probe=PROBE))) as pool:
-        first = pool.zygote_pid
+        first = pool.process.pid
         task = asyncio.ensure_future(pool.inspect(request_for("hang", "fine")))
         await until(lambda: children_of(pool))
         (child,) = children_of(pool)
         pool.reload()
-        assert pool.zygote_pid != first
+        assert pool.process.pid != first
         os.kill(child, signal.SIGUSR1)
         assert by_part(await task)["2"].status is ReadStatus.OK
-        await until(lambda: pool._process.alive() and not os.path.exists(f"/proc/{first}"))
+        await until(lambda: pool.process.alive() and not os.path.exists(f"/proc/{first}"))
 
 
 @pytest.mark.slow
@@ -279,7 +279,7 @@ def descriptors(pid):
 
 
 def _family(pool):
-    zygote = str(pool.zygote_pid)
+    zygote = str(pool.process.pid)
     known = {pid: fields(pid) for pid in map(int, filter(str.isdigit, os.listdir("/proc")))}
     return [(pid, found[0]) for pid, found in known.items() if found and found[1] == zygote]
 

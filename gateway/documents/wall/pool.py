@@ -66,7 +66,8 @@ class WorkerPool:
     def __init__(self, settings: PoolSettings, *, door: socket.socket, process: ZygoteProcess) -> None:
         self._settings = settings
         self._door = door
-        self._process = process
+        self.process = process
+        """The zygote in use."""
         self._owner = os.getpid()
         self.desk = DeskClient(None, settings.children)
         """Says whose turn it is; `connect` makes another for the loop of its process."""
@@ -100,41 +101,22 @@ class WorkerPool:
         """Time for which a child may take no processor time."""
         return self._settings.idle_s
 
-    @property
-    def origin(self) -> int:
-        """Number of the zygote in use, another after each restart and reload."""
-        return self._process.origin
-
-    @property
-    def ready(self) -> Ready:
-        """Report of the zygote at its start: what it has and lacks."""
-        return self._process.ready
-
-    @property
-    def zygote_pid(self) -> int | None:
-        """Process id of the zygote, None before the start and after the end."""
-        return self._process.pid
-
     def supervise(self) -> bool:
         """Replace a zygote that died; the owner calls it now and then and on SIGCHLD. True when one was started."""
-        return os.getpid() == self._owner and self._process.revive()
-
-    def silent_s(self) -> float:
-        """Return for how long the zygote has given no sign of life; for its owner."""
-        return self._process.silent_s()
+        return os.getpid() == self._owner and self.process.revive()
 
     def reload(self, observers: tuple[Observer, ...] = ()) -> Ready:
         """Replace the zygote by one with a freshly loaded trust store and policies; the old one finishes what it has.
 
         Call it in the main thread: the kernel ends a zygote with the thread that started it (PR_SET_PDEATHSIG).
         """
-        self._process.observers = observers
-        return self._process.renew()
+        self.process.observers = observers
+        return self.process.renew()
 
     def close(self) -> None:
         """End the zygote (in the process that started it) and close the door."""
         if os.getpid() == self._owner:
-            self._process.close()
+            self.process.close()
         else:
             self._door.close()
 

@@ -102,7 +102,7 @@ class Readings:
         Mails that come up to `later_s` seconds later have their turn before it.
         """
         request = structs.replace(request, root=unique(request.root))
-        origin = self._pool.origin
+        origin = self._pool.process.origin
         visit = self._pool.desk.visit(hashlib.blake2b(sender.encode("utf-8", "replace"), digest_size=8).digest())
         try:
             keys = await self._keys(request, content, origin) if origin and self._secret else {}

@@ -109,9 +109,9 @@ def _examine(pixels: Pixels, plain: Pixels, view: PageView, budget: Budget) -> t
     began = time.thread_time()
     head = HEAD if view.page == 1 and not view.locator else 0.0
     page = _Page(pixels, plain, view.dpi, head, engine)
-    seen = writing(page.ink)
+    seen = writing(page.sheet.ink)
     page.photo = photo = not seen.is_page
-    if view.guessed and not photo and (share := max(page.usual / PRINT, 0.5)) < FINE:
+    if view.guessed and not photo and (share := max(page.sheet.usual / PRINT, 0.5)) < FINE:
         view = replace(view, guessed=False)
         far = _examine(pixels, plain, view, budget)
         if any(run.role is not Role.BODY and run.text in MARKS for run in far[0].runs):
@@ -180,7 +180,7 @@ class _Page:
             straight = cv2.warpAffine(pixels, sheet.turn, size, flags=cv2.INTER_LINEAR, borderValue=white)
             self.pixels, sheet = np.asarray(straight, np.uint8), replace(sheet, turn=None)
             self.plain = without_colour(self.pixels)
-        self._sheet = sheet
+        self.sheet = sheet
         self._done: dict[int, line_words.ReadLine] = {}
         """Lines that were read, by their place in the sheet's."""
         self._letters = 0.0
@@ -188,29 +188,19 @@ class _Page:
         """Those of `_done` in reading order, None when they must be put in order again."""
         self._sparse: list[ocr.Word] | None = None
         """Words of the whole picture, where its lines are not found."""
-        self.is_limited = self._sheet.crowded
+        self.is_limited = self.sheet.crowded
         """Something was left unread that a mark may be in."""
-
-    @property
-    def ink(self) -> Pixels:
-        """Its ink, reduced."""
-        return self._sheet.ink
-
-    @property
-    def usual(self) -> float:
-        """Usual height of its lines at `lines.DPI`."""
-        return self._sheet.usual
 
     @property
     def patches(self) -> int:
         """Number of its lines and other patches."""
-        return len(self._sheet.lines)
+        return len(self.sheet.lines)
 
     @property
     def words(self) -> list[ocr.Word]:
         """Words read so far, in reading order; pixels of the picture."""
         if self._words is None:
-            self._words = line_words.in_order(list(self._done.values()), self._sheet.usual)
+            self._words = line_words.in_order(list(self._done.values()), self.sheet.usual)
         return self._sparse or self._words
 
     @property
@@ -231,10 +221,10 @@ class _Page:
 
     def read_sample(self) -> None:
         """Read the longest lines, of a long one first its beginning, until they show that the picture is upright and can be read."""
-        found = self._sheet.lines
+        found = self.sheet.lines
         longest = sorted(range(len(found)), key=lambda number: -found[number].width)[:SAMPLE]
-        for line in [found[number] for number in longest[:1] if found[number].width > SHOWN * self._sheet.usual]:
-            found.append(replace(line, right=line.left + int(SHOWN * self._sheet.usual)))
+        for line in [found[number] for number in longest[:1] if found[number].width > SHOWN * self.sheet.usual]:
+            found.append(replace(line, right=line.left + int(SHOWN * self.sheet.usual)))
             longest.insert(0, len(found) - 1)
         for number in longest:
             if not self.text.legible:
@@ -242,7 +232,7 @@ class _Page:
 
     def read_doubtful(self) -> None:
         """Read the lines that may contain a mark."""
-        sheet = self._sheet
+        sheet = self.sheet
         found = list(enumerate(sheet.lines))
         doubtful = [number for number, line in found if not line.prose and self._is_short(line)]
         crowded = sum(line_words.cost(sheet.lines[number]) for number in doubtful) > CROWD
@@ -264,13 +254,13 @@ class _Page:
 
     def _is_short(self, line: lines.Line) -> bool:
         """Return whether a line is read as a whole, not only where it has a word with the shape of MẬT."""
-        usual = self._sheet.usual
+        usual = self.sheet.usual
         short = SHORT * (2 if line.height > lines.TALL_PRINT * usual else 1)
         return self._is_apart(line) or line.width < short * usual
 
     def _is_apart(self, line: lines.Line) -> bool:
         """Return whether a line is read whatever its words look like: it is in the head, or is no line of print, or its letters stand apart."""
-        sheet = self._sheet
+        sheet = self.sheet
         is_head = line.top < self._head * sheet.grey.shape[0] / sheet.scale
         return line.kind is not lines.Kind.LINE or is_head or lines.is_spaced(sheet, line)
 
@@ -301,13 +291,13 @@ class _Page:
     def settle(self, stamps: list[stamp.Stamp]) -> list[stamp.Stamp]:
         """Settle doubtful boxes by the words of the page, and add what letters outside of lines say."""
         ends = [line for line in self._unread() if line.last]
-        known = [*self.words, *line_words.stand_ins(self._sheet, ends)]
-        stamps = loose.settle(self.plain, self._sheet, stamps, known)
+        known = [*self.words, *line_words.stand_ins(self.sheet, ends)]
+        stamps = loose.settle(self.plain, self.sheet, stamps, known)
         if not stamps:
             return stamps
         if any(one.text is None or (one.text in MARKS and one.ink is not Ink.RED) for one in stamps):
             self.read_all()
-        words = [*self.words, *line_words.stand_ins(self._sheet, self._unread())]
+        words = [*self.words, *line_words.stand_ins(self.sheet, self._unread())]
         red = red_of(self.pixels)  # red ink was looked at
         stamps = [replace(one, text=None) if self._is_doubtful(one, words) else one for one in stamps]
         return [one for one in stamps if not stamp_unread.is_explained(one, words, red)]
@@ -324,7 +314,7 @@ class _Page:
         """Return the lines that were not read because they cannot contain a mark."""
         return [
             line
-            for number, line in enumerate(self._sheet.lines)
+            for number, line in enumerate(self.sheet.lines)
             if line.kind is lines.Kind.LINE and not self._is_done(number)
         ]
 
@@ -337,26 +327,26 @@ class _Page:
 
     def read_all(self) -> None:
         """Read what has not been read."""
-        self._read(range(len(self._sheet.lines)))
+        self._read(range(len(self.sheet.lines)))
 
     def _is_done(self, number: int) -> bool:
         """Return whether a line was read, by itself or in a longer one."""
-        line = self._sheet.lines[number]
-        return number in self._done or any(_holds(self._sheet.lines[other], line) for other in self._done)
+        line = self.sheet.lines[number]
+        return number in self._done or any(_holds(self.sheet.lines[other], line) for other in self._done)
 
     def _read(self, numbers: Iterable[int]) -> None:
         for number in numbers:
-            line = self._sheet.lines[number]
+            line = self.sheet.lines[number]
             if self._is_done(number):
                 continue
             self._letters += line_words.cost(line)
             if self._letters > (MOST_PHOTO if self.photo else MOST):
                 self.is_limited = True
                 return
-            for part in [other for other in self._done if _holds(line, self._sheet.lines[other])]:
+            for part in [other for other in self._done if _holds(line, self.sheet.lines[other])]:
                 del self._done[part]
             self._words = None
-            self._done[number] = line_words.read(self._engine, self._sheet, line)
+            self._done[number] = line_words.read(self._engine, self.sheet, line)
 
 
 def _holds(one: lines.Line, other: lines.Line) -> bool:
