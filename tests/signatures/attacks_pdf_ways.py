@@ -165,6 +165,23 @@ def _object_stream_drawn() -> bytes:
     return one.finish(one.table([(_LATER, place, 0)]))
 
 
+def _body_behind(old: bytes = b"", new: bytes = b"", *, inside: bool = False) -> bytes:
+    """Another content of the page waits behind the one that is listed, or inside of an attached file, and the table of an update is spoilt."""
+    plain = Update(letter_pdf())
+    body = b"%d 0 obj\n<</Length 25>>\nstream\n1 0 0 rg 0 0 600 800 re f\nendstream\nendobj\n" % plain.content
+    rows = []
+    if inside:
+        begin = b"%d 0 obj\n<</Type/EmbeddedFile/Length %d>>\nstream\n" % (plain.free, len(body))
+        rows = [(plain.free, plain.add(begin + body + b"\nendstream\nendobj\n"), 0)]
+    else:
+        plain.add(body)
+    one = Update(sign_pdf(plain.finish(plain.table(rows)), tree().g2_person))
+    place = one.add(b"%d 0 obj\n<<>>\nendobj\n" % one.free)
+    table = one.table([(one.free, place, 0)])
+    one.data = one.data[:table] + one.data[table:].replace(old, new)
+    return one.finish(table)
+
+
 ATTACKS: dict[str, Callable[[], bytes]] = {
     **{f"picture-named-{name}": lambda name=name: _by_name(f"/{name}") for name in ("P", "Popup", "Metadata", "X")},
     "parent-awaited": _by_parent,
@@ -177,6 +194,12 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     **{f"page-as-pictures-{key[1:]}": lambda key=key: _page_lists(key) for key in ("/Tabs", "/LastModified")},
     **{f"widget-as-{role}": lambda role=role: _widget(role) for role in ("list", "contents", "script")},
     "object-stream-as-contents": _object_stream_drawn,
+    "body-behind": _body_behind,
+    **{
+        f"body-{'inside-' * inside}with-{title}": lambda how=how, inside=inside: _body_behind(*how, inside=inside)
+        for title, how in {"short-rows": (b" n \n", b" n\n"), "a-comment": (b"xref\n", b"xref %x\n")}.items()
+        for inside in (False, True)
+    },
 }
 """Makers of the files by name."""
 
@@ -187,4 +210,5 @@ def honest_neighbours() -> dict[str, Callable[[], bytes]]:
         "picture-named-as-a-key-of-the-catalog": lambda: _catalog_lists("/DSS", own=True),
         "picture-named-as-a-key-of-the-page": lambda: _page_lists("/Tabs", own=True),
         "widget-as-kid-filled": lambda: _widget(""),
+        "body-inside-of-an-attached-file": lambda: _body_behind(inside=True),
     }

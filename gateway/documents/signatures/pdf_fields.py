@@ -182,7 +182,7 @@ def place(
         # No revision follows, yet bytes do: nothing explains them.
         return Coverage.PARTIAL, Changes.NONE, [*dict.fromkeys((*problems, "trailing-bytes"))]
     try:
-        if pdf_xref.is_ambiguous(data, reader, revision, signed.end):
+        if pdf_xref.is_ambiguous(data, reader, revision):
             return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "two-readings"]
         changes, notes = pdf_changes.since(
             reader,

@@ -1,8 +1,8 @@
 """Cross-references that viewers interpret differently (ISO 32000-2 §7.5.4, §7.5.8).
 
 A table that lists one object twice shows the first to Poppler and MuPDF and the last to pyHanko, which would then judge a
-revision that viewers do not show. The same is true of a hybrid file whose table and stream disagree, and of an object in an update
-that is listed nowhere: a viewer that fixes the file finds it. And of a dictionary that names one key twice (§7.3.7): pyHanko takes
+revision that viewers do not show. The same is true of a hybrid file whose table and stream disagree, and of a body of a number in
+use that is listed nowhere: a viewer that mends the file finds it. And of a dictionary that names one key twice (§7.3.7): pyHanko takes
 the first value, others the last.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import re
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final
@@ -17,8 +18,9 @@ from typing import Any, Final
 import pikepdf
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.pdf_utils.xref import XRefSectionMetaInfo, XRefSectionType
+from pyhanko.pdf_utils.xref import ObjStreamRef, XRefSectionMetaInfo, XRefSectionType
 
+from gateway.documents.readers.pdf.api import PdfiumDocument
 from gateway.documents.readers.pdf.objects import contradicts, find_objects
 from gateway.documents.signatures.pdf_objects import entry
 from gateway.documents.signatures.wall import LibraryFault, wall
@@ -29,12 +31,12 @@ _BLANK = re.compile(rb"[\x00\t\n\x0c\r ]*")
 _MAX_OBJECTS: Final = 200_000
 
 
-def is_ambiguous(data: bytes, reader: PdfFileReader, revision: int, end: int) -> bool:
-    """Return whether what follows `revision`, which ends at the byte `end`, has a second reading; LibraryFault when unreadable."""
+def is_ambiguous(data: bytes, reader: PdfFileReader, revision: int) -> bool:
+    """Return whether what follows `revision` has a second reading; LibraryFault when unreadable."""
     with wall("cross-reference"):
         later = range(revision + 1, reader.xrefs.total_revisions)
         aside = any(not _is_where_it_should(data, reader.xrefs.get_xref_container_info(one)) for one in later)
-        return aside or any(_contradicts(data, reader, one) for one in later) or _has_unlisted(data, reader, later, end)
+        return aside or any(_contradicts(data, reader, one) for one in later) or _has_unlisted(data, reader, revision)
 
 
 def is_ambiguous_inside(data: bytes, reader: PdfFileReader, ends: Iterable[int]) -> bool:
@@ -141,13 +143,36 @@ def _stream_dictionary(data: bytes, info: XRefSectionMetaInfo) -> Any:
     return generic.DictionaryObject.read_from_stream(stream, info.stream_ref)
 
 
-def _has_unlisted(data: bytes, reader: PdfFileReader, later: range, end: int) -> bool:
-    xrefs = reader.xrefs
-    listed = {
-        _BLANK.match(data, place).end()  # type: ignore[union-attr]  # it matches nothing, too
-        for revision in later
-        for reference in xrefs.explicit_refs_in_revision(revision)
-        if isinstance(place := xrefs.get_historical_ref(reference, revision), int)
-    }
-    known = {reference.idnum for one in range(later.start) for reference in xrefs.explicit_refs_in_revision(one)}
-    return any(place not in listed and number in known for place, _, number, _ in find_objects(data, end))
+def _has_unlisted(data: bytes, reader: PdfFileReader, signed: int) -> bool:
+    """Return whether a number that the revision `signed` uses has a body that nothing lists, behind the one in use.
+
+    A viewer that mends a file takes the last body of each number, and an update can be written so that only some viewers mend it.
+    Few of them look into streams, where an attached file has bodies of its own: these count where qpdf or pdfium mends.
+    """
+    xrefs, listed, used = reader.xrefs, dict[int, tuple[generic.Reference, int]](), dict[int, int]()
+    for revision in range(xrefs.total_revisions):
+        for reference in xrefs.explicit_refs_in_revision(revision):
+            place = xrefs.get_historical_ref(reference, revision)
+            if isinstance(place, ObjStreamRef):
+                held = xrefs.get_historical_ref(generic.Reference(place.obj_stream_id, 0, reader), revision)
+            else:
+                held = _BLANK.match(data, place or 0).end()  # type: ignore[union-attr]  # it matches nothing, too
+                listed.setdefault(held, (reference, revision))
+            if revision <= signed:
+                used[reference.idnum] = held or 0
+    behind = [at for at, _, number, _ in find_objects(data) if at not in listed and at > used.get(number, at)]
+    places = sorted(listed)
+
+    def is_in_stream(at: int) -> bool:
+        start = places[max(bisect(places, at) - 1, 0)]
+        reference, revision = listed[start]
+        held = reader.get_historical_resolver(revision)(reference)
+        return isinstance(held, generic.StreamObject) and at < data.find(b"stream", start) + len(held.encoded_data)
+
+    return not all(map(is_in_stream, behind)) or (bool(behind) and _is_mended(data))
+
+
+def _is_mended(data: bytes) -> bool:
+    with pikepdf.open(io.BytesIO(data)) as pdf, PdfiumDocument(data) as document:
+        is_whole = document.api.FPDF_DocumentHasValidCrossReferenceTable(document.handle)
+        return not is_whole or len(pdf.objects) > _MAX_OBJECTS or any("damaged" in one for one in pdf.get_warnings())
