@@ -148,6 +148,44 @@ def _widget(role: str) -> bytes:
     return _finished(one, {number: body, field: filled[:-2] + b"/V(9)>>", _LATER: _SHEET})
 
 
+def _look_drawn(place: str) -> bytes:
+    """The look of a field is filled in place, and a picture of the page as well, by a name that difference analysis takes for a way up."""
+
+    def change(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
+        look = pdf.make_stream(b"q Q", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 600, 800]), Mark=1)
+        field = Dictionary(
+            Subtype=Name.Widget, Rect=Array([50, 400, 90, 420]), F=4, FT=Name.Tx, T="so", AP=Dictionary(N=look)
+        )
+        page.Annots = Array([pdf.make_indirect(field)])
+        pdf.Root.AcroForm = Dictionary(Fields=page.Annots)
+        pictures = pdf.make_indirect(Dictionary({"/S": Name.P, place: look}))
+        if place != "/own":
+            page.Resources["/XObject"] = pictures
+        if place == "/P":
+            pdf.Root.StructTreeRoot = pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot, K=Array([pictures])))
+
+    one = _prepared(change, place, PdfSigning(certify=MDPPerm.FILL_FORMS))
+    field, body = _object_at(one.data, b"(so)")
+    return _finished(one, {_object_at(one.data, b"/Mark")[0]: _SHEET, field: body[:-2] + b"/V(9)>>"})
+
+
+def _information_above(what: str, *, own: bool = False) -> bytes:
+    """The page or a field names the information on the document as its parent, which any update may write anew."""
+
+    def change(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
+        pdf.docinfo["/Mark"] = "a"
+        field = pdf.make_indirect(Dictionary(Subtype=Name.Widget, Rect=Array([50, 400, 90, 420]), FT=Name.Tx, T="so"))
+        page.Annots = Array([field])
+        pdf.Root.AcroForm = Dictionary(Fields=page.Annots, NeedAppearances=True)
+        if not own:
+            {"page": page, "field": field}[what]["/Parent"] = pdf.trailer.Info
+
+    one = _prepared(change, "/X", PdfSigning(certify=MDPPerm.NO_CHANGES))
+    number, body = _object_at(one.data, b"/Mark")
+    place = one.add(b"%d 0 obj\n%s/V(9)/Rotate 180>>\nendobj\n" % (number, body[:-2]))
+    return one.finish(one.table([(number, place, 0)], more=f"/Info {number} 0 R"))
+
+
 def _object_stream_drawn() -> bytes:
     """The page draws an object stream, which an update writes anew with the same objects and some drawing behind them."""
 
@@ -194,6 +232,8 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     **{f"page-as-pictures-{key[1:]}": lambda key=key: _page_lists(key) for key in ("/Tabs", "/LastModified")},
     **{f"widget-as-{role}": lambda role=role: _widget(role) for role in ("list", "contents", "script")},
     "object-stream-as-contents": _object_stream_drawn,
+    **{f"look-drawn-as-{key[1:]}": lambda key=key: _look_drawn(key) for key in ("/Parent", "/P", "/X")},
+    **{f"information-above-{what}": lambda what=what: _information_above(what) for what in ("page", "field")},
     "body-behind": _body_behind,
     **{
         f"body-{'inside-' * inside}with-{title}": lambda how=how, inside=inside: _body_behind(*how, inside=inside)
@@ -210,5 +250,7 @@ def honest_neighbours() -> dict[str, Callable[[], bytes]]:
         "picture-named-as-a-key-of-the-catalog": lambda: _catalog_lists("/DSS", own=True),
         "picture-named-as-a-key-of-the-page": lambda: _page_lists("/Tabs", own=True),
         "widget-as-kid-filled": lambda: _widget(""),
+        "look-of-a-field-filled-in-place": lambda: _look_drawn("/own"),
+        "information-written-anew": lambda: _information_above("page", own=True),
         "body-inside-of-an-attached-file": lambda: _body_behind(inside=True),
     }

@@ -15,7 +15,7 @@ from pyhanko.pdf_utils.reader import HistoricalResolver
 from pyhanko.sign.diff_analysis import ReferenceUpdate, SuspiciousModification, WhitelistRule
 
 from gateway.documents.signatures.pdf_form_view import assert_same_form_defaults
-from gateway.documents.signatures.pdf_objects import entry
+from gateway.documents.signatures.pdf_objects import entry, references
 from gateway.documents.signatures.wall import LIMIT, LibraryFault
 
 _MAX_NODES = 200_000
@@ -31,6 +31,7 @@ _UNSEEN = frozenset({"/DSS", "/Metadata", "/PieceInfo", "/StructTreeRoot", "/P",
 """Keys behind which nothing is drawn; writers leave dead references there."""
 _DRAWN = frozenset({"/AP", "/Contents", "/DR", "/MK", "/Resources"})
 """Keys below which things are drawn; a key there may be a name of the author's choice, one of the above among them."""
+_UPWARD = frozenset({"/P", "/Parent"})
 _RAW = generic.EncryptedObjAccess.RAW
 """The values of signatures are not encrypted, and nothing could decrypt them."""
 _INTO_STRUCTURE = frozenset({"/SD", "/SE"})
@@ -52,7 +53,7 @@ class ValidationData(WhitelistRule):  # type: ignore[misc]
                 raise SuspiciousModification("/DSS was removed")
             return
         elsewhere = _reached(old, but="/DSS")
-        for reference, node in _walk(new, root.raw_get("/DSS"), follow=_is_validation_key):
+        for reference, node, _ in _walk(new, root.raw_get("/DSS"), follow=_is_validation_key):
             if isinstance(node, generic.DictionaryObject) and not isinstance(node, generic.StreamObject):
                 unknown = [key for key in node if not _is_validation_key(key)]
                 if unknown:
@@ -82,7 +83,7 @@ class StructureTree(WhitelistRule):  # type: ignore[misc]
             raise SuspiciousModification("content was given other words")
         start = new.root.raw_get("/StructTreeRoot")
         elsewhere = _reached(old, but="/StructTreeRoot")
-        for reference, node in _walk(new, start, follow=lambda key: key not in _STRUCTURE_OUTSIDE):
+        for reference, node, _ in _walk(new, start, follow=lambda key: key not in _STRUCTURE_OUTSIDE):
             if reference is None or reference not in written:
                 continue
             if old.is_ref_unassignable(reference):
@@ -101,7 +102,7 @@ def _words(resolver: HistoricalResolver) -> int:
         return 0
     start = resolver.root.raw_get("/StructTreeRoot")
     count = 0
-    for _, node in _walk(resolver, start, follow=lambda key: key not in _STRUCTURE_OUTSIDE):
+    for _, node, _ in _walk(resolver, start, follow=lambda key: key not in _STRUCTURE_OUTSIDE):
         if not isinstance(node, generic.DictionaryObject):
             continue
         count += sum(key in node for key in ("/ActualText", "/E")) + ("/MCID" in node and "/Stm" not in node)
@@ -203,16 +204,29 @@ def _assert_one_generation(old: HistoricalResolver, new: HistoricalResolver) -> 
 def _assert_one_use(old: HistoricalResolver, new: HistoricalResolver) -> None:
     """Raise SuspiciousModification when an update makes or changes what the signed revision uses in another way as well.
 
-    A reference to an object that is not there shows nothing, until there is one. And a page, the catalog or a widget, in which
-    updates may give some keys, may be the list of names by which a content draws its pictures.
+    A reference to an object that is not there shows nothing, until there is one. A page, the catalog or a widget, in which
+    updates may give some keys, may be the list of names by which a content draws its pictures. And difference analysis looks
+    behind no key that leads upward, which may be such a name, or lead to another than the object that has this one as a kid.
     """
-    root = generic.IndirectObject(old.root_ref.idnum, old.root_ref.generation, old)
-    uses = Counter(one for one, _ in _walk(old, root, follow=lambda key: key not in _UNSEEN))
-    for one in new.explicit_refs_in_revision() & uses.keys():
+    root, written = old.trailer_view.raw_get("/Root"), new.explicit_refs_in_revision()
+    uses = Counter[Any]()
+    for one, node, drawn in _walk(old, root, follow=lambda key: key not in _UNSEEN):
+        uses[one] += 1
+        for key in _UPWARD & node.keys() if isinstance(node, generic.DictionaryObject) else ():
+            above = getattr(node.raw_get(key, decrypt=_RAW), "reference", None)
+            if above in written and (drawn or (key == "/Parent" and not _has_kid(old(above), one))):
+                uses[above] += 2
+    for one in written & uses.keys():
         if not is_in_use(old, one):
             raise SuspiciousModification(f"{one} was referred to before it was made")
         if uses[one] > 1 and not identical(old(one), new(one)):
-            raise SuspiciousModification(f"{one} is drawn and something else besides")
+            raise SuspiciousModification(f"{one} is used in another way besides")
+
+
+def _has_kid(above: Any, reference: Any) -> bool:
+    return isinstance(above, generic.DictionaryObject) and reference in [
+        one.reference for one in references(above, "/Kids")
+    ]
 
 
 def _assert_same_trailer(old: HistoricalResolver, new: HistoricalResolver) -> None:
@@ -253,8 +267,8 @@ def _stream_of(reader: Any, reference: Any, revision: int) -> Any:
     return generic.Reference(number, 0, reader) if number is not None else None
 
 
-def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any, but: Any = None) -> Iterator[tuple[Any, Any]]:
-    """Yield (reference or None, object) of everything below `start` that is behind keys to be followed, or drawn.
+def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any, but: Any = None) -> Iterator[tuple[Any, Any, bool]]:
+    """Yield (reference or None, object, whether drawn) of everything below `start` that is behind keys to be followed, or drawn.
 
     An object that is found in both ways comes twice; the reference `but` is not followed.
     """
@@ -270,7 +284,7 @@ def _walk(resolver: HistoricalResolver, start: Any, *, follow: Any, but: Any = N
             if len(seen) > _MAX_NODES:
                 raise LibraryFault(LIMIT, "objects")
             node = resolver(reference)
-        yield reference, node
+        yield reference, node, drawn
         if isinstance(node, generic.DictionaryObject):
             followed = (key for key in node if drawn or follow(key))
             stack.extend((node.raw_get(key, decrypt=_RAW), drawn or key in _DRAWN) for key in followed)
@@ -286,7 +300,7 @@ def _reached(resolver: HistoricalResolver, *, but: str = "") -> frozenset[Any]:
     starts = generic.ArrayObject([resolver.root.raw_get(key) for key in resolver.root if key != but])
     starts.append(resolver.trailer_view.raw_get("/Info") if "/Info" in resolver.trailer_view else generic.NullObject())
     found = _walk(resolver, starts, follow=lambda key: key not in _INTO_STRUCTURE, but=resolver.root_ref)
-    return frozenset(one for one, _ in found)
+    return frozenset(one for one, _, _ in found)
 
 
 def identical(one: Any, other: Any) -> bool:
