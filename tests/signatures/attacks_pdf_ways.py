@@ -220,6 +220,26 @@ def _body_behind(old: bytes = b"", new: bytes = b"", *, inside: bool = False) ->
     return one.finish(table)
 
 
+def _another_trailer(old: bytes = b"", new: bytes = b"") -> bytes:
+    """Any signed letter with another page behind it, to which a second trailer leads viewers that mend the spoilt table."""
+    one = Update(sign_pdf(letter_pdf(), tree().g2_person))
+    first = one.free
+    bodies = (
+        b"<</Pages %d 0 R>>" % (first + 1),
+        b"<</Type/Pages/Count 1/Kids[%d 0 R]>>" % (first + 2),
+        b"<</Type/Page/Parent %d 0 R/MediaBox[0 0 300 300]>>" % (first + 1),
+    )
+    rows = [
+        (number, one.add(b"%d 0 obj\n%s\nendobj\n" % (number, body)), 0) for number, body in enumerate(bodies, first)
+    ]
+    table = one.table(rows)
+    one.data = one.data[:table] + one.data[table:].replace(old, new)
+    if old:
+        one.add(b"trailer\n<</Size %d/Root %d 0 R>>\n" % (first + 9, first))
+    return one.finish(table)
+
+
+_SPOILT = {"short-rows": (b" n \n", b" n\n"), "a-comment": (b"xref\n", b"xref %x\n")}
 ATTACKS: dict[str, Callable[[], bytes]] = {
     **{f"picture-named-{name}": lambda name=name: _by_name(f"/{name}") for name in ("P", "Popup", "Metadata", "X")},
     "parent-awaited": _by_parent,
@@ -237,9 +257,10 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     "body-behind": _body_behind,
     **{
         f"body-{'inside-' * inside}with-{title}": lambda how=how, inside=inside: _body_behind(*how, inside=inside)
-        for title, how in {"short-rows": (b" n \n", b" n\n"), "a-comment": (b"xref\n", b"xref %x\n")}.items()
+        for title, how in _SPOILT.items()
         for inside in (False, True)
     },
+    **{f"another-trailer-with-{title}": lambda how=how: _another_trailer(*how) for title, how in _SPOILT.items()},
 }
 """Makers of the files by name."""
 
@@ -252,5 +273,6 @@ def honest_neighbours() -> dict[str, Callable[[], bytes]]:
         "widget-as-kid-filled": lambda: _widget(""),
         "look-of-a-field-filled-in-place": lambda: _look_drawn("/own"),
         "information-written-anew": lambda: _information_above("page", own=True),
+        "objects-that-nothing-leads-to": _another_trailer,
         "body-inside-of-an-attached-file": lambda: _body_behind(inside=True),
     }

@@ -59,9 +59,9 @@ def test_an_object_that_an_update_holds_and_does_not_list_has_two_readings(once,
 def test_updates_that_change_nothing_have_one_reading(once):
     update = Update(once)
     assert stand(update.finish(update.table([])))
-    update = Update(once)
-    assert stand(update.finish(update.stream([])))
-    assert stand(update.finish(update.stream([], own=False)))
+    for own in (True, False):
+        update = Update(once)
+        assert stand(update.finish(update.stream([(update.content, update.place)], own=own)))
 
 
 def test_the_seal_does_not_heal_an_update_with_two_readings(once):

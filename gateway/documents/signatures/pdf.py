@@ -33,7 +33,7 @@ from gateway.documents.signatures.pdf_fields import (
     place,
 )
 from gateway.documents.signatures.pdf_objects import entry, shows_outside
-from gateway.documents.signatures.pdf_ranges import final_startxref
+from gateway.documents.signatures.pdf_ranges import final_startxref, reaches_end
 from gateway.documents.signatures.pdf_removed import removed_signatures, report_removed
 from gateway.documents.signatures.report import Facts, Subject, assemble, malformed, on_timestamp, unreadable
 from gateway.documents.signatures.revocation import Evidence
@@ -108,6 +108,8 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
         "external-reference": shows_outside(data, reader),
     }
     faults = tuple(fault for fault, found in whole.items() if found)
+    updated = any(one.range is not None and not reaches_end(data, one.range) for one in fields)
+    mended = updated and pdf_xref.is_mended(data)
     stamps: list[tuple[int, Verified]] = []
     reports: list[Signature] = []
     intact: list[Field] = []
@@ -117,7 +119,7 @@ def _verify_fields(subject: Subject, data: bytes, reader: PdfFileReader, fields:
         try:
             with wall("signature-field"):
                 later = [stamp for end, stamp in stamps if end >= one.end]
-                around = Surroundings(last=last, faults=faults, intact=names)
+                around = Surroundings(last=last, faults=faults, mended=mended, intact=names)
                 if one.is_timestamp:
                     report_, stamp = _verify_timestamp(subject, data, reader, one, store, around)
                     stamps.append((one.end, stamp))

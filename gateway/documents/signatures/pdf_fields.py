@@ -60,6 +60,8 @@ class Surroundings:
     """No other signature that holds is over more."""
     faults: tuple[str, ...]
     """What is wrong with the file as a whole, for every signature in it."""
+    mended: bool
+    """Some viewers put the file together anew."""
     intact: frozenset[str]
     """Names of the fields over more whose signatures hold."""
 
@@ -182,7 +184,7 @@ def place(
         # No revision follows, yet bytes do: nothing explains them.
         return Coverage.PARTIAL, Changes.NONE, [*dict.fromkeys((*problems, "trailing-bytes"))]
     try:
-        if pdf_xref.is_ambiguous(data, reader, revision):
+        if around.mended or pdf_xref.is_ambiguous(data, reader, revision):
             return Coverage.PARTIAL, Changes.FORBIDDEN, [*problems, "two-readings"]
         changes, notes = pdf_changes.since(
             reader,

@@ -56,6 +56,21 @@ def is_ambiguous_inside(data: bytes, reader: PdfFileReader, ends: Iterable[int])
         return True
 
 
+def is_mended(data: bytes) -> bool:
+    """Return whether qpdf or pdfium puts a file together anew, from all objects and trailers in it, listed or not.
+
+    An update of any signed file can be written so that some viewers mend it, and then show another catalog.
+    """
+    try:
+        with wall("cross-reference"), pikepdf.open(io.BytesIO(data)) as pdf, PdfiumDocument(data) as document:
+            is_whole = document.api.FPDF_DocumentHasValidCrossReferenceTable(document.handle)
+            return (
+                not is_whole or len(pdf.objects) > _MAX_OBJECTS or any("damaged" in one for one in pdf.get_warnings())
+            )
+    except LibraryFault:
+        return True
+
+
 def _holds_a_number_twice(reader: PdfFileReader, revision: int) -> bool:
     """Return whether the head of an object stream names one number twice (§7.5.7)."""
     resolver = reader.get_historical_resolver(revision)
@@ -146,8 +161,7 @@ def _stream_dictionary(data: bytes, info: XRefSectionMetaInfo) -> Any:
 def _has_unlisted(data: bytes, reader: PdfFileReader, signed: int) -> bool:
     """Return whether a number that the revision `signed` uses has a body that nothing lists, behind the one in use.
 
-    A viewer that mends a file takes the last body of each number, and an update can be written so that only some viewers mend it.
-    Few of them look into streams, where an attached file has bodies of its own: these count where qpdf or pdfium mends.
+    A viewer that mends a file takes the last body of each number, but for those in streams, which are of attached files.
     """
     xrefs, listed, used = reader.xrefs, dict[int, tuple[generic.Reference, int]](), dict[int, int]()
     for revision in range(xrefs.total_revisions):
@@ -169,10 +183,4 @@ def _has_unlisted(data: bytes, reader: PdfFileReader, signed: int) -> bool:
         held = reader.get_historical_resolver(revision)(reference)
         return isinstance(held, generic.StreamObject) and at < data.find(b"stream", start) + len(held.encoded_data)
 
-    return not all(map(is_in_stream, behind)) or (bool(behind) and _is_mended(data))
-
-
-def _is_mended(data: bytes) -> bool:
-    with pikepdf.open(io.BytesIO(data)) as pdf, PdfiumDocument(data) as document:
-        is_whole = document.api.FPDF_DocumentHasValidCrossReferenceTable(document.handle)
-        return not is_whole or len(pdf.objects) > _MAX_OBJECTS or any("damaged" in one for one in pdf.get_warnings())
+    return not all(map(is_in_stream, behind))
