@@ -26,7 +26,7 @@ _ALSO: Final = str.maketrans(
 # The lunate sigma is a C; Unicode decomposes it to the other sigma.
 _LUNATE: Final = str.maketrans("ϲϹ", "cC")
 _PART_OF_NAME: Final = re.compile(
-    r"\s[-–—]+\s|[,;:|/()\[\]\"“”_•·*<>~+=#]|\s(?:thay mặt|thừa lệnh|thừa ủy quyền|on behalf of|qua|via)\s",
+    r"\s[-–—]+\s|[,;:|()\[\]\"“”_•·*<>~+=#]|(?<!đ)/|\s(?:thay mặt|thừa lệnh|thừa ủy quyền|on behalf of|qua|via)\s",
     re.IGNORECASE,
 )
 _SHORT: Final = {
@@ -35,6 +35,9 @@ _SHORT: Final = {
     "vp": "van phong",
     "q": "quan",
     "tp": "thanh pho",
+    "hcm": "ho chi minh",
+    "tphcm": "thanh pho ho chi minh",
+    "va": "",
 }
 _WORD: Final = re.compile(r"[^\W_]+")
 _LOOSE_DOT: Final = re.compile(r"\s{0,3}[.。]\s{0,3}|\sdot\s|\s?[(\[]dot[)\]]\s?", re.IGNORECASE)
@@ -52,8 +55,11 @@ _LONGEST_SYLLABLE: Final = len("nghieng")
 # Titles before a name: Ông, ThS., Chánh Văn phòng. No word that is a surname too (Chu, Cao).
 _TITLE: Final = re.compile(
     r"(?:(?:ong|ba|anh|chi|thay|d c|dc|dong chi|ths|ts|ks|bs|cn|cki|ckii|pgs|gs|mr|mrs|ms|tm|kt|tl|tuq|can bo|chuyen vien"
+    r"|lanh dao|thu truong|truc ban|bo phan|truong(?= cong an)"
     r"|(?:pho )?(?:chanh van phong|truong phong|giam doc|chu tich|bi thu)) )+"
 )
+_IN_CITY: Final = re.compile(r" (?:quan|huyen|phuong|xa) ")
+"""What the name of a unit has that needs no name of its city behind it."""
 # A Latin letter with a stroke, a hook, a curl is the letter to the eye.
 _UNIT: Final = re.compile(
     r"\s*(?:phòng|văn phòng|sở|ban|chi cục|trung tâm|trường|đội|công an|ủy ban|uỷ ban|ubnd)(?!\w)", re.IGNORECASE
@@ -85,6 +91,7 @@ def name_keys(name: str) -> frozenset[str]:
     found = written + [" ".join(_SHORT.get(word, word) for word in words).split() for words in written]
     joined = ("".join(words) for words in found)
     whole = {" ".join(words) for words in found if len(words) > 1}
+    whole |= {key.removesuffix(" ho chi minh").removesuffix(" thanh pho") for key in whole if _IN_CITY.search(key)}
     titled = ((key, _TITLE.match(key)) for key in whole)
     whole |= {rest for key, title in titled if title is not None and " " in (rest := key[title.end() :])}
     return frozenset(whole | {key for key in joined if len(key) > _LONGEST_SYLLABLE})
