@@ -17,6 +17,12 @@ from tests.engine.support import NOW, REGISTRY, policies
 BASE = "version: 1\nname: mine\nextends: office\n"
 
 
+def written(folder: Path, text: str, name: str = "policy.yaml") -> Path:
+    path = folder / name
+    path.write_text(BASE + text, "utf-8")
+    return path
+
+
 def faults(text: str, tmp_path: Path) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         policies(text, tmp_path)
@@ -269,8 +275,7 @@ def test_braces_that_senders_would_read_are_warned_of(tmp_path: Path):
 
 
 def test_lint_shows_what_a_file_resolves_to_or_all_its_faults(tmp_path: Path):
-    path = tmp_path / "policy.yaml"
-    path.write_text(BASE + "policies: {senders: {scopes: [{units: [Nội vụ], mode: monitor}]}}\n")
+    path = written(tmp_path, "policies: {senders: {scopes: [{units: [Nội vụ], mode: monitor}]}}\n")
     result = lint(path, registry=REGISTRY, now=NOW)
     assert result.exit_code == 0
     assert "CLS-01" in result.text
@@ -282,11 +287,11 @@ def test_lint_shows_what_a_file_resolves_to_or_all_its_faults(tmp_path: Path):
 
 
 def test_lint_warns_of_units_and_senders_that_the_directory_does_not_know(tmp_path: Path):
-    path = tmp_path / "policy.yaml"
-    path.write_text(
-        BASE + "policies:\n  senders:\n    scopes:\n"
+    path = written(
+        tmp_path,
+        "policies:\n  senders:\n    scopes:\n"
         "      - {units: [Noi vu, Phòng Nội vụ], mode: monitor}\n"
-        "      - {senders: [an@gov.example, ai@gov.example, '@gov.example', 'a*@gov.example'], mode: monitor}\n"
+        "      - {senders: [an@gov.example, ai@gov.example, '@gov.example', 'a*@gov.example'], mode: monitor}\n",
     )
     mailbox = Mailbox(address="an@gov.example", kind=MailboxKind.UNIT, unit="Phòng Nội vụ")
     directory = Directory(digest="d" * 64, mailboxes={mailbox.address: mailbox})
@@ -298,8 +303,7 @@ def test_lint_warns_of_units_and_senders_that_the_directory_does_not_know(tmp_pa
 
 
 def test_lint_warns_of_rules_that_hold_mail(tmp_path: Path):
-    path = tmp_path / "policy.yaml"
-    path.write_text(BASE + "policies: {senders: {rules: {form: hold}}}\n")
+    path = written(tmp_path, "policies: {senders: {rules: {form: hold}}}\n")
     assert (
         "senders.form: hold needs hold.release in gateway.yaml, or a milter"
         in lint(path, registry=REGISTRY, now=NOW).text
@@ -307,8 +311,7 @@ def test_lint_warns_of_rules_that_hold_mail(tmp_path: Path):
 
 
 def test_diff_shows_what_became_laxer(tmp_path: Path):
-    path = tmp_path / "policy.yaml"
-    path.write_text(BASE + "policies: {senders: {mode: monitor, rules: {form: reject}}}\n")
+    path = written(tmp_path, "policies: {senders: {mode: monitor, rules: {form: reject}}}\n")
     result = diff("office", path, registry=REGISTRY)
     assert result.exit_code == 1
     assert '- policies.senders.mode: "enforce" -> "monitor"' in result.text
@@ -317,24 +320,18 @@ def test_diff_shows_what_became_laxer(tmp_path: Path):
 
 
 def test_diff_says_laxer_only_of_what_is_known_to_be(tmp_path: Path):
-    def written(name: str, text: str) -> Path:
-        path = tmp_path / name
-        path.write_text(BASE + text, "utf-8")
-        return path
-
     waiver = "{id: w1, policy: senders, rule: form, sender: an@gov.example, reason: abc, approved_by: me, expires: 2027-09-01}"
-    tagged, refused = (written(f"{word}.yaml", f"settings: {{office: {word}}}\n") for word in ("tag", "reject"))
+    tagged, refused = (
+        written(tmp_path, f"settings: {{office: {word}}}\n", f"{word}.yaml") for word in ("tag", "reject")
+    )
     assert '  policies.senders.settings.office: "tag" -> "reject"' in diff(tagged, refused, registry=REGISTRY).text
-    plain, waived = written("plain.yaml", ""), written("waived.yaml", f"waivers: [{waiver}]\n")
+    plain, waived = written(tmp_path, ""), written(tmp_path, f"waivers: [{waiver}]\n", "waived.yaml")
     assert "\n- waivers" in diff(plain, waived, registry=REGISTRY).text
     assert "\n+ waivers" in diff(waived, plain, registry=REGISTRY).text
 
 
 def test_diff_shows_words_as_words_with_their_days(tmp_path: Path):
-    path = tmp_path / "policy.yaml"
-    path.write_text(
-        BASE + "contact: [{vi: máy lẻ 1, en: ext. 1, until: 2026-12-31}, {vi: máy lẻ 2, en: ext. 2}]\n", "utf-8"
-    )
+    path = written(tmp_path, "contact: [{vi: máy lẻ 1, en: ext. 1, until: 2026-12-31}, {vi: máy lẻ 2, en: ext. 2}]\n")
     assert diff("office", path, registry=REGISTRY).text.endswith(
         "-> “máy lẻ 1” / “ext. 1” (... - 2026-12-31); “máy lẻ 2” / “ext. 2”"
     )
