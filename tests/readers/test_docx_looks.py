@@ -3,11 +3,19 @@
 import pytest
 
 from gateway.model import Origin
+from gateway.vietnamese.marks import find_in_document
 from tests.readers.docx_support import MARK, fonts, look_of, para, style, styles
 from tests.readers.ooxml_support import NAMESPACES, read, word
 from tests.support.cost import least_cost
 from tests.support.octets import members, zipped
 from tests.support.reading import find
+
+
+@pytest.mark.parametrize(("name", "text", "marked"), [("Dấu MẬT", "Thường", False), ("Thường", "MẬT", True)])
+def test_the_name_of_a_style_is_no_text(name: str, text: str, marked: bool) -> None:
+    sheet = styles(style("A").replace('w:val="A"', f'w:val="{name}"'))
+    document = read(word(para(text, paragraph='<w:pStyle w:val="A"/>'), word__styles_xml=sheet)).document
+    assert bool(find_in_document(document)) is marked
 
 
 @pytest.mark.parametrize(

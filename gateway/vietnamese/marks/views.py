@@ -31,6 +31,11 @@ _PLAIN: Final = 300
 _OF_SIGNS: Final = re.compile("[!-\xff\uf020-\uf0ff]")
 _ALONE: Final = re.compile("(?<![\uf020-\uf0ff])[\uf020-\uf0ff](?![\uf020-\uf0ff])")
 _CONCEALED: Final = frozenset(origin.value for origin in Origin) - {origin.value for origin in _SHOWN}
+_CONDITION: Final = re.compile(
+    r"\s*(?:IF|COMPARE|NEXTIF|SKIPIF)\s+(?:[\"“][^\"“”]*[\"”]|[^\s\"“=<>]*)\s*(?:<>|[<>]=?|=)\s*(?:[\"“][^\"“”]*[\"”]|\S+)",
+    re.IGNORECASE,
+)
+"""The instruction and operands of a field that compares; they are never displayed."""
 _CODE: Final = re.compile(
     r"\s*(?:QUOTE|SET|IF|ASK|FILLIN|TITLE|SUBJECT|KEYWORDS|COMMENTS|DOCPROPERTY|DOCVARIABLE|INFO|AUTOTEXT|AUTOTEXTLIST"
     r"|MACROBUTTON|GOTOBUTTON|ADVANCE|EQ|REF|TA|TC|XE|COMPARE|NEXTIF|SKIPIF|PRINT|AUTHOR|USERNAME|USERINITIALS|USERADDRESS"
@@ -47,6 +52,8 @@ def as_seen(document: Document) -> Document:
     """
     if any(run.font and shows_signs(run.font) for run in document.runs):
         document = structs.replace(document, runs=tuple(map(_with_box, document.runs)))
+    if any(run.role is Role.FIELD and _CONDITION.match(run.text) for run in document.runs):
+        document = structs.replace(document, runs=tuple(map(_without_operands, document.runs)))
     looks = {(run.colour, run.background) for run in document.runs}
     pale = any(_contrast(*look) < _PALE for look in looks)
     if not pale and all(run.size_pt is None or run.size_pt >= _LEGIBLE_PT for run in document.runs):
@@ -62,6 +69,11 @@ def as_seen(document: Document) -> Document:
             unseen = run.origin is Origin.TEXT and (speck or faint)
             runs.append(structs.replace(run, origin=Origin.HIDDEN) if unseen else run)
     return structs.replace(document, runs=tuple(runs))
+
+
+def _without_operands(run: Run) -> Run:
+    code = run.role is Role.FIELD and run.origin is Origin.HIDDEN and _CONDITION.match(run.text)
+    return structs.replace(run, text="IF" + run.text[code.end() :]) if code else run
 
 
 def _with_box(run: Run) -> Run:

@@ -234,8 +234,8 @@ def _attribute_words(root: Element) -> Iterator[str]:
 _WORDY: Final = {"w:docVar", "?:ocxPr", "w:documentProtection", "w:caption"}
 _LISTS: Final = {"p:tagLst", "p:cmAuthorLst"}
 """Parts of a presentation that draw nothing."""
-_NOT_SHOWN: Final = {"item", "lvlText"}
-"""Choices of a form list and patterns of list labels: not text; the chosen or shown value is elsewhere."""
+_NOT_SHOWN: Final = {"item", "lvlText", "name"}
+"""Choices of a form list and patterns of list labels, whose chosen or displayed value is elsewhere, and names of styles."""
 
 
 def _named_words(root: Element) -> Iterator[str]:
