@@ -12,11 +12,13 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from gateway.cluster.shipping import Shipping
 from gateway.metrics.load import SharedLoad
+from gateway.model import VIETNAM
 from gateway.serve.machine import Clock, Found, Memory, Room, certificates, shipping_behind
 from gateway.system.trouble import Ledger, Pipe, Trouble
 from gateway.texts.catalogue import both
@@ -51,6 +53,9 @@ class Watch:
         for trouble, reason in self._machine():
             self._note(trouble, reason)
         self._note(Trouble.CERTIFICATE, *certificates(self._load))
+        reloaded_at, good = self._load.last_reload()
+        failed_at = f"{datetime.fromtimestamp(reloaded_at, VIETNAM):%d/%m %H:%M:%S}"
+        self._note(Trouble.RELOAD, "" if good or not reloaded_at else failed_at)
         seen = {pid: (trouble, silent_s) for trouble, pid, silent_s in processes()}
         for pid in self._silent.keys() - seen.keys():
             self.ledger.over(self._silent.pop(pid)[0], _silence(pid))

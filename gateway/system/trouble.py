@@ -52,6 +52,7 @@ class Trouble(Enum):
     CERTIFICATE = "certificate"
     WITNESS = "witness"
     RULES = "rules"
+    RELOAD = "reload"
     CENTRE = "centre"
     SHIPPING = "shipping"
     FORK = "fork"

@@ -181,3 +181,21 @@ def test_the_gateway_takes_as_many_open_files_as_it_may(given, taken):
         pytest.skip("the limit of this session is lower")
     command = ["prlimit", f"--nofile={given}", sys.executable, "-c", words]
     assert subprocess.check_output(command, env=environment(), text=True) == f"{taken}\n"
+
+
+def test_a_reload_that_is_not_in_force_is_a_trouble_until_one_is(tmp_path, told):
+    load = SharedLoad(1)
+    watch = Watch(tmp_path, load)
+
+    def after(*outcome: bool) -> str:
+        for good in outcome:
+            load.reloaded(1_700_000_000, good=good)
+        watch._next = 0.0
+        watch.look(lambda: iter(()))
+        return watch.ledger.board.read().get("reload", {}).get("reason", "")
+
+    assert [after(), after(True)] == ["", ""]
+    assert after(False) == "15/11 05:13:20"
+    assert "gateway doctor" in told()[-1]
+    assert after(True) == ""
+    assert "the trouble is over" in told()[-1]
