@@ -16,6 +16,7 @@ from typing import Final
 
 import gateway
 from gateway.cluster.shipping import Shipping
+from gateway.metrics.disk import LEAST_ROOM_BYTES
 from gateway.metrics.load import SharedLoad
 from gateway.system.trouble import Trouble
 from gateway.texts.catalogue import both
@@ -51,7 +52,7 @@ class Room:
             part = found.f_bavail / found.f_blocks if found.f_blocks else 1.0
             lasts_s = self._lasts_s(free)
             fields = {"free": free >> 20, "percent": round(part * 100), "path": self._folder}
-            words = both("trouble", "line", "free", **fields) if part < _LITTLE else ""
+            words = both("trouble", "line", "free", **fields) if part < _LITTLE or free < LEAST_ROOM_BYTES else ""
             if lasts_s < _DAY_S:
                 words = both("trouble", "line", "filling", hours=round(lasts_s / 3600, 1), **fields)
             yield Trouble.SPACE, words

@@ -125,7 +125,7 @@ def test_little_room_and_room_that_ends_within_a_day_are_troubles(monkeypatch, t
     monotonic = [0.0]
 
     class Found:
-        f_frsize, f_blocks, f_files, f_favail = 1 << 20, 100, 1000, 500
+        f_frsize, f_blocks, f_files, f_favail = 16 << 20, 100, 1000, 500
 
         def __init__(self):
             self.f_bavail = disk["free"]
@@ -141,11 +141,15 @@ def test_little_room_and_room_that_ends_within_a_day_are_troubles(monkeypatch, t
     disk["free"], monotonic[0] = 49, 599.0
     assert not space(), "ten minutes are no rate yet"
     monotonic[0] = 601.0
-    assert "for 8.2 hours only" in space(), "at 1 MiB in ten minutes"
+    assert "for 8.2 hours only" in space(), "at 16 MiB in ten minutes"
     disk["free"], monotonic[0] = 60, 4300.0
     assert not space()
     disk["free"] = 4
     assert space(), "less than one part in twenty"
+    disk["free"], Found.f_frsize = 65, 1 << 20
+    assert not space()
+    disk["free"] = 63
+    assert "63 MiB (63 %)" in space(), "mails get 452, also on a small disk"
     Found.f_favail = 40
     assert dict(room.look())[Trouble.INODES]
 
