@@ -302,6 +302,15 @@ def test_what_a_font_lacks_is_read_in_the_gaps_that_its_line_has(line: str, lack
     assert lines(read(pdfs.page(draw))) == [read_as]
 
 
+@pytest.mark.parametrize("spacing", [0, 6])
+def test_columns_of_a_typewriter_are_cells_and_spaced_letters_are_words(spacing: float) -> None:
+    def draw(canvas):
+        canvas.setFont("Courier", 12)
+        canvas.drawString(72, 500, "TRAN VAN" if spacing else "So ban      Do mat", charSpace=spacing)
+
+    assert lines(read(pdfs.page(draw))) == (["TRAN VAN"] if spacing else ["So ban", "Do mat"])
+
+
 def test_words_printed_upon_a_line_without_gaps_stay_a_line_of_their_own() -> None:
     def draw(canvas):
         canvas.drawString(72, 500, "Kế hoạch tuần tra trên địa bàn quận")

@@ -1,6 +1,7 @@
-"""Text objects that stand in each other's gaps: a line in one font, and in another one what that font lacks.
+"""Text objects with gaps: a line in one font, and in another one what that font lacks; columns in a typewriter's letters.
 
-`M T` with an Ậ of another font between, `Thường Mật` with a box before each word: each object is parted where it has gaps.
+`M T` with an Ậ of another font between, `Thường Mật` with a box before each word: each object is parted where it has gaps, for
+pdfium gives one blank for each, however wide.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from gateway.documents.readers.pdf.page import Box, PageContent, Piece
 
 _UPON_EM = 0.5
 """Sizes of letters by which words of one baseline lap over each other that are looked at."""
+_WIDE_EM = 0.8
+"""Width of a letter and its share of the blanks from which on there are more blanks than one between words."""
 
 
 def part(page: int, content: PageContent, handles: Handles) -> None:
     """Part the pieces of a loaded page that fill each other's gaps; `handles` are those of all its objects in painting order."""
-    groups = list(_upon_each_other(content.pieces))
+    groups = [*_upon_each_other(content.pieces), *([piece] for piece in content.pieces if _has_columns(piece))]
     if not groups:
         return
     letters = letters_of(page, {handles[piece.order - 1] for group in groups for piece in group})
@@ -58,6 +61,12 @@ def _upon_each_other(pieces: list[Piece]) -> Iterator[list[Piece]]:
                 groups.append([piece])
             end = max(end, piece.box[2])
         yield from (group for group in groups if len(group) > 1)
+
+
+def _has_columns(piece: Piece) -> bool:
+    """Return whether a text is so much wider than its letters that there are gaps as between columns."""
+    width = piece.box[2] - piece.box[0]
+    return " " in piece.text.strip() and not piece.angle and width > _WIDE_EM * piece.size * len(piece.text)
 
 
 def _words(piece: Piece, letters: Iterable[tuple[str, Box]]) -> list[Piece]:

@@ -150,7 +150,6 @@ class PageReader:
         if actual:
             self._take_glyph_reading(page, content, batches)
         handles = [handle for batch in batches for handle in batch.handles]
-        part(page, content, handles)
         judge_visibility(content)
         within = [batch.veiled for batch in batches for _ in batch.handles]
         veils = api.FPDFPageObj_HasTransparency
@@ -158,6 +157,7 @@ class PageReader:
         if hidden:
             self._budget.check_time()
             look_again(page, content, hidden, handles, printed=self._structure.printed)
+        part(page, content, handles)
         if first or api.FPDFPage_GetAnnotCount(page) == 0:
             put_boxes(page, content, handles, printed=self._structure.printed)
         if self._structure.ink and (first or not is_picture(content)):
