@@ -105,6 +105,17 @@ def _catalog_lists(key: str, place: str = "pictures", *, own: bool = False) -> b
     return _finished(one, {_LATER: data, number: b"%s%s %d 0 R>>" % (catalog[:-2], key.encode(), _LATER)})
 
 
+def _below_catalog() -> bytes:
+    """The catalog, which stays as it is, is the list of pictures, and its validation data one of them, which is written anew."""
+
+    def change(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
+        pdf.Root.DSS = pdf.make_stream(b"q Q", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9]), Mark=1)
+        page.Resources["/XObject"] = pdf.Root
+
+    one = _prepared(change, "/DSS")
+    return _finished(one, {_object_at(one.data, b"/Mark")[0]: _SHEET})
+
+
 def _page_lists(key: str, *, own: bool = False) -> bytes:
     """The page is its own list of pictures, and a new field for a timestamp gives it one."""
 
@@ -249,6 +260,7 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
         for key in ("/DSS", "/Extensions", "/MarkInfo")
         for place in ("pictures", "looks")
     },
+    "below-the-catalog": _below_catalog,
     **{f"page-as-pictures-{key[1:]}": lambda key=key: _page_lists(key) for key in ("/Tabs", "/LastModified")},
     **{f"widget-as-{role}": lambda role=role: _widget(role) for role in ("list", "contents", "script")},
     "object-stream-as-contents": _object_stream_drawn,
